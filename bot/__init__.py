@@ -1,0 +1,1 @@
+"""Lockkeeper: walks Kubernetes changes from environment to environment by pull request."""

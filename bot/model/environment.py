@@ -1,0 +1,93 @@
+"""What does a repository's configuration say about its environments?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Strategy = Literal["branch"]
+When = Literal["auto", "manual"]
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Users by login and teams by slug (of the repository's organisation)."""
+
+    users: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.users or self.teams)
+
+
+@dataclass(frozen=True, slots=True)
+class Approvers:
+    """Who may approve a promotion into an environment, and how many of them it takes."""
+
+    people: People = People()
+    required: int = 0
+    assign: tuple[str, ...] = ()  # logins assigned to the pull request
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A place a GitOps agent deploys from: a branch and a path within it ('' is the whole repository)."""
+
+    name: str
+    branch: str
+    path: str = ""
+    after: tuple[str, ...] = ()
+    promote: When = "auto"
+    merge: When = "manual"
+    approvers: Approvers = Approvers()
+    promoters: People = People()
+    checks: tuple[str, ...] = ()  # names of check runs or statuses the source commit must carry
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyPack:
+    """A pack to run: `builtin` names one under `policies/`, else `path` is a directory of the repository."""
+
+    builtin: str = ""
+    path: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    environments: tuple[str, ...] = ()  # empty: all
+
+    @property
+    def name(self) -> str:
+        return self.builtin or self.path
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRules:
+    """How manifests are validated: the Kubernetes minor ("1.33") and what an unknown kind is worth."""
+
+    kubernetes: str = "1.33"
+    unknown_kinds: Literal["ignore", "warn", "fail"] = "warn"
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """`.github/lockkeeper.yaml`, parsed, or the defaults when the file is absent (`found` is False)."""
+
+    environments: tuple[Environment, ...] = ()
+    strategy: Strategy = "branch"
+    protect: tuple[str, ...] = ()  # gitignore-style patterns of paths that stay as the target has them
+    policies: tuple[PolicyPack, ...] = (PolicyPack(builtin="security"),)
+    checks: CheckRules = CheckRules()
+    found: bool = True
+
+    def environment(self, name: str) -> Environment | None:
+        """Return the environment of that name, or None."""
+        return next((one for one in self.environments if one.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigProblem:
+    """One mistake in the configuration: its dotted path, 1-based line, what is wrong, what to write instead."""
+
+    key: str
+    line: int | None
+    message: str
+    suggestion: str = ""
