@@ -1,3 +1,152 @@
-"""What do the flows need from the world outside? Protocols that list only what flows call."""
+"""What do the flows need from the world outside? Protocols that list only what flows call.
+
+Reads return the values of `bot.model`; writes named `ensure_*` find before they create, so that carrying one
+out again changes nothing. Every method may raise `TransientError` (try again later), `NotFoundError` or
+`RefusedError` (repeating will not help).
+"""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, Protocol
+
+from bot.model.environment import People
+from bot.model.manifest import Rendered
+from bot.model.repository import (
+    CheckState,
+    Comment,
+    Commit,
+    Conclusion,
+    Deployment,
+    Permission,
+    PullRequest,
+    Repository,
+    Review,
+)
+
+Reaction = Literal["eyes", "rocket", "+1", "-1", "confused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """One check run annotation; `line` is 1-based."""
+
+    path: str
+    line: int
+    level: Literal["notice", "warning", "failure"]
+    title: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """A check run as we want it to be. `conclusion` None means in progress. Texts are already within limits."""
+
+    name: str
+    sha: str
+    title: str
+    summary: str
+    conclusion: Conclusion | None
+    text: str = ""
+    annotations: tuple[Annotation, ...] = ()
+    external_id: str = ""
+    details_url: str = ""
+
+
+class GitHub(Protocol):
+    """One repository's GitHub, as the App installation sees it. One instance serves one job."""
+
+    @property
+    def app_id(self) -> int: ...
+    @property
+    def bot_login(self) -> str: ...  # for example "lockkeeper[bot]"
+
+    # reads
+    def default_branch(self, repository: Repository) -> str: ...
+    def branch_sha(self, repository: Repository, branch: str) -> str | None: ...
+    def pull(self, repository: Repository, number: int) -> PullRequest: ...
+    def pulls(
+        self, repository: Repository, *, state: Literal["open", "closed", "all"], base: str = "", head: str = "",
+        limit: int = 100,
+    ) -> Sequence[PullRequest]: ...  # newest first; `head` is a branch of the same repository
+    def reviews(self, repository: Repository, number: int) -> Sequence[Review]: ...
+    def pulls_of_commit(self, repository: Repository, sha: str) -> Sequence[PullRequest]: ...
+    def commit(self, repository: Repository, sha: str) -> Commit: ...
+    def checks(self, repository: Repository, sha: str) -> Sequence[CheckState]: ...  # runs and statuses, newest per name
+    def comments(self, repository: Repository, number: int) -> Sequence[Comment]: ...
+    def comment(self, repository: Repository, comment_id: int) -> Comment | None: ...
+    def permission(self, repository: Repository, login: str) -> Permission: ...  # error is never "yes"
+    def is_member(self, repository: Repository, people: People, login: str) -> bool: ...  # named, or active in a team
+    def deployments(self, repository: Repository, environment: str, sha: str) -> Sequence[Deployment]: ...
+
+    # writes, each find-or-create; they return True when something was written
+    def ensure_check(self, repository: Repository, report: CheckReport) -> bool: ...
+    def ensure_comment(self, repository: Repository, number: int, marker: str, body: str) -> bool: ...
+    def ensure_reaction(self, repository: Repository, comment_id: int, reaction: Reaction) -> bool: ...
+    def ensure_label(self, repository: Repository, number: int, label: str, *, colour: str, description: str) -> bool: ...
+    def ensure_no_label(self, repository: Repository, number: int, label: str) -> bool: ...
+    def ensure_reviewers(self, repository: Repository, number: int, people: People) -> Sequence[str]: ...
+    def ensure_assignees(self, repository: Repository, number: int, logins: Sequence[str]) -> Sequence[str]: ...
+    def ensure_pull(
+        self, repository: Repository, *, head: str, base: str, title: str, body: str
+    ) -> PullRequest: ...  # open one for (head, base) is updated, else created
+    def ensure_closed(self, repository: Repository, number: int) -> bool: ...
+    def ensure_deployment(
+        self, repository: Repository, *, environment: str, sha: str, source_sha: str, description: str
+    ) -> Deployment: ...
+    def merge(
+        self, repository: Repository, number: int, *, sha: str, method: Literal["merge", "squash", "rebase"]
+    ) -> str: ...  # the merge commit
+
+
+@dataclass(frozen=True, slots=True)
+class MergeConflict:
+    """One file changed on both sides: its path, the text of both sides ('' when deleted), git's own word for it."""
+
+    path: str
+    kind: str
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class MergeOutcome:
+    """A three-way merge of trees: the resulting tree id, or the conflicts (then `tree` is '')."""
+
+    tree: str
+    conflicts: tuple[MergeConflict, ...] = ()
+
+
+class Git(Protocol):
+    """The mirror of one repository: reads by object id, merges trees, writes branches. No work tree."""
+
+    def fetch(self, repository: Repository, refs: Sequence[str] = ()) -> None: ...  # branches; refs/pull/N/head named
+    def resolve(self, repository: Repository, revision: str) -> str | None: ...  # commit id or None
+    def tree(self, repository: Repository, commit: str) -> str: ...  # tree id
+    def merge_base(self, repository: Repository, one: str, two: str) -> str | None: ...
+    def is_ancestor(self, repository: Repository, ancestor: str, descendant: str) -> bool: ...
+    def commits(
+        self, repository: Repository, *, since: str | None, until: str, limit: int = 250
+    ) -> Sequence[Commit]: ...  # newest first, reachable from until and not from since
+    def changed_paths(self, repository: Repository, base: str, head: str) -> Sequence[str]: ...  # tree-ish, both sides
+    def read(self, repository: Repository, revision: str, path: str) -> bytes | None: ...
+    def list(self, repository: Repository, revision: str, path: str = "") -> Sequence[str]: ...  # regular files, deep
+    def merge_trees(
+        self, repository: Repository, *, base: str | None, source: str, target: str, protect: Sequence[str]
+    ) -> MergeOutcome: ...  # commits in, tree out; paths matching `protect` stay as the target has them
+    def write_commit(
+        self, repository: Repository, *, tree: str, parents: Sequence[str], message: str, time: datetime
+    ) -> str: ...  # deterministic: same input, same commit id
+    def push(self, repository: Repository, *, branch: str, commit: str, expected: str | None) -> bool: ...
+    # moves the branch on GitHub from `expected` (None: must not exist) to commit; False when already there
+    def checkout(self, repository: Repository, revision: str) -> Path: ...
+    # a directory with the regular files of that tree (symlinks as text), cached by tree id; read-only by convention
+
+
+class Renderer(Protocol):
+    """Renders roots of one checkout in sandboxed engine processes."""
+
+    def render(self, checkout: Path, roots: Sequence[str]) -> Mapping[str, Rendered]: ...  # root path → outcome
