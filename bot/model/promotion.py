@@ -1,0 +1,91 @@
+"""What is a promotion, what moves in it, and which gate waits for whom?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from bot.model.environment import Environment
+
+GateState = Literal["pass", "wait", "fail"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One step of the pipeline: from a source environment to a target environment."""
+
+    source: Environment
+    target: Environment
+
+    @property
+    def branch(self) -> str:
+        """The promotion branch. One per pair, so that at most one pull request can be open for it."""
+        return f"promote/{self.source.name}-to-{self.target.name}"
+
+    @property
+    def name(self) -> str:
+        return f"{self.source.name} to {self.target.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A named condition on a promotion: its state, the reason, who can move it, and what they do next."""
+
+    name: str
+    state: GateState
+    reason: str
+    owner: str = ""
+    next: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change that a promotion carries: a merged pull request, or a commit pushed without one (number 0)."""
+
+    number: int
+    title: str
+    author: str
+    url: str
+    sha: str
+    merged_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What one promotion pull request moved: the source commit, who asked ('' when automatic), pinned or moving.
+
+    It is kept in the `external_id` of our own check run on the promotion commit, which only the App can write.
+    """
+
+    source_sha: str
+    requested_by: str = ""
+    pinned: bool = False
+
+    def encode(self) -> str:
+        """Return the one-line form that `decode` reads."""
+        words = [f"source={self.source_sha}"]
+        if self.requested_by:
+            words.append(f"by={self.requested_by}")
+        if self.pinned:
+            words.append("pinned=yes")
+        return " ".join(words)
+
+    @classmethod
+    def decode(cls, text: str) -> Record | None:
+        """Read `encode`'s form; None when the text is not a record."""
+        words = dict(word.split("=", 1) for word in text.split() if "=" in word)
+        source = words.get("source", "")
+        if len(source) != 40 or any(letter not in "0123456789abcdef" for letter in source):
+            return None
+        return cls(source, words.get("by", ""), words.get("pinned") == "yes")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Somebody asked for a promotion by comment: target environment, who, and the commit they named or saw."""
+
+    target: str
+    requested_by: str
+    sha: str = ""  # full commit id of the source; '' means whatever the source holds now
+    pinned: bool = False

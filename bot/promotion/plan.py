@@ -1,0 +1,124 @@
+"""Given what GitHub and git say of one hop, what has to be done?
+
+`plan` is a function from one frozen `Snapshot` to one frozen `Plan`; `bot.flows.apply` carries it out. Planning
+the same snapshot twice gives the same plan, and carrying a plan out twice changes nothing the second time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.model.promotion import Change, Gate, Hop, Record, Request
+from bot.model.repository import PullRequest
+from bot.promotion import gates as rules
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A file changed on both sides since the last promotion, with both texts ('' when deleted there)."""
+
+    path: str
+    kind: str
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One hop as read at one moment.
+
+    `base` says where the three-way base came from: the last promotion, the merge base, or nothing at all.
+    `commit` is the promotion commit made ready in the mirror ('' with conflicts or nothing to move);
+    `same` says the target already has the content. `drift` are paths the target changed on its own since the
+    base. `open` is the open promotion pull request with `open_record`; `declined` is the source commit of the
+    newest one somebody closed unmerged; `merged` the newest merged one with `merged_record`.
+    """
+
+    hop: Hop
+    record: Record  # what would be promoted now
+    source_head: str
+    target_head: str
+    base: Literal["last promotion", "merge base", "none"]
+    same: bool
+    commit: str
+    conflicts: tuple[Conflict, ...]
+    facts: rules.GateFacts
+    changes: tuple[Change, ...]
+    drift: tuple[str, ...] = ()
+    open: PullRequest | None = None
+    open_record: Record | None = None
+    declined: str = ""
+    merged: PullRequest | None = None
+    merged_record: Record | None = None
+    merged_changes: tuple[Change, ...] = ()
+    request: Request | None = None
+    update_needed: bool = False  # our branch is not at `commit` yet
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Nothing is proposed; `reason` says why, in words for `/status` and for replies."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """The open pull request has nothing left to move."""
+
+    pull: PullRequest
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """Source and target changed the same files: told, nothing written."""
+
+    conflicts: tuple[Conflict, ...]
+    gates: tuple[Gate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Propose:
+    """A promotion pull request is open, or is to be opened, for `commit`."""
+
+    commit: str
+    gates: tuple[Gate, ...]
+    merge: bool
+
+
+Decision = Idle | Close | Stuck | Propose
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The decision for one hop, and the snapshot it was taken from."""
+
+    snapshot: Snapshot
+    decision: Decision
+
+
+def plan(snapshot: Snapshot) -> Plan:
+    """Decide one hop."""
+    return Plan(snapshot, _decide(snapshot))
+
+
+def _decide(snapshot: Snapshot) -> Decision:
+    hop, open_pull = snapshot.hop, snapshot.open
+    if snapshot.same:
+        reason = f"{hop.target.name} already has everything that {hop.source.name} holds"
+        return Close(open_pull, reason) if open_pull else Idle(reason)
+    wanted = open_pull is not None or snapshot.request is not None or hop.target.promote == "auto"
+    if not wanted:
+        return Idle(f"{hop.target.name} is promoted on request: comment `/promote {hop.target.name}`")
+    if open_pull is None and snapshot.request is None and snapshot.declined == snapshot.record.source_sha:
+        return Idle(
+            f"the promotion of {snapshot.record.source_sha[:7]} was closed unmerged; it is proposed again when "
+            f"{hop.source.name} moves on, or with `/promote {hop.target.name}`"
+        )
+    gates = rules.evaluate(snapshot.facts)
+    if snapshot.conflicts:
+        return Stuck(snapshot.conflicts, gates)
+    merge = hop.target.merge == "auto" and rules.passed(gates) and not snapshot.update_needed
+    return Propose(snapshot.commit, gates, merge)
