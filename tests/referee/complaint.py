@@ -1,0 +1,83 @@
+"""What does the referee look at, and what does it say?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+Side = Literal["request", "response", "delivery"]
+
+
+class Exchange(Protocol):
+    """One request to the stand-in and its answer. `path` still carries the prefix `/api/v3`."""
+
+    @property
+    def method(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def query(self) -> str: ...
+    @property
+    def request_headers(self) -> Mapping[str, str]: ...
+    @property
+    def request_body(self) -> bytes: ...
+    @property
+    def status(self) -> int: ...
+    @property
+    def response_headers(self) -> Mapping[str, str]: ...
+    @property
+    def response_body(self) -> bytes: ...
+
+
+class Delivered(Protocol):
+    """One webhook delivery that the stand-in sent; `action` is empty when the event has none."""
+
+    @property
+    def event(self) -> str: ...
+    @property
+    def action(self) -> str: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def body(self) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """One disagreement. `where` is an operation or event, `at` a path inside the body or a parameter's name.
+
+    `rule` is the broken rule: `undeclared operation`, `undeclared status` …, or the schema word (`required`).
+    """
+
+    where: str
+    side: Side
+    rule: str
+    at: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.where} · {self.side} · {self.rule} at {self.at or '/'}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """A disagreement that is no fault of the stand-in, and why. Empty patterns fit everything.
+
+    `where` and `at` are regular expressions that must fit whole.
+    """
+
+    where: str
+    side: Side
+    rule: str
+    at: str
+    reason: str
+
+    def covers(self, complaint: Complaint) -> bool:
+        return (
+            self.side == complaint.side
+            and self.rule in ("", complaint.rule)
+            and re.fullmatch(self.where or ".*", complaint.where) is not None
+            and re.fullmatch(self.at or ".*", complaint.at) is not None
+        )
