@@ -1,0 +1,164 @@
+"""How do the flows reach git? This is `bot.ports.Git` over a directory of mirrors."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from bot.adapters.git import checkout as checkouts
+from bot.adapters.git.command import GitError, Remote
+from bot.adapters.git.merging import merge_trees
+from bot.adapters.git.mirror import Mirror
+from bot.adapters.git.names import is_object_id, mirror_path
+from bot.adapters.git.reads import Reads
+from bot.errors import NotFoundError, TransientError
+from bot.model.repository import Commit, Repository
+from bot.ports import Git, MergeOutcome
+
+_LIMITS = checkouts.Limits()
+
+
+class GitMirrors:
+    """Mirrors below `directory/mirrors`, checkouts below `directory/checkouts`.
+
+    `remote_url` gives the plain URL of a repository, `token` the token to reach it with ('' for none); the
+    token is asked for only when git goes over the network. `name` and `email` sign the commits we write.
+
+    Where a method says revision it takes a full object id, an id of 7 characters or more, a ref (`refs/…`),
+    or a branch name. Unknown revisions raise NotFoundError, damage in the mirror TransientError: the next
+    fetch mends it.
+    """
+
+    def __init__(  # noqa: PLR0913 - the composition root calls this once, by name
+        self,
+        directory: Path,
+        remote_url: Callable[[Repository], str],
+        token: Callable[[Repository], str],
+        *,
+        name: str = "Lockkeeper",
+        email: str = "lockkeeper[bot]@users.noreply.github.com",
+        limits: checkouts.Limits = _LIMITS,
+    ) -> None:
+        self._directory, self._remote_url, self._token = directory, remote_url, token
+        self._name, self._email, self._limits = name, email, limits
+
+    def fetch(self, repository: Repository, refs: Sequence[str] = ()) -> None:
+        """Bring all branches, and the refs named (`refs/pull/7/head`), up to date; clone what is missing."""
+        self._mirror(repository).fetch(refs)
+
+    def resolve(self, repository: Repository, revision: str) -> str | None:
+        """Return the id of the commit a revision names, or None."""
+        with self._reads(repository) as reads:
+            return reads.resolve(revision)
+
+    def tree(self, repository: Repository, commit: str) -> str:
+        """Return the id of a commit's tree."""
+        with self._reads(repository) as reads:
+            return reads.tree(commit)
+
+    def merge_base(self, repository: Repository, one: str, two: str) -> str | None:
+        """Return the best common ancestor of two commits, None when their histories share nothing."""
+        with self._reads(repository) as reads:
+            return reads.merge_base(one, two)
+
+    def is_ancestor(self, repository: Repository, ancestor: str, descendant: str) -> bool:
+        """Say whether one commit is, or is reached from, another."""
+        with self._reads(repository) as reads:
+            return reads.is_ancestor(ancestor, descendant)
+
+    def commits(
+        self, repository: Repository, *, since: str | None, until: str, limit: int = 250
+    ) -> Sequence[Commit]:
+        """Return the commits `until` reaches and `since` does not, newest first, at most `limit`.
+
+        The author is a login where the address is one of GitHub's noreply addresses, else a name. Anyone can
+        write either into a commit: it is for telling, not for deciding.
+        """
+        with self._reads(repository) as reads:
+            return reads.commits(since, until, limit)
+
+    def changed_paths(self, repository: Repository, base: str, head: str) -> Sequence[str]:
+        """Return the paths in which two revisions or tree ids differ; of a renamed file both names."""
+        with self._reads(repository) as reads:
+            return reads.changed_paths(base, head)
+
+    def read(self, repository: Repository, revision: str, path: str) -> bytes | None:
+        """Return the content of a file, None when the revision has none at that path."""
+        with self._reads(repository) as reads:
+            return reads.read(revision, path)
+
+    def list(self, repository: Repository, revision: str, path: str = "") -> Sequence[str]:
+        """Return the paths (from the top) of all regular files below `path`, in git's order."""
+        with self._reads(repository) as reads:
+            return [entry.path for entry in reads.entries(revision, path) if entry.is_file]
+
+    def merge_trees(
+        self, repository: Repository, *, base: str | None, source: str, target: str, protect: Sequence[str]
+    ) -> MergeOutcome:
+        """Merge what `source` changed since `base` into `target`; see `bot.adapters.git.merging`."""
+        with self._reads(repository) as reads:
+            return merge_trees(reads, base=base, source=source, target=target, protect=protect)
+
+    def write_commit(
+        self, repository: Repository, *, tree: str, parents: Sequence[str], message: str, time: datetime
+    ) -> str:
+        """Write a commit by Lockkeeper into the mirror; the same input gives the same id."""
+        date = f"@{int(time.timestamp())} +0000"
+        signed = {
+            f"GIT_{role}_{what}": text
+            for role in ("AUTHOR", "COMMITTER")
+            for what, text in (("NAME", self._name), ("EMAIL", self._email), ("DATE", date))
+        }
+        with self._reads(repository) as reads:
+            ids = [word for parent in parents for word in ("-p", reads.commit(parent))]
+            top = tree if is_object_id(tree) else reads.tree(tree)
+            return reads.program.line("commit-tree", top, *ids, "-F", "-", input=message.encode(), env=signed)
+
+    def push(self, repository: Repository, *, branch: str, commit: str, expected: str | None) -> bool:
+        """Move a branch on GitHub from `expected` (None: absent) to `commit`; False when it is there already.
+
+        TransientError when the branch is elsewhere, RefusedError with GitHub's words when a rule forbids it.
+        """
+        with self._reads(repository) as reads:
+            ids = (reads.commit(commit), expected)
+        return self._mirror(repository).push(branch, *ids)
+
+    def checkout(self, repository: Repository, revision: str) -> Path:
+        """Return a directory with the files of that tree, to be read and not written."""
+        with self._reads(repository) as reads:
+            return checkouts.checkout(reads, self._directory / "checkouts", revision, self._limits)
+
+    def prune(self, max_age: float) -> int:
+        """Tidy the mirrors, remove checkouts unused for `max_age` seconds, and return how many those were."""
+        for head in (self._directory / "mirrors").glob("*/*.git/HEAD"):
+            called = f"{head.parent.parent.name}/{head.parent.stem}"
+            self._mirror(Repository.parse(called)).tidy()
+        return checkouts.prune(self._directory / "checkouts", max_age)
+
+    def _mirror(self, repository: Repository) -> Mirror:
+        return Mirror(
+            mirror_path(self._directory, repository),
+            lambda: Remote(self._remote_url(repository), self._token(repository)),
+            repository.full_name,
+        )
+
+    @contextlib.contextmanager
+    def _reads(self, repository: Repository) -> Iterator[Reads]:
+        """Open the mirror for reading; damage met meanwhile marks it for the next fetch."""
+        mirror = self._mirror(repository)
+        if not mirror.exists():
+            raise NotFoundError(f"{repository} was not fetched yet", reason="no mirror")
+        try:
+            yield Reads(mirror.program, repository.full_name)
+        except GitError as error:
+            if not error.damage:
+                raise
+            mirror.mark_damaged()
+            raise TransientError(f"the mirror of {repository} is damaged: {error.words}") from error
+
+
+def as_port(mirrors: GitMirrors) -> Git:
+    """Return the mirrors as the port the flows know; mypy checks here that they keep its contract."""
+    return mirrors

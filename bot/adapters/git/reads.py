@@ -1,0 +1,190 @@
+"""What does a mirror hold: commits, trees and files, by object id?"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from bot.adapters.git.command import GitError, GitProgram
+from bot.adapters.git.names import checked_ref, is_abbreviation, is_object_id, is_safe_path
+from bot.errors import NotFoundError, UserError
+from bot.model.repository import Commit
+
+_LOG = "--format=%H%n%P%n%at%n%an%n%ae%n%B"
+_NOREPLY = re.compile(r"(?:\d+\+)?([A-Za-z0-9-]+(?:\[bot\])?)@users\.noreply\.[A-Za-z0-9.-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a tree: git's mode ("100644"), object type and id; `size` in bytes, -1 when not a blob."""
+
+    mode: str
+    type: str
+    id: str
+    size: int
+    path: str
+
+    @property
+    def is_file(self) -> bool:
+        return self.mode in ("100644", "100755", "100664")  # the last is from before 2005 and still valid
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """Reads of one mirror. A revision is a full object id, a ref, a branch name or 7 characters of an id."""
+
+    program: GitProgram
+    called: str  # owner/name, for messages
+
+    def resolve(self, revision: str) -> str | None:
+        """Return the id of the commit a revision names, or None. An id is what it looks like first."""
+        if is_abbreviation(revision) and (found := self._object(revision, "commit")):
+            return found
+        try:
+            refs = [checked_ref(revision)] if revision.startswith("refs/") else [
+                checked_ref(f"refs/{kind}/{revision}") for kind in ("heads", "tags")
+            ]  # fmt: skip
+        except UserError:
+            return None
+        for ref in refs:
+            if found := self._object(ref, "commit"):
+                return found
+            if self.program.run("show-ref", "--verify", "--quiet", ref, ok=(0, 1, 128)).status == 0:
+                raise GitError("rev-parse", 128, f"bad object: {ref} does not point to a valid object")
+        return None
+
+    def commit(self, revision: str) -> str:
+        """Return the id of the commit a revision names; NotFoundError when there is none."""
+        if found := self.resolve(revision):
+            return found
+        raise self._missing(revision)
+
+    def tree(self, revision: str) -> str:
+        """Return the id of the tree that a revision, or a tree's own id, names; NotFoundError without one."""
+        if is_object_id(revision):
+            found = self._object(revision, "tree")
+        else:
+            commit = self.resolve(revision)
+            found = commit and self._object(commit, "tree")
+        if found:
+            return found
+        raise self._missing(revision)
+
+    def merge_base(self, one: str, two: str) -> str | None:
+        completed = self.program.run("merge-base", self.commit(one), self.commit(two), ok=(0, 1))
+        return completed.stdout.decode().strip() or None
+
+    def is_ancestor(self, ancestor: str, descendant: str) -> bool:
+        arguments = ("merge-base", "--is-ancestor", self.commit(ancestor), self.commit(descendant))
+        return self.program.run(*arguments, ok=(0, 1)).status == 0
+
+    def commits(self, since: str | None, until: str, limit: int) -> Sequence[Commit]:
+        """Return what `until` reaches and `since` does not: children before parents, newest first."""
+        ids = [self.commit(until), *([f"^{self.commit(since)}"] if since else [])]
+        completed = self.program.run(
+            "log", "-z", "--topo-order", "--encoding=UTF-8", "--no-show-signature", "--no-color",
+            "--no-notes", f"--max-count={limit}", _LOG, *ids, "--",
+        )  # fmt: skip
+        return [
+            _commit(text) for text in completed.stdout.decode(errors="replace").split("\0") if text.strip()
+        ]
+
+    def changed_paths(self, base: str, head: str) -> Sequence[str]:
+        """Return the paths that differ between two trees; a renamed file counts with both its names."""
+        trees = (self.tree(base), self.tree(head))
+        completed = self.program.run("diff-tree", "-r", "-z", "--name-only", "--no-renames", *trees, "--")
+        return [os.fsdecode(path) for path in completed.stdout.split(b"\0") if path]
+
+    def entries(self, revision: str, path: str = "", *, max_output: int = 1 << 28) -> Sequence[Entry]:
+        """Return everything below `path` ('' is the top) but directories, in git's order."""
+        path = path.strip("/")
+        if path and not is_safe_path(path):
+            return []
+        tree = self.tree(revision)
+        completed = self.program.run(
+            "ls-tree",
+            "-r",
+            "-l",
+            "-z",
+            "--full-tree",
+            tree,
+            "--",
+            *([path] if path else []),
+            max_output=max_output,
+        )
+        return [_entry(record) for record in completed.stdout.split(b"\0") if record]
+
+    def read(self, revision: str, path: str) -> bytes | None:
+        """Return the bytes of a file (of a symbolic link: where it points), None without one at `path`."""
+        if not is_safe_path(path):
+            return None
+        name = os.fsencode(f"{self.tree(revision)}:{path}")
+        completed = self.program.run("cat-file", "--batch", "-z", input=name + b"\0")
+        header, _, content = completed.stdout.partition(b"\n")
+        words = header.split(b" ")
+        if len(words) == 3 and words[1] == b"blob" and is_object_id(words[0].decode()):
+            return content[: int(words[2])]
+        if header.endswith(b" missing") and any(one.path == path for one in self.entries(revision, path)):
+            raise GitError("cat-file", 128, f"missing blob at {path}")
+        return None
+
+    def blobs(self, ids: Sequence[str]) -> Sequence[bytes]:
+        """Return the contents of several blobs, in order."""
+        if not ids:
+            return []
+        completed = self.program.run("cat-file", "--batch", input="".join(f"{one}\n" for one in ids).encode())
+        found: list[bytes] = []
+        rest = memoryview(completed.stdout)
+        for one in ids:
+            header, at = _line(rest)
+            words = header.split(" ")
+            if words[0] != one or words[1:2] != ["blob"]:
+                raise GitError("cat-file", 128, f"missing blob {one}: {header}")
+            size = int(words[2])
+            found.append(bytes(rest[at : at + size]))
+            rest = rest[at + size + 1 :]
+        return found
+
+    def _object(self, name: str, kind: Literal["commit", "tree"]) -> str | None:
+        """Return the id of the object a safe name leads to, or None; tags and commits are followed."""
+        completed = self.program.run(
+            "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{{kind}}}", ok=(0, 1, 128)
+        )
+        found = completed.stdout.decode().strip()
+        return found if completed.status == 0 and is_object_id(found) else None
+
+    def _missing(self, revision: str) -> NotFoundError:
+        return NotFoundError(
+            f"{self.called} has no {revision!r}",
+            reason="unknown revision",
+            how="name a branch, or a commit that was pushed, by its full id or at least 7 characters of it",
+        )
+
+
+def _line(text: memoryview) -> tuple[str, int]:
+    """Return the first line, and where the next begins."""
+    head = bytes(text[:200])
+    end = head.find(b"\n")
+    return head[:end].decode(errors="replace"), end + 1
+
+
+def _entry(record: bytes) -> Entry:
+    meta, _, path = record.partition(b"\t")
+    mode, kind, name, size = meta.decode().split()
+    return Entry(mode, kind, name, int(size) if size.isdigit() else -1, os.fsdecode(path))
+
+
+def _commit(text: str) -> Commit:
+    sha, parents, seconds, name, email, message = text.lstrip("\n").split("\n", 5)
+    login = _NOREPLY.fullmatch(email)
+    return Commit(
+        sha=sha,
+        message=message.strip("\n"),
+        author=login[1] if login else name,
+        parents=tuple(parents.split()),
+        time=datetime.fromtimestamp(int(seconds), UTC),
+    )
