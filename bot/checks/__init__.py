@@ -1,0 +1,1 @@
+"""What does a change do to the rendered manifests, and are they sound?"""

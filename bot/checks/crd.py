@@ -1,0 +1,193 @@
+"""What may the custom resources of a CustomResourceDefinition look like?
+
+A structural schema (OpenAPI v3, as in `apiextensions.k8s.io/v1`) becomes a closed JSON Schema: what the API
+server would prune is refused here, because whoever wrote it meant it. Source: "Extend the Kubernetes API with
+CustomResourceDefinitions" in the Kubernetes documentation (structural schemas, pruning, defaulting, nulls).
+CEL rules (`x-kubernetes-validations`) and formats are not judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.checks.definitions import Definitions, KindSchema, compile_schema
+
+_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
+_DEEPEST = 100  # levels of nesting; deeper schemas are cut open, not refused
+_COPIED = (
+    "enum", "exclusiveMaximum", "exclusiveMinimum", "maxItems", "maxLength", "maxProperties", "maximum",
+    "minItems", "minLength", "minProperties", "minimum", "multipleOf", "pattern", "required", "uniqueItems",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class CustomKinds:
+    """The custom kinds a set of resources defines.
+
+    `schemas` are by (apiVersion, kind), None for a version that keeps unknown fields or gives no schema;
+    `served` are the served apiVersions by (group, kind); `broken` are the reasons why a schema could not be
+    used, by the name of its CustomResourceDefinition.
+    """
+
+    schemas: Mapping[tuple[str, str], KindSchema | None]
+    served: Mapping[tuple[str, str], tuple[str, ...]]
+    broken: Mapping[str, str]
+
+
+def custom_kinds(bodies: Sequence[Mapping[str, Any]], definitions: Definitions) -> CustomKinds:
+    """Return the kinds that these CustomResourceDefinitions define; malformed parts are skipped."""
+    schemas: dict[tuple[str, str], KindSchema | None] = {}
+    served: dict[tuple[str, str], tuple[str, ...]] = {}
+    broken: dict[str, str] = {}
+    shared = _object_meta(definitions)
+    for body in bodies:
+        spec = _mapping(body.get("spec"))
+        group, kind = spec.get("group"), _mapping(spec.get("names")).get("kind")
+        versions = spec.get("versions")
+        if not isinstance(group, str) or not isinstance(kind, str) or not isinstance(versions, list):
+            continue
+        for version in (
+            one for one in versions if isinstance(one, Mapping) and one.get("served", True) is not False
+        ):
+            api_version = f"{group}/{version.get('name')}"
+            served[group, kind] = (*served.get((group, kind), ()), api_version)
+            outline = _mapping(version.get("schema")).get("openAPIV3Schema")
+            if not isinstance(outline, Mapping):
+                schemas[api_version, kind] = None
+                continue
+            root = {**close(outline, whole=True), "$defs": shared}
+            try:
+                schemas[api_version, kind] = KindSchema(compile_schema(root), root, shared)
+            except ValueError as error:
+                schemas[api_version, kind] = None
+                broken[str(_mapping(body.get("metadata")).get("name"))] = str(error).partition("\n")[0]
+    return CustomKinds(schemas, served, broken)
+
+
+def close(schema: Mapping[str, Any], *, whole: bool = False, depth: int = 0) -> dict[str, Any]:
+    """Return the closed JSON Schema of one node of a structural schema.
+
+    `whole` says that the node is a whole resource, so that apiVersion, kind and metadata belong to it.
+    """
+    if depth > _DEEPEST:
+        return {}
+    closed: dict[str, Any] = {key: schema[key] for key in _COPIED if _usable(key, schema.get(key))}
+    types = _types(schema)
+    if types:
+        closed["type"] = types
+    if "enum" in closed and "null" in types and None not in closed["enum"]:
+        closed["enum"] = [*closed["enum"], None]
+    for side in ("Maximum", "Minimum"):  # OpenAPI v3 says it with a boolean beside the limit
+        if closed.get(f"exclusive{side}") is True and side.lower() in closed:
+            closed[f"exclusive{side}"] = closed.pop(side.lower())
+        elif isinstance(closed.get(f"exclusive{side}"), bool):
+            del closed[f"exclusive{side}"]
+    if isinstance(items := schema.get("items"), Mapping):
+        closed["items"] = close(items, depth=depth + 1)
+    _close_object(schema, closed, whole or schema.get("x-kubernetes-embedded-resource") is True, depth)
+    return {**closed, **_conditions(schema, depth)}
+
+
+def _close_object(schema: Mapping[str, Any], closed: dict[str, Any], resource: bool, depth: int) -> None:
+    """Add the properties, and forbid all others unless the schema keeps them."""
+    properties = _mapping(schema.get("properties"))
+    extra = schema.get("additionalProperties")
+    if properties or resource:
+        closed["properties"] = {
+            name: _property(below, name in (closed.get("required") or ()), depth + 1)
+            for name, below in properties.items()
+            if isinstance(below, Mapping)
+        }
+    if resource:
+        closed["properties"] |= {"apiVersion": {"type": "string"}, "kind": {"type": "string"}}
+        closed["properties"]["metadata"] = _metadata(properties.get("metadata"), depth)
+    if isinstance(extra, Mapping):
+        closed["additionalProperties"] = _property(extra, False, depth + 1)
+    elif extra is True or schema.get("x-kubernetes-preserve-unknown-fields") is True:
+        pass
+    elif schema.get("type") == "object":
+        closed["additionalProperties"] = False
+
+
+def _property(schema: Mapping[str, Any], required: bool, depth: int) -> dict[str, Any]:
+    """Return the schema of a field. Null is as good as absent: the API server drops it."""
+    if required and "default" not in schema:
+        return close(schema, depth=depth)
+    return close({**schema, "nullable": True}, depth=depth)
+
+
+def _metadata(outline: Any, depth: int) -> dict[str, Any]:
+    """Return the schema of metadata: ObjectMeta, and what the definition demands of the name."""
+    own = close(outline, depth=depth + 1) if isinstance(outline, Mapping) else {}
+    own.pop("additionalProperties", None)
+    return {**own, "$ref": f"#/$defs/{_META}"}
+
+
+def _types(schema: Mapping[str, Any]) -> list[str]:
+    if schema.get("x-kubernetes-int-or-string") is True:
+        types = ["integer", "string"]
+    else:
+        types = [schema["type"]] if isinstance(schema.get("type"), str) else []
+    return [*types, "null"] if types and schema.get("nullable") is True else types
+
+
+def _conditions(schema: Mapping[str, Any], depth: int) -> dict[str, Any]:
+    """Return allOf, anyOf, oneOf and not, which in a structural schema only add conditions and stay open."""
+    found: dict[str, Any] = {}
+    for key in ("allOf", "anyOf", "oneOf"):
+        branches = [_open(one, depth) for one in schema.get(key) or () if isinstance(one, Mapping)]
+        if branches:
+            found[key] = branches
+    if isinstance(schema.get("not"), Mapping):
+        found["not"] = _open(schema["not"], depth)
+    return found
+
+
+def _open(schema: Mapping[str, Any], depth: int) -> dict[str, Any]:
+    if depth > _DEEPEST:
+        return {}
+    opened: dict[str, Any] = {key: schema[key] for key in _COPIED if _usable(key, schema.get(key))}
+    if types := _types({**schema, "nullable": True}):
+        opened["type"] = types
+    for name, below in _mapping(schema.get("properties")).items():
+        if isinstance(below, Mapping):
+            opened.setdefault("properties", {})[name] = _open(below, depth + 1)
+    for key in ("items", "additionalProperties"):
+        if isinstance(schema.get(key), Mapping):
+            opened[key] = _open(schema[key], depth + 1)
+    return {**opened, **_conditions(schema, depth + 1)}
+
+
+def _usable(key: str, value: Any) -> bool:
+    """Say whether a keyword's value is what JSON Schema wants, so that one slip does not lose the schema."""
+    if value is None:
+        return False
+    if key in ("enum", "required"):
+        return isinstance(value, list) and bool(value)
+    if key == "pattern":
+        return isinstance(value, str)
+    return isinstance(value, int | float)
+
+
+def _object_meta(definitions: Definitions) -> dict[str, Any]:
+    """Return ObjectMeta and the definitions it needs."""
+    needed, found = [_META], {}
+    while needed:
+        name = needed.pop()
+        if name not in found and name in definitions.schemas:
+            found[name] = dict(definitions.schemas[name])
+            needed += _references(found[name])
+    return found
+
+
+def _references(value: Any) -> list[str]:
+    if isinstance(value, Mapping):
+        own = [value["$ref"].removeprefix("#/$defs/")] if isinstance(value.get("$ref"), str) else []
+        return own + [one for below in value.values() for one in _references(below)]
+    return [one for below in value for one in _references(below)] if isinstance(value, list) else []
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,219 @@
+"""What does a schema's refusal mean, in words that help the person who wrote the manifest?
+
+Values are quoted from the masked resource only, so that no message carries a secret.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.checks.definitions import KindSchema, SchemaError
+from bot.checks.fieldpath import Path, dotted, value_at
+from bot.checks.masking import Masked
+
+_ARTICLES = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "a string",
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "empty",
+}
+_LIMITS = {
+    "minimum": "must be at least {limit}",
+    "maximum": "must be at most {limit}",
+    "exclusiveMinimum": "must be greater than {limit}",
+    "exclusiveMaximum": "must be less than {limit}",
+    "multipleOf": "must be a multiple of {multiple_of}",
+    "minItems": "must hold at least {limit} items",
+    "maxItems": "must hold at most {limit} items",
+    "minLength": "must be at least {limit} characters long",
+    "maxLength": "must be at most {limit} characters long",
+    "minProperties": "must have at least {limit} fields",
+    "maxProperties": "must have at most {limit} fields",
+    "pattern": "must match the pattern `{pattern}`",
+    "format": "must have the format {format}",
+    "uniqueItems": "must not hold the same item twice",
+    "not": "has a form that the schema forbids",
+}
+_SHOWN = 60  # characters of a value that a message quotes
+_LISTED = 12  # names that a message lists
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One mistake: the rule it breaks, the place, and the sentence."""
+
+    rule: str
+    path: Path
+    message: str
+
+
+def remarks(error: SchemaError, schema: KindSchema, masked: Mapping[str, Any], kind: str) -> Iterator[Remark]:
+    """Yield what one refusal means; `masked` is the resource with its secrets hidden."""
+    path: Path = tuple(error.instance_path)
+    wants = error.kind.as_dict()
+    keyword = error.kind.name
+    here = dotted(path) or kind
+    if keyword == "additionalProperties":
+        for name in wants["unexpected"]:
+            yield Remark(
+                "unknown-field", (*path, name), f"unknown field `{name}` in {here}{_hint(name, path, schema)}"
+            )
+    elif keyword == "required":
+        name = wants["property"]
+        yield Remark("required", (*path, name), f"the required field `{name}` is missing in {here}")
+    elif keyword == "type":
+        yield Remark("wrong-type", path, _wrong_type(path, wants["types"], masked, kind))
+    elif keyword in ("enum", "const"):
+        options = wants.get("options") if keyword == "enum" else [wants.get("expected_value")]
+        yield Remark("invalid-value", path, _not_allowed(path, options or [], masked, kind))
+    elif keyword in ("anyOf", "oneOf"):
+        yield Remark("invalid-value", path, _no_alternative(path, wants.get("context"), kind))
+    else:
+        words = _LIMITS.get(keyword, "does not satisfy the schema (`" + keyword + "`)")
+        yield Remark(
+            "invalid-value",
+            path,
+            f"{_subject(path, kind)} {_fill(words, wants)}, but is {shown(path, masked)}",
+        )
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return the known name most like this one, or '' when none is near."""
+    names = list(known)
+    folded = {one.lower(): one for one in reversed(names)}
+    if name.lower() in folded:
+        return folded[name.lower()]
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.7) or [
+        folded[one] for one in difflib.get_close_matches(name.lower(), list(folded), n=1, cutoff=0.75)
+    ]
+    return close[0] if close else ""
+
+
+def shown(path: Sequence[str | int], masked: Any) -> str:
+    """Say what stands at a place: the kind of value, and the value itself if it is short and no secret."""
+    try:
+        value = value_at(masked, path)
+    except KeyError:
+        return "not there"
+    if isinstance(value, Masked):
+        return "something else (hidden, as it may be secret)"
+    if value is None:
+        return "empty (null)"
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, list | tuple):
+        return "a list"
+    text = json.dumps(value, ensure_ascii=False)
+    text = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+    if isinstance(value, bool):
+        return f"the boolean {text}"
+    if isinstance(value, int | float):
+        return f"the {'integer' if isinstance(value, int) else 'number'} {text}"
+    return f"the string {text}"
+
+
+def _subject(path: Path, kind: str) -> str:
+    if not path:
+        return f"the {kind}"
+    last, above = path[-1], dotted(path[:-1])
+    if isinstance(last, int):
+        return f"item {dotted(path)}"
+    return f"`{last}` in {above}" if above else f"`{last}`"
+
+
+def _hint(name: str, path: Path, schema: KindSchema) -> str:
+    """Say what may have been meant: a like name here, the same name elsewhere, or what may stand here."""
+    known = schema.fields(path)
+    if meant := did_you_mean(name, known):
+        return f"; did you mean `{meant}`?"
+    for length in range(len(path) - 1, -1, -1):
+        if name in schema.fields(path[:length]):
+            return (
+                f"; `{name}` belongs to {dotted(path[:length]) or 'the top level'}, is the indentation right?"
+            )
+    below = [field for field in known if name in schema.fields((*path, field))]
+    if len(below) == 1:
+        return f"; `{name}` belongs into `{below[0]}`"
+    if known and len(known) <= _LISTED:
+        return f"; allowed are {_listed(known)}"
+    return ""
+
+
+def _wrong_type(path: Path, types: Sequence[str], masked: Any, kind: str) -> str:
+    wanted = [one for one in ("string", "integer", "number", "boolean", "array", "object") if one in types]
+    found = shown(path, masked)
+    subject = _subject(path, kind)
+    if set(wanted) == {"string", "number"}:
+        return f"{subject} must be a quantity such as 500m, 2 or 1Gi, but is {found}"
+    sentence = f"{subject} must be {' or '.join(_ARTICLES[one] for one in wanted) or 'empty'}, but is {found}"
+    try:
+        value = value_at(masked, path)
+    except KeyError:
+        return sentence
+    if wanted == ["string"] and isinstance(value, bool | int | float):
+        return f'{sentence}; write it in quotes: "{json.dumps(value)}"'
+    if isinstance(value, str) and _reads_as(value, wanted):
+        return f"{sentence}; write it without quotes: {value.strip()}"
+    return sentence
+
+
+def _reads_as(text: str, wanted: Sequence[str]) -> bool:
+    if "boolean" in wanted and text in ("true", "false"):
+        return True
+    return "integer" in wanted and text.strip().lstrip("-").isdecimal()
+
+
+def _not_allowed(path: Path, options: Sequence[Any], masked: Any, kind: str) -> str:
+    named = [one for one in options if one is not None]
+    sentence = f"{_subject(path, kind)} must be {_listed(named, last='or')}, but is {shown(path, masked)}"
+    try:
+        value = value_at(masked, path)
+    except KeyError:
+        return sentence
+    meant = (
+        did_you_mean(value, [one for one in named if isinstance(one, str)]) if isinstance(value, str) else ""
+    )
+    return f"{sentence}; did you mean `{meant}`?" if meant else sentence
+
+
+def _no_alternative(path: Path, context: Any, kind: str) -> str:
+    """Word a failed `anyOf` or `oneOf`: each alternative with the first thing it lacks."""
+    reasons = []
+    for branch in (context or [])[:3]:
+        for error in branch[:1]:
+            wants, place = error.kind.as_dict(), dotted(error.instance_path) or kind
+            if error.kind.name == "required":
+                reasons.append(f"`{wants['property']}` is missing in {place}")
+            elif error.kind.name == "type":
+                reasons.append(
+                    f"{place} is not {' or '.join(_ARTICLES.get(one, one) for one in wants['types'])}"
+                )
+            else:
+                reasons.append(f"{place} {_fill(_LIMITS.get(error.kind.name, 'does not fit'), wants)}")
+    sentence = f"{_subject(path, kind)} fits none of the forms that the schema allows"
+    if context == []:
+        sentence = f"{_subject(path, kind)} fits more than one of the forms of which the schema allows one"
+    return f"{sentence}: {'; or '.join(dict.fromkeys(reasons))}" if reasons else sentence
+
+
+def _fill(words: str, wants: Mapping[str, Any]) -> str:
+    try:
+        return words.format(**wants)
+    except (KeyError, IndexError, ValueError):
+        return "does not satisfy the schema"
+
+
+def _listed(names: Sequence[Any], last: str = "and") -> str:
+    texts = [f"`{one}`" for one in names]
+    if len(texts) > _LISTED:
+        texts = [*texts[:_LISTED], f"{len(texts) - _LISTED} more"]
+    return (
+        texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} {last} {texts[-1]}" if texts else "nothing"
+    )
