@@ -1,0 +1,1 @@
+"""Our decisions as text for people: check runs, comments, pull request bodies, refusals. Pure functions."""

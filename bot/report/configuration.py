@@ -1,0 +1,71 @@
+"""How are mistakes in `.github/lockkeeper.yaml` told?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.model.environment import ConfigProblem
+from bot.ports import Annotation, CheckReport
+from bot.report import markdown
+from bot.report.words import count
+
+CHECK = "lockkeeper / configuration"
+PATH = ".github/lockkeeper.yaml"
+
+
+def broken(problems: Sequence[ConfigProblem], *, sha: str, under_review: bool) -> CheckReport:
+    """Return the check run that names every problem; `under_review` says the file is part of a pull request."""
+    effect = (
+        "Merging it would stop checks and promotions."
+        if under_review
+        else "Promotions and checks stand still until it is mended on the default branch."
+    )
+    rows = [
+        [
+            markdown.code(one.key or PATH),
+            str(one.line or "–"),
+            markdown.escape(one.message),
+            markdown.escape(one.suggestion) or "–",
+        ]
+        for one in problems
+    ]
+    return CheckReport(
+        name=CHECK,
+        sha=sha,
+        title=f"{count(len(problems), 'problem')} in {PATH}",
+        summary=markdown.within(
+            [effect, markdown.table(["setting", "line", "problem", "write instead"], rows)],
+            markdown.CHECK_BYTES,
+            "The list is longer than GitHub takes.",
+            in_bytes=True,
+        ),
+        conclusion="failure",
+        annotations=tuple(
+            Annotation(
+                PATH,
+                one.line or 1,
+                "failure",
+                (one.key or "lockkeeper.yaml")[:255],
+                one.message + (f"\n{one.suggestion}" if one.suggestion else ""),
+            )
+            for one in problems[:200]
+        ),
+    )
+
+
+def sound(*, sha: str, under_review: bool) -> CheckReport:
+    """Return the check run that says the file is well formed."""
+    note = " It takes effect when it is merged: this pull request is still checked under the old rules."
+    return CheckReport(
+        name=CHECK,
+        sha=sha,
+        title="The configuration is valid",
+        summary=f"`{PATH}` is valid.{note if under_review else ''}",
+        conclusion="success",
+    )
+
+
+HINT = (
+    "👋 This repository has no `.github/lockkeeper.yaml` yet, so Lockkeeper checks what it finds and promotes "
+    "nothing. Add the file to name your environments; the guide starts with a complete example."
+)

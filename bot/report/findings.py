@@ -1,0 +1,122 @@
+"""How do findings read as a check run with annotations, and as a list in a comment?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.model.finding import Concern, Finding
+from bot.ports import Annotation, CheckReport
+from bot.report import markdown
+from bot.report.words import count
+
+NAMES: dict[Concern, str] = {"manifests": "lockkeeper / manifests", "policies": "lockkeeper / policies"}
+MAX_ANNOTATIONS = 200  # four requests of 50
+ICONS = {"fail": "❌", "error": "❌", "warn": "⚠️", "not evaluable here": "❔", "pass": "✅", "skip": "➖"}
+
+
+def blocking(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return the findings that hold up a merge: new ones that fail or could not be decided for an error."""
+    return tuple(one for one in findings if one.new and one.blocks)
+
+
+def check_report(
+    concern: Concern, findings: Sequence[Finding], *, sha: str, environments: Sequence[str], full_url: str = ""
+) -> CheckReport:
+    """Return the check run of one concern.
+
+    `findings` may hold other concerns too; they are left out. `environments` are the names that were looked at.
+    `full_url` is where the untruncated text can be read, said when something had to be left out.
+    """
+    own = [one for one in findings if one.concern == concern and one.state not in ("pass", "skip")]
+    new = [one for one in own if one.new]
+    blocks = blocking(own)
+    title = _title(concern, new, environments)
+    more = f"The list is longer than GitHub takes. [Read all of it]({full_url})." if full_url else "The list goes on."
+    return CheckReport(
+        name=NAMES[concern],
+        sha=sha,
+        title=title,
+        summary=markdown.within(_summary(own, environments), markdown.CHECK_BYTES, more, in_bytes=True),
+        conclusion="failure" if blocks else "success",
+        text=markdown.within([_entry(one) for one in new], markdown.CHECK_BYTES, more, in_bytes=True),
+        annotations=_annotations(new),
+        details_url=full_url,
+    )
+
+
+def _title(concern: Concern, new: Sequence[Finding], environments: Sequence[str]) -> str:
+    blocks, warns = len(blocking(new)), sum(one.state == "warn" for one in new)
+    where = ", ".join(environments) or "no environment"
+    if blocks:
+        return f"{count(blocks, 'problem')} to mend before merging" + (f", {count(warns, 'warning')}" if warns else "")
+    if warns:
+        return f"{count(warns, 'warning')}, nothing blocks"
+    if not environments:
+        return "No environment is affected"
+    what = "Manifests are valid" if concern == "manifests" else "All policies pass"
+    return f"{what} in {where}"[:120]
+
+
+def _summary(own: Sequence[Finding], environments: Sequence[str]) -> list[str]:
+    if not environments:
+        return ["This change reaches no environment, so nothing was rendered."]
+    rows = []
+    for name in environments:
+        here = [one for one in own if one.environment == name]
+        new = [one for one in here if one.new]
+        rows.append(
+            [
+                markdown.escape(name),
+                str(len(blocking(new))),
+                str(sum(one.state == "warn" for one in new)),
+                str(sum(one.state == "not evaluable here" for one in new)),
+                str(len(here) - len(new)),
+            ]
+        )
+    head = ["environment", "to mend", "warnings", "not evaluable here", "there before"]
+    parts = [markdown.table(head, rows)]
+    if any(not one.new for one in own):
+        parts.append("Findings that the base branch already has do not block this change.")
+    return parts
+
+
+def _entry(one: Finding) -> str:
+    return list_item(one, place=True)
+
+
+def list_item(one: Finding, *, place: bool = True) -> str:
+    """Return one finding as a Markdown list item: what, where, how to mend."""
+    icon = ICONS[one.state]
+    resource = f" · {markdown.code(str(one.resource))}" if one.resource else ""
+    lines = [f"- {icon} **{markdown.escape(one.title or one.rule)}**{resource}: {markdown.escape(one.message)}"]
+    if place and one.path:
+        lines.append(f"  at {markdown.code(one.path + (f':{one.line}' if one.line else ''))}")
+    if one.how:
+        lines.append(f"  → {markdown.escape(one.how)}")
+    tail = f"{one.policy} / {one.rule}, {one.severity}" + (f", {one.environment}" if one.environment else "")
+    lines.append(f"  <sub>{markdown.html(tail)}</sub>")
+    return "\n".join(lines)
+
+
+def _annotations(new: Sequence[Finding]) -> tuple[Annotation, ...]:
+    """Return one annotation a place and message; the same finding in several environments is said once."""
+    merged: dict[tuple[str, int, str], list[Finding]] = {}
+    for one in new:
+        if one.path:
+            merged.setdefault((one.path, one.line or 1, one.message), []).append(one)
+    found = []
+    for (path, line, message), group in merged.items():
+        first = group[0]
+        where = ", ".join(dict.fromkeys(one.environment for one in group if one.environment))
+        tail = (f"\nHow to mend it: {first.how}" if first.how else "") + (f"\nEnvironments: {where}" if where else "")
+        found.append(
+            Annotation(
+                path=path,
+                line=line,
+                level="failure" if first.blocks else "warning",
+                title=(first.title or f"{first.policy}: {first.rule}")[:255],
+                message=f"{message}{tail}"[:16_000],
+            )
+        )
+    found.sort(key=lambda one: (one.level != "failure", one.path, one.line))
+    return tuple(found[:MAX_ANNOTATIONS])

@@ -1,0 +1,225 @@
+"""How does a promotion read: title and body of its pull request, its gates, its commit, its conflict?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.model.environment import Environment
+from bot.model.promotion import Change, Gate, Hop
+from bot.ports import CheckReport
+from bot.promotion.plan import Conflict, Snapshot
+from bot.report import markdown
+from bot.report.words import count, listed
+
+CHECK = "lockkeeper / promotion"
+BODY_MARKER = "<!-- lockkeeper:promotion -->"
+GATE_ICONS = {"pass": "✅", "wait": "⏳", "fail": "❌"}
+BODY_CHANGES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """The pipeline's environments in order, and the hop that a text is about; for the picture."""
+
+    environments: tuple[Environment, ...]
+    hop: Hop
+
+
+def title(hop: Hop, changes: Sequence[Change]) -> str:
+    """Return the pull request's title; GitHub takes 256 characters."""
+    if len(changes) == 1:
+        number = f" (#{changes[0].number})" if changes[0].number else ""
+        return f"Promote to {hop.target.name}: {changes[0].title}"[: 256 - len(number)] + number
+    what = count(len(changes), "change") if changes else "the state of " + hop.source.name
+    return f"Promote to {hop.target.name}: {what} from {hop.source.name}"
+
+
+def body(snapshot: Snapshot, gates: Sequence[Gate], journey: Journey) -> str:
+    """Return the pull request's body."""
+    hop = snapshot.hop
+    asked = f", asked for by {snapshot.record.requested_by}" if snapshot.record.requested_by else ""
+    parts = [
+        f"{BODY_MARKER}\nMoves {count(len(snapshot.changes), 'change')} from **{markdown.escape(hop.source.name)}** "
+        f"(`{hop.source.branch}` at {snapshot.record.source_sha[:7]}) to **{markdown.escape(hop.target.name)}** "
+        f"(`{hop.target.branch}`){markdown.escape(asked)}. The rendered diff of {markdown.escape(hop.target.name)} "
+        "is in the comment below.",
+        change_table(snapshot.changes),
+        "#### Gates",
+        gate_table(gates),
+        _base_note(snapshot),
+        _drift(snapshot),
+        picture(journey),
+        f"<sub>This pull request follows {markdown.escape(hop.source.name)} by itself. Close it to decline this "
+        f"state; `/promote {hop.target.name}` brings it back.</sub>",
+    ]
+    return markdown.within(parts, markdown.COMMENT_CHARACTERS - 1024, "The rest does not fit here.")
+
+
+def change_table(changes: Sequence[Change]) -> str:
+    """Return the carried changes, newest first, with their authors."""
+    if not changes:
+        return ""
+    rows = [
+        [f"#{one.number}" if one.number else f"`{one.sha[:7]}`", markdown.escape(one.title), markdown.escape(one.author)]
+        for one in changes[:BODY_CHANGES]
+    ]
+    text = markdown.table(["change", "title", "author"], rows)
+    left = len(changes) - BODY_CHANGES
+    return text + (f"\n\n… and {count(left, 'earlier change')}." if left > 0 else "")
+
+
+def gate_table(gates: Sequence[Gate]) -> str:
+    """Return all gates with reason, owner and next step."""
+    rows = [
+        [
+            f"{GATE_ICONS[gate.state]} {gate.name}",
+            markdown.unmention(gate.reason),
+            markdown.unmention(gate.owner) or "–",
+            markdown.unmention(gate.next) or "–",
+        ]
+        for gate in gates
+    ]
+    return markdown.table(["gate", "why", "waits for", "next step"], rows)
+
+
+def _base_note(snapshot: Snapshot) -> str:
+    if snapshot.base == "merge base":
+        return "First promotion of this pair: compared with the last common commit of both branches."
+    if snapshot.base == "none":
+        return (
+            "First promotion of this pair, and the branches share no history: files that only "
+            f"{markdown.escape(snapshot.hop.target.name)} has are kept."
+        )
+    return ""
+
+
+def _drift(snapshot: Snapshot) -> str:
+    if not snapshot.drift:
+        return ""
+    name = markdown.escape(snapshot.hop.target.name)
+    listing = "\n".join(f"- {markdown.code(path)}" for path in snapshot.drift[:50])
+    left = len(snapshot.drift) - 50
+    more = f"\n- … and {left} more" if left > 0 else ""
+    return markdown.details(
+        f"{count(len(snapshot.drift), 'file')} kept as {markdown.html(name)} has them",
+        f"{name} differs here on its own account, and this promotion leaves it so:\n\n{listing}{more}",
+    )
+
+
+def picture(journey: Journey) -> str:
+    """Return the journey as a small Mermaid flowchart, which GitHub draws."""
+    lines = ["flowchart LR"]
+    identifiers = {one.name: f"e{number}" for number, one in enumerate(journey.environments)}
+    for one in journey.environments:
+        lines.append(f'  {identifiers[one.name]}["{_mermaid(one.name)}"]')
+    for one in journey.environments:
+        for before in one.after:
+            this = (before, one.name) == (journey.hop.source.name, journey.hop.target.name)
+            arrow = "==>|this pull request|" if this else "-->"
+            lines.append(f"  {identifiers[before]} {arrow} {identifiers[one.name]}")
+    lines.append(f"  style {identifiers[journey.hop.target.name]} stroke-width:3px")
+    return markdown.fence("\n".join(lines), "mermaid")
+
+
+def _mermaid(text: str) -> str:
+    return text.replace('"', "'").replace("\n", " ")
+
+
+def gate_check(
+    hop: Hop, gates: Sequence[Gate], *, sha: str, record: str, merge: str, details_url: str = ""
+) -> CheckReport:
+    """Return the check run that says which gate waits for whom. Waiting gates leave it in progress."""
+    failed = [gate for gate in gates if gate.state == "fail"]
+    waiting = [gate for gate in gates if gate.state == "wait"]
+    if failed:
+        heading = f"{listed([gate.name for gate in failed])}: {failed[0].reason}"
+    elif waiting:
+        heading = f"{listed([gate.name for gate in waiting])}: waiting for {waiting[0].owner}"
+    else:
+        heading = "All gates are open" + (": merging" if merge == "auto" else ": ready to merge")
+    return CheckReport(
+        name=CHECK,
+        sha=sha,
+        title=heading[:250],
+        summary=f"Promotion from {markdown.escape(hop.source.name)} to {markdown.escape(hop.target.name)}.\n\n"
+        + gate_table(gates),
+        conclusion="failure" if failed else None if waiting else "success",
+        external_id=record,
+        details_url=details_url,
+    )
+
+
+def conflict_check(hop: Hop, conflicts: Sequence[Conflict], *, sha: str, record: str) -> CheckReport:
+    """Return the check run on the source commit that could not be promoted."""
+    return CheckReport(
+        name=f"{CHECK} to {hop.target.name}",
+        sha=sha,
+        title=f"{count(len(conflicts), 'file')} changed in both {hop.source.name} and {hop.target.name}"[:250],
+        summary=markdown.within(
+            [conflict_words(hop, conflicts)], markdown.CHECK_BYTES, _too_long(conflicts), in_bytes=True
+        ),
+        text=markdown.within(conflict_sides(hop, conflicts), markdown.CHECK_BYTES, _too_long(()), in_bytes=True),
+        conclusion="action_required",
+        external_id=record,
+    )
+
+
+def resolved_check(hop: Hop, *, sha: str, record: str) -> CheckReport:
+    """Return the same check run once the conflict is gone."""
+    return CheckReport(
+        name=f"{CHECK} to {hop.target.name}",
+        sha=sha,
+        title="The conflict is resolved",
+        summary=f"{hop.source.name} merges into {hop.target.name} again.",
+        conclusion="success",
+        external_id=record,
+    )
+
+
+def _too_long(conflicts: Sequence[Conflict]) -> str:
+    return f"{count(len(conflicts), 'file')} in all." if conflicts else "Further files are left out here."
+
+
+def conflict_words(hop: Hop, conflicts: Sequence[Conflict]) -> str:
+    """Return what is in the way and how to resolve it, without the texts of both sides."""
+    rows = [[markdown.code(one.path), markdown.escape(one.kind)] for one in conflicts[:100]]
+    return (
+        f"Nothing was written. These files were changed in **{markdown.escape(hop.source.name)}** "
+        f"(`{hop.source.branch}`) and, differently, in **{markdown.escape(hop.target.name)}** "
+        f"(`{hop.target.branch}`) since the last promotion:\n\n"
+        + markdown.table(["file", "conflict"], rows)
+        + f"\n\nTo resolve it, make both sides agree on these lines: bring what `{hop.target.branch}` has into "
+        f"`{hop.source.branch}` by pull request (or undo it in `{hop.target.branch}`). "
+        "The promotion goes on by itself after that."
+    )
+
+
+def conflict_sides(hop: Hop, conflicts: Sequence[Conflict]) -> list[str]:
+    """Return both sides of every file, each file a part of its own."""
+    parts = []
+    for one in conflicts:
+        source = markdown.fence(one.source or "(deleted)")
+        target = markdown.fence(one.target or "(deleted)")
+        parts.append(
+            f"##### {markdown.code(one.path)}\n\n{markdown.escape(hop.source.name)}:\n\n{source}\n\n"
+            f"{markdown.escape(hop.target.name)}:\n\n{target}"
+        )
+    return parts
+
+
+def commit_message(hop: Hop, record_sha: str, changes: Sequence[Change], requested_by: str) -> str:
+    """Return the promotion commit's message with its trailers (git-interpret-trailers form)."""
+    lines = [title(hop, changes), ""]
+    lines += [f"* {f'#{one.number}' if one.number else one.sha[:7]} {one.title}" for one in changes[:BODY_CHANGES]]
+    lines += ["", f"Lockkeeper-Source: {hop.source.name} {record_sha}", f"Lockkeeper-Target: {hop.target.name}"]
+    lines += [f"Lockkeeper-Includes: #{one.number}" for one in changes[:BODY_CHANGES] if one.number]
+    if requested_by:
+        lines.append(f"Lockkeeper-Requested-By: {requested_by}")
+    lines += [f"Co-authored-by: {author} <{author}@users.noreply.github.com>" for author in _authors(changes)]
+    return "\n".join(lines) + "\n"
+
+
+def _authors(changes: Sequence[Change]) -> list[str]:
+    people = dict.fromkeys(one.author for one in changes if one.author and "[" not in one.author and " " not in one.author)
+    return list(people)[:20]

@@ -1,0 +1,89 @@
+"""What does the bot answer to a comment command?
+
+A reply quotes the command it answers. A refusal says what was refused, what is required, what the person has,
+and what to do next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.model.promotion import Gate, Hop
+from bot.promotion.plan import Conflict
+from bot.report import markdown
+from bot.report.promotion import conflict_sides, conflict_words, gate_table
+
+
+def marker(comment_id: int) -> str:
+    """Return the hidden first line that ties a reply to the comment it answers."""
+    return f"<!-- lockkeeper:reply:{comment_id} -->"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One command's answer: Markdown, and how the command is marked by reaction."""
+
+    line: str
+    text: str
+    outcome: str = "done"  # "done", "refused", "misunderstood"
+
+
+def reply(comment_id: int, actor: str, answers: Sequence[Answer]) -> str:
+    """Return the body of the one reply to all commands of a comment."""
+    parts = [marker(comment_id) + f"\n@{actor}"]
+    for answer in answers:
+        parts += [f"> {markdown.code(answer.line)}", answer.text]
+    return markdown.within(parts, markdown.COMMENT_CHARACTERS - 1024, "The rest does not fit into one comment.")
+
+
+def refused(what: str, *, required: str, has: str, following: str) -> str:
+    """Return a refusal with all four parts."""
+    return f"❌ {what}\n\n- **Required:** {required}\n- **You have:** {has}\n- **Next:** {following}"
+
+
+def misunderstood(message: str, hint: str) -> str:
+    """Return the answer to a command with a usage error, with a line to copy."""
+    return f"🤔 {message}" + (f"\n\n{markdown.fence(hint)}" if hint else "")
+
+
+def proposed(hop: Hop, number: int, gates: Sequence[Gate]) -> str:
+    """Return the answer to a promotion that is open now."""
+    name = markdown.escape(hop.target.name)
+    return f"🚀 #{number} carries this to **{name}**.\n\n{gate_table(gates)}"
+
+
+def nothing(reason: str) -> str:
+    """Return the answer when there was nothing to promote."""
+    return f"➖ {markdown.escape(reason)}."
+
+
+def stuck(hop: Hop, conflicts: Sequence[Conflict]) -> str:
+    """Return the answer to a promotion that conflicts: both sides, nothing written."""
+    sides = markdown.details("both sides", "\n\n".join(conflict_sides(hop, conflicts)))
+    return f"❌ {conflict_words(hop, conflicts)}\n\n{sides}"
+
+
+def remembered(target: str) -> str:
+    """Return the answer to a promotion asked for before the merge."""
+    return f"📌 Remembered: once this is merged, it is proposed for **{markdown.escape(target)}**."
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRow:
+    """One hop of `/status`: what the target holds and what stands between."""
+
+    target: str
+    state: str
+    gates: tuple[Gate, ...] = ()
+    pull: int = 0
+
+
+def status(rows: Sequence[StatusRow]) -> str:
+    """Return the answer to `/status`."""
+    head = markdown.table(
+        ["environment", "state"],
+        [[f"**{markdown.escape(row.target)}**", (f"#{row.pull}: " if row.pull else "") + row.state] for row in rows],
+    )
+    tables = [f"**{markdown.escape(row.target)}**\n\n{gate_table(row.gates)}" for row in rows if row.gates]
+    return "\n\n".join([head, *tables])

@@ -1,0 +1,23 @@
+"""Small turns of phrase that several texts share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """Return `1 problem`, `2 problems`; `plural` for nouns that do not take an s."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
+def moment(time: datetime | None) -> str:
+    """Return a UTC time as people read it, for example `2026-11-23 14:02 UTC`; '' for None."""
+    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") if time else ""
+
+
+def listed(words: Sequence[str], last: str = "and") -> str:
+    """Return `a, b and c`."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"
