@@ -1,0 +1,1 @@
+"""What does GitHub tell us? Its words are translated here, once, into ours."""
