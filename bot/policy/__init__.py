@@ -1,0 +1,1 @@
+"""What do the policies of a repository and of the packs say about its rendered manifests?"""

@@ -1,0 +1,67 @@
+"""Which YAML documents does a file hold, as the JSON values Kubernetes would see?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+LARGEST_FILE = 4_000_000  # bytes
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # C where it is
+    """PyYAML without the scalars JSON lacks: timestamps stay text, and so do numbers to base 60 (22:22)."""
+
+
+_KEPT = ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:null", "tag:yaml.org,2002:merge")
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag in _KEPT]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:int",
+    re.compile(r"[-+]?(?:0b[01]+|0x[0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)$"),
+    list("-+0123456789"),
+)
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?$"),
+    list("-+.0123456789"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class YamlDocument:
+    """One document that is a map; `line` is 1-based."""
+
+    content: Mapping[str, Any]
+    line: int
+
+
+def parse_documents(data: bytes) -> tuple[YamlDocument, ...] | str:
+    """Return the documents of a YAML file that are maps, or one line that says why it cannot be read."""
+    if len(data) > LARGEST_FILE:
+        return f"the file is larger than {LARGEST_FILE} bytes"
+    loader = None
+    try:
+        loader = _Loader(data)
+        found = []
+        while loader.check_node():
+            node = loader.get_node()
+            content = loader.construct_document(node)
+            if isinstance(content, Mapping):
+                found.append(YamlDocument(content, node.start_mark.line + 1))
+        return tuple(found)
+    except yaml.MarkedYAMLError as broken:
+        line = broken.problem_mark.line + 1 if broken.problem_mark else 1
+        return f"line {line}: {broken.problem or broken.context or 'not YAML'}"
+    except (yaml.YAMLError, ValueError, OverflowError) as broken:
+        return str(broken).splitlines()[0] if str(broken) else "not YAML"
+    except (RecursionError, TypeError):
+        return "not YAML that can be read: nested too deeply, or a key that is no text"
+    finally:
+        if loader is not None:
+            loader.dispose()

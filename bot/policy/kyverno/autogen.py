@@ -1,0 +1,162 @@
+"""Which further rules does Kyverno derive from a rule about Pods, for the controllers that make Pods?
+
+Source: the Kyverno documentation ("Auto-Gen Rules") and `pkg/autogen/v1` of kyverno/kyverno. A rule about
+Pods also holds, one or three levels deeper, for Deployment, DaemonSet, StatefulSet, Job, ReplicaSet,
+ReplicationController and CronJob. A name, names, selector, annotation or other kinds beside Pod in any rule
+turn it off for the whole policy; the annotation `pod-policies.kyverno.io/autogen-controllers` narrows it or,
+with `none`, turns it off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.policy.kyverno.kinds import names_kind
+
+ANNOTATION = "pod-policies.kyverno.io/autogen-controllers"
+LONGEST_NAME = 63  # characters of a rule's name
+
+_SELECTORS = {
+    "DaemonSet": "apps/v1/DaemonSet",
+    "Deployment": "apps/v1/Deployment",
+    "Job": "batch/v1/Job",
+    "ReplicaSet": "apps/v1/ReplicaSet",
+    "ReplicationController": "v1/ReplicationController",
+    "StatefulSet": "apps/v1/StatefulSet",
+}
+_CRON_JOB = "batch/v1/CronJob"
+_ALL = (*_SELECTORS, "CronJob")
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedRule:
+    """A rule document that autogen made from the rule called `origin`."""
+
+    origin: str
+    document: Document
+
+
+def derive_rules(policy: Document) -> tuple[DerivedRule, ...]:
+    """Return the rules autogen adds to a policy document, in Kyverno's order. The document stays as it is."""
+    rules = [rule for rule in policy.get("spec", {}).get("rules") or () if isinstance(rule, Mapping)]
+    controllers = _controllers(policy) if _possible(rules) else ()
+    return tuple(derived for rule in rules for derived in _derived(rule, controllers))
+
+
+def _controllers(policy: Document) -> tuple[str, ...]:
+    annotations = (policy.get("metadata") or {}).get("annotations") or {}
+    wanted = annotations.get(ANNOTATION)
+    if not isinstance(wanted, str) or wanted in ("", "all"):
+        return _ALL
+    names = {name.strip() for name in wanted.split(",")}
+    return tuple(name for name in _ALL if name in names)
+
+
+def _possible(rules: Iterable[Document]) -> bool:
+    needed = False
+    for rule in rules:
+        if "generate" in rule or "patchesJson6902" in str(rule.get("mutate", "")):
+            return False
+        for resources in [*_descriptions(rule.get("match")), *_descriptions(rule.get("exclude"))]:
+            kinds = _kinds(resources)
+            narrowed = any(resources.get(name) for name in ("name", "names")) or any(
+                resources.get(name) is not None for name in ("selector", "annotations")
+            )
+            if narrowed or (len(kinds) > 1 and names_kind(kinds, "Pod")):
+                return False
+            needed = needed or any(kind == "Pod" or kind in _ALL for kind in kinds)
+    return needed
+
+
+def _descriptions(block: object) -> list[Document]:
+    """The `resources` of a match or exclude block: its own and those of its any and all filters."""
+    if not isinstance(block, Mapping):
+        return []
+    filters = [block, *(block.get("any") or ()), *(block.get("all") or ())]
+    found = [one.get("resources") for one in filters if isinstance(one, Mapping)]
+    return [one for one in found if isinstance(one, Mapping)]
+
+
+def _kinds(resources: Document) -> list[str]:
+    return [kind for kind in resources.get("kinds") or () if isinstance(kind, str)]
+
+
+def _derived(rule: Document, controllers: tuple[str, ...]) -> Iterable[DerivedRule]:
+    name = str(rule.get("name", ""))
+    if name.startswith("autogen-"):
+        return
+    matched = [kind for one in _descriptions(rule.get("match")) for kind in _kinds(one)]
+    excluded = [kind for one in _descriptions(rule.get("exclude")) for kind in _kinds(one)]
+    if not names_kind(matched, "Pod") or (excluded and not names_kind(excluded, "Pod")):
+        return
+    kinds = [selector for controller, selector in _SELECTORS.items() if controller in controllers]
+    if kinds and (one := _lift(rule, "autogen", kinds, ("template",))):
+        yield DerivedRule(name, one)
+    if "CronJob" in controllers and (
+        one := _lift(rule, "autogen-cronjob", [_CRON_JOB], ("jobTemplate", "spec", "template"))
+    ):
+        yield DerivedRule(name, one)
+
+
+def _lift(rule: Document, prefix: str, kinds: list[str], below_spec: tuple[str, ...]) -> Document | None:
+    """Rewrite a rule about Pods for what holds the Pod at `spec.<below_spec>`."""
+    validate = rule.get("validate")
+    if not isinstance(validate, Mapping):
+        return None
+    lifted = {key: _shift(value, ".".join(below_spec)) for key, value in rule.items()}
+    validate = dict(lifted["validate"])
+    if validate.get("pattern") is not None:
+        validate["pattern"] = _wrap(validate["pattern"], below_spec)
+    if isinstance(validate.get("anyPattern"), list):
+        validate["anyPattern"] = [_wrap(one, below_spec) for one in validate["anyPattern"]]
+    lifted |= {"name": f"{prefix}-{rule.get('name', '')}"[:LONGEST_NAME], "validate": validate}
+    for block in ("match", "exclude"):
+        if isinstance(rule.get(block), Mapping):
+            lifted[block] = _for_kinds(rule[block], kinds, always=block == "match")
+    return lifted
+
+
+def _wrap(pattern: object, below_spec: tuple[str, ...]) -> Document:
+    for key in reversed(("spec", *below_spec)):
+        pattern = {key: pattern}
+    return pattern if isinstance(pattern, dict) else {}
+
+
+def _for_kinds(block: Document, kinds: list[str], *, always: bool) -> Document:
+    """Put `kinds` where the block names Pods."""
+    for quantifier in ("any", "all"):
+        if filters := block.get(quantifier):
+            return dict(block) | {quantifier: [_filter_for_kinds(one, kinds) for one in filters]}
+    resources = block.get("resources") or {}
+    if always or _kinds(resources):
+        return dict(block) | {"resources": dict(resources) | {"kinds": kinds}}
+    return block
+
+
+def _filter_for_kinds(one: object, kinds: list[str]) -> object:
+    if not isinstance(one, Mapping) or not isinstance(one.get("resources"), Mapping):
+        return one
+    resources = one["resources"]
+    if not names_kind(_kinds(resources), "Pod"):
+        return one
+    return dict(one) | {"resources": dict(resources) | {"kinds": kinds}}
+
+
+def _shift(value: object, below_spec: str) -> Any:
+    """Let variables that read the Pod's spec or metadata read the template's instead, as Kyverno does by
+    text.
+    """
+    if isinstance(value, str) and "request." in value:
+        for root in ("request.object", "request.oldObject"):
+            for part in ("spec", "metadata"):
+                value = value.replace(f"{root}.{part}", f"{root}.spec.{below_spec}.{part}")
+        return value
+    if isinstance(value, Mapping):
+        return {key: _shift(one, below_spec) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_shift(one, below_spec) for one in value]
+    return value

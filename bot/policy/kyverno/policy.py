@@ -1,0 +1,171 @@
+"""What does a Kyverno policy document mean, compiled once for any number of resources?
+
+Source: the API types `ClusterPolicy` and `Policy` (kyverno.io/v1) and the Kyverno documentation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from bot.model.finding import Severity
+from bot.policy.kyverno import shape
+from bot.policy.kyverno.action import Blocks, compile_action
+from bot.policy.kyverno.autogen import DerivedRule, derive_rules
+from bot.policy.kyverno.check import Check, Unevaluable, compile_check
+from bot.policy.kyverno.match import Selection, compile_selection
+from bot.policy.kyverno.shape import ShapeError
+from bot.policy.kyverno.variables import constants_of, substitute
+from bot.policy.problem import PolicyProblem, PolicySource
+
+KINDS = ("ClusterPolicy", "Policy")
+REMEDY = "policies.lockkeeper.dev/remedy"
+LINK = "policies.lockkeeper.dev/link"
+
+_NOWHERE = PolicySource()
+_SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRule:
+    """One rule, or one that autogen derived from it; `name` is always the one people wrote.
+
+    `check` is an `Unevaluable` when this version cannot evaluate the rule: then it never passes.
+    """
+
+    name: str
+    message: str
+    selection: Selection
+    check: Check | Unevaluable
+    blocks: Blocks
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledPolicy:
+    """A policy ready to be held against resources. `description` is its reason, `how` its remedy and link."""
+
+    name: str
+    title: str
+    description: str
+    severity: Severity
+    how: str
+    rules: tuple[CompiledRule, ...]
+    source: PolicySource = _NOWHERE
+
+
+def is_policy(document: Mapping[str, Any]) -> bool:
+    """Say whether a document is a Kyverno ClusterPolicy or Policy."""
+    version = str(document.get("apiVersion") or "")
+    return version.startswith("kyverno.io/") and document.get("kind") in KINDS
+
+
+def compile_policy(
+    document: Mapping[str, Any], source: PolicySource = _NOWHERE
+) -> CompiledPolicy | tuple[PolicyProblem, ...]:
+    """Compile one policy document (JSON values), or say what is wrong with it; never raises for a bad
+    document.
+
+    Rules that mutate or generate are left out: they judge nothing. A policy with one broken rule is broken as
+    a whole, because a cluster would refuse it as a whole.
+    """
+    name = _name_of(document)
+    try:
+        shape.check_size(document)
+        return _compile(document, source)
+    except ShapeError as broken:
+        problem = PolicyProblem(name, str(broken), source, broken.key, broken.suggestion)
+        return (problem,)
+
+
+def _compile(document: Mapping[str, Any], source: PolicySource) -> CompiledPolicy:
+    metadata = shape.mapping(document.get("metadata"), "metadata")
+    name = shape.text(metadata.get("name"), "metadata.name")
+    if not is_policy(document) or not name:
+        key = "metadata.name" if is_policy(document) else "kind"
+        raise ShapeError(key, "expected a kyverno.io ClusterPolicy or Policy with a name")
+    spec = shape.mapping(document.get("spec"), "spec")
+    shape.known_fields(spec, shape.SPEC, "spec")
+    rules = shape.sequence(spec.get("rules"), "spec.rules")
+    if not rules:
+        raise ShapeError("spec.rules", "the policy has no rules")
+    annotations = shape.mapping(metadata.get("annotations"), "metadata.annotations")
+    namespace = ""
+    if document["kind"] == "Policy":
+        namespace = shape.text(metadata.get("namespace"), "metadata.namespace") or "default"
+    severity = str(annotations.get("policies.kyverno.io/severity") or "medium").strip().lower()
+    return CompiledPolicy(
+        name=name,
+        title=_annotation(annotations, "policies.kyverno.io/title") or name,
+        description=_annotation(annotations, "policies.kyverno.io/description"),
+        severity=next((one for one in _SEVERITIES if one == severity), "medium"),
+        how=" ".join(_advice(annotations)),
+        rules=tuple(_rules(document, spec, rules, namespace)),
+        source=source,
+    )
+
+
+def _rules(
+    document: Mapping[str, Any], spec: Mapping[str, object], written: list[object], namespace: str
+) -> Iterator[CompiledRule]:
+    for index, rule in enumerate(written):
+        key = f"spec.rules[{index}]"
+        block = shape.mapping(rule, key)
+        shape.known_fields(block, shape.RULE, key)
+        name = shape.text(block.get("name"), f"{key}.name")
+        if not name:
+            raise ShapeError(f"{key}.name", "a rule needs a name")
+        if "validate" in block or "verifyImages" in block:
+            yield _rule(DerivedRule(name, block), spec, namespace, key)
+    for derived in derive_rules(document):
+        if "validate" in derived.document:
+            key = f"spec.rules[{_place(written, derived.origin)}]"
+            yield _rule(derived, spec, namespace, key)
+
+
+def _rule(rule: DerivedRule, spec: Mapping[str, object], namespace: str, key: str) -> CompiledRule:
+    block = rule.document
+    constants = constants_of(shape.sequence(block.get("context"), f"{key}.context"))
+    selection = compile_selection(
+        {name: substitute(block.get(name), constants) for name in ("match", "exclude")},
+        namespace=namespace,
+        key=key,
+    )
+    validate = shape.mapping(block.get("validate"), f"{key}.validate")
+    check: Check | Unevaluable
+    if "validate" in block:
+        check = compile_check(block, constants, key)
+    else:
+        check = Unevaluable("signatures of images are verified in a cluster, against a registry")
+    return CompiledRule(
+        name=rule.origin,
+        message=str(
+            substitute(shape.text(validate.get("message"), f"{key}.validate.message"), constants)
+        ).strip(),
+        selection=selection,
+        check=check,
+        blocks=compile_action(spec, validate, f"{key}.validate"),
+    )
+
+
+def _place(rules: list[object], name: str) -> int:
+    return next(
+        (at for at, one in enumerate(rules) if isinstance(one, Mapping) and one.get("name") == name), 0
+    )
+
+
+def _name_of(document: Mapping[str, Any]) -> str:
+    metadata = document.get("metadata")
+    return str(metadata.get("name") or "") if isinstance(metadata, Mapping) else ""
+
+
+def _annotation(annotations: Mapping[str, object], name: str) -> str:
+    found = annotations.get(name)
+    return " ".join(found.split()) if isinstance(found, str) else ""
+
+
+def _advice(annotations: Mapping[str, object]) -> Iterator[str]:
+    if remedy := _annotation(annotations, REMEDY):
+        yield remedy
+    if link := _annotation(annotations, LINK):
+        yield f"See {link}"

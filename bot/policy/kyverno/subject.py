@@ -1,0 +1,54 @@
+"""What does a rule see of one resource?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.model.manifest import Resource
+from bot.policy.kyverno.kinds import GroupVersionKind, has_namespace, parse_api_version
+
+Labels = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One resource as an admission request would carry it.
+
+    `namespace_labels` is None when nobody knows the labels of the resource's namespace. `operation` is CREATE
+    or UPDATE. The namespace is `default` where a namespaced kind names none, as kubectl does.
+    """
+
+    resource: Resource
+    body: Mapping[str, Any]
+    type: GroupVersionKind
+    name: str
+    namespace: str
+    labels: Labels
+    annotations: Labels
+    namespace_labels: Labels | None
+    operation: str = "CREATE"
+
+
+def subject_of(resource: Resource, namespaces: Mapping[str, Labels], *, operation: str = "CREATE") -> Subject:
+    """Build the view of one resource; `namespaces` maps the known namespaces to their labels."""
+    kind = resource.kind
+    namespace = resource.namespace or ("default" if has_namespace(kind) else "")
+    return Subject(
+        resource=resource,
+        body=resource.body,
+        type=parse_api_version(resource.api_version, kind),
+        name=resource.name,
+        namespace=namespace,
+        labels=_strings(resource.metadata.get("labels")),
+        annotations=_strings(resource.metadata.get("annotations")),
+        namespace_labels=namespaces.get(namespace) if namespace else {},
+        operation=operation,
+    )
+
+
+def _strings(found: object) -> Labels:
+    if not isinstance(found, Mapping):
+        return {}
+    return {str(key): value for key, value in found.items() if isinstance(value, str)}

@@ -1,0 +1,56 @@
+"""What is wrong with a policy, a pack or its parameters, and how is it mended?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.model.finding import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySource:
+    """Where a policy was read: the file's path, the pack it belongs to, the document's 1-based line."""
+
+    path: str = ""
+    pack: str = ""
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyProblem:
+    """One reason why a policy, or a whole pack, is not evaluated: never silent, never a pass.
+
+    `key` is the dotted place in the file or the parameter's name; `suggestion` says what to write instead.
+    `state` is `not evaluable here` when the policy is sound but this version, or any tool without a cluster,
+    cannot evaluate it.
+    """
+
+    policy: str
+    message: str
+    source: PolicySource = PolicySource()
+    key: str = ""
+    suggestion: str = ""
+    state: Literal["error", "not evaluable here"] = "error"
+
+    def __str__(self) -> str:
+        place = ": ".join(part for part in (self.source.path, self.key) if part)
+        advice = f" ({self.suggestion})" if self.suggestion else ""
+        return f"{place + ': ' if place else ''}{self.message}{advice}"
+
+    def finding(self, environment: str = "") -> Finding:
+        """Tell it as a finding about the policy's own file."""
+        return Finding(
+            concern="policies",
+            policy=self.policy,
+            rule="",
+            state=self.state,
+            message=self.message,
+            severity="high" if self.state == "error" else "info",
+            title="This policy is broken" if self.state == "error" else "This policy is not evaluated",
+            environment=environment,
+            field=self.key,
+            path=self.source.path,
+            line=self.source.line,
+            how=self.suggestion,
+        )
