@@ -62,7 +62,7 @@ def run(  # noqa: PLR0913 - one door for all, and everything but argv goes by na
     `cwd` is missing, and ValueError when an argument holds credentials: other users can read arguments.
     """
     name = _name(argv)
-    with tempfile.TemporaryDirectory(prefix="lockkeeper-home-") as home:
+    with _home(env) as home:
         process = _start(
             argv,
             cwd=cwd,
@@ -139,6 +139,13 @@ def spawn(
 
 class _DeadlineError(Exception):
     pass
+
+
+def _home(env: Mapping[str, str]) -> contextlib.AbstractContextManager[str]:
+    """Make an empty directory to be HOME, unless the caller names one."""
+    if "HOME" in env:
+        return contextlib.nullcontext(env["HOME"])
+    return tempfile.TemporaryDirectory(prefix="lockkeeper-home-")
 
 
 def _clean(home: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Does a child process run cleanly: no shell, no inherited environment, no survivor, no secret in arguments?"""
+"""Does a child run cleanly: no shell, no inherited environment, no survivor, no secret in its arguments?"""
 
 from __future__ import annotations
 

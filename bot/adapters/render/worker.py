@@ -1,0 +1,219 @@
+"""How does the pool speak to one engine process, and how does it tell that the process is past saving?"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import orjson
+
+from bot.adapters import process
+from bot.adapters.render import wire
+from bot.model.manifest import Rendered, RenderProblem, Resource
+
+_START = 20.0  # seconds an engine may take to say hello
+_MIB = 1024 * 1024
+_NOWHERE = "http://127.0.0.1:9"
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What renders here and what shuts it in.
+
+    `engine` is "library", "binary" or "none". `landlock` is the kernel's ABI version, 0 without it; `netns` a
+    network namespace of its own. `trusted` says that an engine was seen to reach neither foreign files nor the
+    network: without it, pull requests from forks should be refused. `reason` says what is missing.
+    """
+
+    engine: str
+    version: str = ""
+    landlock: int = 0
+    netns: bool = False
+    trusted: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The limits of one engine: `deadline` in seconds for one root, `memory` and `output` in bytes."""
+
+    deadline: float
+    memory: int
+    output: int
+    binary: Path | None
+    library: Path | None
+
+
+class EngineError(Exception):
+    """An engine ended without an answer: `message` says why, `how` to mend it."""
+
+    def __init__(self, message: str, how: str = "") -> None:
+        super().__init__(message)
+        self.message, self.how = message, how
+
+
+class _KilledError(Exception):
+    """Someone else killed the engine; it may be asked again."""
+
+
+class Worker:
+    """One engine process at a time, started when needed and replaced when it dies, hangs or has grown fat."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._scope: Path | None = None
+        self._child: process.Child | None = None
+        self._prints: IO[bytes] | None = None
+        self._hello = Capabilities("none")
+
+    def distance(self, scope: Path) -> int:
+        """Say how far this worker is from serving a directory: 0 ready, 1 to be started, 2 to be replaced."""
+        if self._child is None:
+            return 1
+        return 0 if self._scope == scope else 2
+
+    def capabilities(self, scope: Path) -> Capabilities:
+        """Start an engine if none runs, and return what it said of itself."""
+        try:
+            self._start(scope)
+        except EngineError as error:
+            return Capabilities("none", reason=error.message)
+        return self._hello
+
+    def render(self, scope: Path, checkout: Path, root: str) -> Rendered:
+        """Render one root with an engine that may read `scope`. Raises EngineError."""
+        request = orjson.dumps({"checkout": str(checkout), "root": root})
+        try:
+            reply = self._ask(scope, request)
+        except _KilledError:
+            try:
+                reply = self._ask(scope, request)
+            except _KilledError:
+                raise EngineError(
+                    "not rendered: the rendering engine was killed twice", "look for an out-of-memory killer"
+                ) from None
+        peak, _, message = reply.partition(b"\n")
+        if int(peak) > self._settings.memory // 2:
+            self.close()
+        return _rendered(root, orjson.loads(message))
+
+    def close(self) -> None:
+        """End the engine; the next request starts another."""
+        if self._child is not None:
+            self._child.close()
+            self._child = None
+        if self._prints is not None:
+            self._prints.close()
+            self._prints = None
+
+    def _ask(self, scope: Path, request: bytes) -> bytes:
+        child = self._start(scope)
+        deadline = time.monotonic() + self._settings.deadline
+        try:
+            wire.send(child.stdin.fileno(), request)
+            return wire.receive(child.stdout.fileno(), limit=self._settings.output + 64, deadline=deadline)
+        except wire.LateError:
+            self.close()
+            raise EngineError(
+                f"not rendered: it took longer than {self._settings.deadline:g} s and was stopped",
+                "split it into smaller kustomizations",
+            ) from None
+        except wire.TooLargeError:
+            self.close()
+            raise EngineError("not rendered: the manifests are too large") from None
+        except wire.ClosedError:
+            raise self._obituary(child) from None
+        except BaseException:
+            self.close()  # half a conversation: the next request must not read the rest of this answer
+            raise
+
+    def _obituary(self, child: process.Child) -> Exception:
+        """Say why an engine hung up, from its exit status and what it printed last."""
+        status = child.close()
+        words = self._printed()
+        self.close()
+        if status == -9 and not words:
+            return _KilledError()
+        if any(word in words for word in ("out of memory", "cannot allocate memory", "MemoryError")):
+            return EngineError(
+                f"not rendered: it needs more than {self._settings.memory // _MIB} MB of memory",
+                "look for YAML aliases or generators that expand to very much",
+            )
+        first = next((line for line in words.splitlines() if line.strip()), f"exit status {status}")
+        return EngineError(f"not rendered: the rendering engine died: {first[:500]}")
+
+    def _printed(self) -> str:
+        if self._prints is None:
+            return ""
+        return os.pread(self._prints.fileno(), 64 * 1024, 0).decode("utf-8", "replace")
+
+    def _start(self, scope: Path) -> process.Child:
+        """Return a running engine that may read `scope`."""
+        if self._child is not None and self._scope == scope and self._child.status() is None:
+            return self._child
+        self.close()
+        settings = self._settings
+        self._prints = tempfile.TemporaryFile(prefix="lockkeeper-engine-")  # noqa: SIM115 - lives as the engine
+        words = {
+            "readable": [str(scope)],
+            "binary": str(settings.binary or ""),
+            "library": str(settings.library or ""),
+            "memory": settings.memory,
+            "output": settings.output,
+            "deadline": settings.deadline,
+        }
+        child = process.spawn(
+            [sys.executable, "-P", "-s", "-m", "bot.adapters.render.engine", orjson.dumps(words).decode()],
+            cwd=Path("/"),
+            env=_environment(settings),
+            stderr=self._prints,
+        )
+        self._child, self._scope = child, scope
+        try:
+            hello = orjson.loads(
+                wire.receive(child.stdout.fileno(), limit=_MIB, deadline=time.monotonic() + _START)
+            )
+        except (wire.LateError, wire.ClosedError, wire.TooLargeError):
+            status, printed = child.close(), self._printed().strip()
+            self.close()
+            last = printed.splitlines()[-1][:500] if printed else f"exit status {status}"
+            raise EngineError(f"not rendered: the rendering engine does not start: {last}") from None
+        self._hello = Capabilities(**hello)
+        return child
+
+
+def _environment(settings: Settings) -> Mapping[str, str]:
+    """Bare, and every way to the network that goes by a variable leads nowhere."""
+    proxies = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"), _NOWHERE)
+    return {
+        **proxies,
+        "NO_PROXY": "",
+        "PATH": "/nonexistent",
+        "PYTHONPATH": str(Path(__file__).resolve().parents[3]),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "GOMAXPROCS": "1",
+        "GOGC": "400",
+        "GOMEMLIMIT": str(settings.memory * 3 // 4),
+        "GOTRACEBACK": "none",
+        "KUBECONFIG": "/nonexistent",
+    }
+
+
+def _rendered(root: str, message: Mapping[str, Any]) -> Rendered:
+    """Turn an engine's message into our words."""
+    if "built" in message:
+        bodies = (message["built"] or {}).get("resources") or []
+        resources = tuple(Resource(body, message["path"]) for body in bodies)
+    else:
+        found = message.get("resources") or []
+        resources = tuple(Resource(one["body"], one["path"], one["line"]) for one in found)
+    problems = tuple(RenderProblem(**one) for one in message["problems"])
+    return Rendered(
+        root, resources, problems, tuple(message["files"]), message["kind"], message.get("seconds", 0.0)
+    )
