@@ -32,12 +32,12 @@ class Exchange(Protocol):
 
 
 class Delivered(Protocol):
-    """One webhook delivery that the stand-in sent; `action` is empty when the event has none."""
+    """One webhook delivery that the stand-in sent; `action` is empty or None when the event has none."""
 
     @property
     def event(self) -> str: ...
     @property
-    def action(self) -> str: ...
+    def action(self) -> str | None: ...
     @property
     def headers(self) -> Mapping[str, str]: ...
     @property

@@ -169,7 +169,7 @@ class Referee:
     def _delivery(self, delivered: Delivered) -> Iterator[Complaint]:
         where = f"{delivered.event}.{delivered.action}" if delivered.action else delivered.event
         say = _speaker(where, "delivery")
-        declared = self._description.webhook(delivered.event, delivered.action)
+        declared = self._description.webhook(delivered.event, delivered.action or "")
         if declared is None:
             yield say("undeclared event", "", "GitHub declares no such event or action")
             return
@@ -183,7 +183,7 @@ class Referee:
         if not isinstance(body, dict):
             yield say("not JSON", "", "the body is no JSON object")
             return
-        if body.get("action", "") != delivered.action:
+        if body.get("action", "") != (delivered.action or ""):
             yield say("const", "/action", f"the body says {body.get('action', '')}")
         schema = declared["requestBody"]["content"]["application/json"]["schema"]
         validator = self._validator((where, "delivery"), schema)
