@@ -150,3 +150,10 @@ class Renderer(Protocol):
     """Renders roots of one checkout in sandboxed engine processes."""
 
     def render(self, checkout: Path, roots: Sequence[str]) -> Mapping[str, Rendered]: ...  # root path → outcome
+
+
+class Outputs(Protocol):
+    """Keeps long texts for the page the bot serves."""
+
+    def keep(self, repository: Repository, title: str, text: str) -> str: ...
+    # Markdown in, link out; '' when no public address is configured. The same text gives the same link.

@@ -25,6 +25,14 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrival:
+    """One merged promotion pull request, and the numbers of the pull requests it carried."""
+
+    pull: PullRequest
+    includes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """One hop as read at one moment.
 
@@ -51,9 +59,15 @@ class Snapshot:
     declined: str = ""
     merged: PullRequest | None = None
     merged_record: Record | None = None
-    merged_changes: tuple[Change, ...] = ()
+    arrivals: tuple[Arrival, ...] = ()
     request: Request | None = None
-    update_needed: bool = False  # our branch is not at `commit` yet
+    branch_sha: str = ""  # where the promotion branch is now, '' when it does not exist
+    told_conflict: bool = False  # the source commit carries our word of an earlier conflict
+
+    @property
+    def update_needed(self) -> bool:
+        """Say whether our branch, or the pull request's head as GitHub tells it, is not at `commit` yet."""
+        return self.branch_sha != self.commit or self.open is None or self.open.head_sha != self.commit
 
 
 @dataclass(frozen=True, slots=True)

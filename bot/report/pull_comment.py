@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.checks.diff import EnvironmentDiff, ResourceChange, summarise
 from bot.model.finding import Finding
@@ -12,6 +12,7 @@ from bot.report.findings import blocking, list_item
 from bot.report.words import count, listed
 
 MARKER = "<!-- lockkeeper:checks -->"
+LEFT_OUT = "Parts are left out here, the text is longer than GitHub takes."
 OPEN_LINES = 80  # a diff up to this long is shown unfolded
 
 
@@ -61,6 +62,16 @@ def comment(checks: PullChecks) -> str:
     return markdown.within(parts, markdown.COMMENT_CHARACTERS - 1024, more)
 
 
+def is_cut(body: str) -> bool:
+    """Say whether parts were left out of a comment for its length."""
+    return LEFT_OUT in body
+
+
+def with_link(checks: PullChecks, url: str) -> PullChecks:
+    """Return the same checks with the address where all of it can be read."""
+    return replace(checks, full_url=url)
+
+
 def full_text(checks: PullChecks) -> str:
     """Return the same without a limit, as Markdown, for the page that the bot serves."""
     parts = [_headline(checks), _overview(checks), *_findings(checks)]
@@ -71,7 +82,7 @@ def full_text(checks: PullChecks) -> str:
 
 def _left_out(full_url: str) -> str:
     where = f" [Read all of it]({full_url})." if full_url else " Use `/diff <environment>` or render it at your desk."
-    return f"⚠️ Parts are left out here, the text is longer than GitHub takes.{where}"
+    return f"⚠️ {LEFT_OUT}{where}"
 
 
 def _headline(checks: PullChecks) -> str:

@@ -1,0 +1,1 @@
+"""Gather, decide, apply: the only rooms in which reading, thinking and writing meet."""

@@ -1,0 +1,126 @@
+"""How is the decision for one hop carried out? The only room that writes promotions.
+
+The order makes every crash harmless: the branch first, then its pull request, then what is said about them, and
+the merge last. Each write finds before it creates.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from bot.flows.tools import Tools
+from bot.model.promotion import Gate
+from bot.model.repository import PullRequest, Repository
+from bot.promotion.plan import Close, Idle, Plan, Propose, Snapshot, Stuck
+from bot.report import promotion as words
+from bot.report.promotion import Journey
+
+CLOSED_MARKER = "<!-- lockkeeper:closed -->"
+
+
+def apply(tools: Tools, repository: Repository, plan: Plan, journey: Journey) -> int:
+    """Carry out one plan; return the number of the open promotion pull request, 0 when there is none."""
+    snapshot, decision = plan.snapshot, plan.decision
+    _record_deployment(tools, repository, snapshot)
+    if snapshot.told_conflict and not snapshot.conflicts:
+        report = words.resolved_check(
+            snapshot.hop, sha=snapshot.record.source_sha, record=snapshot.record.encode()
+        )
+        tools.github.ensure_check(repository, report)
+    match decision:
+        case Idle():
+            return 0
+        case Close(pull, reason):
+            tools.github.ensure_comment(
+                repository, pull.number, CLOSED_MARKER, f"{CLOSED_MARKER}\nClosed: {reason}."
+            )
+            tools.github.ensure_closed(repository, pull.number)
+            return 0
+        case Stuck():
+            return _tell_conflict(tools, repository, snapshot, decision, journey)
+        case Propose():
+            return _propose(tools, repository, snapshot, decision, journey)
+        case _:
+            assert_never(decision)
+
+
+def _propose(
+    tools: Tools, repository: Repository, snapshot: Snapshot, decision: Propose, journey: Journey
+) -> int:
+    hop, github = snapshot.hop, tools.github
+    if not snapshot.facts.foreign and snapshot.branch_sha != snapshot.commit:
+        tools.git.push(
+            repository, branch=hop.branch, commit=snapshot.commit, expected=snapshot.branch_sha or None
+        )
+    pull = github.ensure_pull(
+        repository,
+        head=hop.branch,
+        base=hop.target.branch,
+        title=words.title(hop, snapshot.changes),
+        body=words.body(snapshot, decision.gates, journey),
+    )
+    _say_gates(tools, repository, snapshot, decision.gates, snapshot.facts.head_sha)
+    _ask_approvers(tools, repository, snapshot, pull)
+    if decision.merge:
+        github.merge(repository, pull.number, sha=snapshot.commit, method="merge")
+        tools.mark(repository.full_name)
+    return pull.number
+
+
+def _say_gates(
+    tools: Tools, repository: Repository, snapshot: Snapshot, gates: tuple[Gate, ...], sha: str
+) -> None:
+    report = words.gate_check(
+        snapshot.hop,
+        gates,
+        sha=sha,
+        record=snapshot.record.encode(),
+        merge=snapshot.hop.target.merge,
+    )
+    tools.github.ensure_check(repository, report)
+
+
+def _ask_approvers(tools: Tools, repository: Repository, snapshot: Snapshot, pull: PullRequest) -> None:
+    approvers = snapshot.hop.target.approvers
+    if approvers.people:
+        tools.github.ensure_reviewers(repository, pull.number, approvers.people)
+    if approvers.assign:
+        tools.github.ensure_assignees(repository, pull.number, approvers.assign)
+
+
+def _tell_conflict(
+    tools: Tools, repository: Repository, snapshot: Snapshot, decision: Stuck, journey: Journey
+) -> int:
+    sha, record = snapshot.record.source_sha, snapshot.record.encode()
+    report = words.conflict_check(snapshot.hop, decision.conflicts, sha=sha, record=record)
+    tools.github.ensure_check(repository, report)
+    if snapshot.open is None:
+        return 0
+    # The branch still holds the last state that merged cleanly; its check run and body say why it stands still.
+    head = snapshot.open.head_sha
+    old = snapshot.open_record.encode() if snapshot.open_record else record
+    tools.github.ensure_check(
+        repository,
+        words.gate_check(snapshot.hop, decision.gates, sha=head, record=old, merge=snapshot.hop.target.merge),
+    )
+    tools.github.ensure_pull(
+        repository,
+        head=snapshot.hop.branch,
+        base=snapshot.hop.target.branch,
+        title=snapshot.open.title,
+        body=words.body(snapshot, decision.gates, journey),
+    )
+    return snapshot.open.number
+
+
+def _record_deployment(tools: Tools, repository: Repository, snapshot: Snapshot) -> None:
+    pull, record = snapshot.merged, snapshot.merged_record
+    if pull is None or record is None or not pull.merge_commit:
+        return
+    tools.github.ensure_deployment(
+        repository,
+        environment=snapshot.hop.target.name,
+        sha=pull.merge_commit,
+        source_sha=record.source_sha,
+        description=f"Promoted from {snapshot.hop.source.name} by #{pull.number}"[:140],
+    )

@@ -1,0 +1,218 @@
+"""What do GitHub and git say of one hop of the pipeline, at fixed commits?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bot.flows.changes import ChangeReader, read_commit, read_trailers
+from bot.flows.tools import Tools
+from bot.model.environment import Configuration
+from bot.model.promotion import Hop, Record, Request
+from bot.model.repository import CheckState, PullRequest, Repository, Review
+from bot.promotion.gates import Approval, GateFacts
+from bot.promotion.plan import Arrival, Conflict, Idle, Snapshot
+from bot.promotion.trailers import parse_trailers
+from bot.report.promotion import CHECK, commit_message
+
+HISTORY = 10  # merged promotions looked back at
+
+
+@dataclass(frozen=True, slots=True)
+class HopPulls:
+    """The promotion pull requests of one hop, newest first."""
+
+    hop: Hop
+    all: tuple[PullRequest, ...]
+
+    @property
+    def open(self) -> PullRequest | None:
+        return next((one for one in self.all if one.state == "open"), None)
+
+    @property
+    def merged(self) -> tuple[PullRequest, ...]:
+        done = [one for one in self.all if one.merged and one.merged_at is not None]
+        return tuple(sorted(done, key=lambda one: str(one.merged_at), reverse=True)[:HISTORY])
+
+    @property
+    def declined(self) -> PullRequest | None:
+        """The newest one closed unmerged, when nothing was merged after it."""
+        newest = next((one for one in self.all if one.state == "closed"), None)
+        return newest if newest and not newest.merged else None
+
+
+def list_pulls(tools: Tools, repository: Repository, hop: Hop) -> HopPulls:
+    """List our own promotion pull requests of a hop; those of other people on the same branch do not count."""
+    found = tools.github.pulls(repository, state="all", base=hop.target.branch, head=hop.branch, limit=30)
+    return HopPulls(hop, tuple(one for one in found if one.author.login == tools.github.bot_login))
+
+
+class HopReader:
+    """Reads the hops of one repository during one job. The mirror must hold the pull requests' heads."""
+
+    def __init__(self, tools: Tools, repository: Repository, configuration: Configuration) -> None:
+        self._tools, self._repository, self._configuration = tools, repository, configuration
+        self.changes = ChangeReader(tools, repository)
+
+    def read(self, pulls: HopPulls, request: Request | None = None) -> Snapshot | Idle:
+        """Return the snapshot of one hop; `Idle` with the reason when a branch is missing."""
+        git, hop = self._tools.git, pulls.hop
+        heads = {
+            one.name: git.resolve(self._repository, f"refs/heads/{one.branch}") for one in (hop.source, hop.target)
+        }
+        source_head, target_head = heads[hop.source.name], heads[hop.target.name]
+        if source_head is None or target_head is None:
+            missing = hop.source if source_head is None else hop.target
+            return Idle(f"branch `{missing.branch}` of {missing.name} does not exist; create it to start")
+        open_record = self._record(pulls.open) if pulls.open else None
+        record = self._wanted(source_head, open_record, request)
+        return self._snapshot(pulls, record, open_record, source_head, target_head, request)
+
+    def _snapshot(  # noqa: PLR0913 - the one place that puts a snapshot together
+        self,
+        pulls: HopPulls,
+        record: Record,
+        open_record: Record | None,
+        source_head: str,
+        target_head: str,
+        request: Request | None,
+    ) -> Snapshot:
+        git, repository, hop = self._tools.git, self._repository, pulls.hop
+        merged = pulls.merged[0] if pulls.merged else None
+        merged_record = self._record(merged) if merged else None
+        base, kind = self._base(merged_record, record.source_sha, target_head)
+        outcome = git.merge_trees(
+            repository,
+            base=base,
+            source=record.source_sha,
+            target=target_head,
+            protect=self._configuration.protect,
+        )
+        same = not outcome.conflicts and outcome.tree == git.tree(repository, target_head)
+        changes = () if same else self.changes.between(hop.source.branch, base, record.source_sha)
+        commit = ""
+        if not same and not outcome.conflicts:
+            source = read_commit(self._tools, repository, record.source_sha)
+            assert source is not None and source.time is not None  # it was resolved above
+            commit = git.write_commit(
+                repository,
+                tree=outcome.tree,
+                parents=[target_head],
+                message=commit_message(hop, record.source_sha, changes, record.requested_by),
+                time=source.time,
+            )
+        branch_sha = git.resolve(repository, f"refs/heads/{hop.branch}") or ""
+        foreign = self._foreign(branch_sha, commit)
+        source_checks = tuple(self._tools.github.checks(repository, record.source_sha))
+        facts = GateFacts(
+            hop=hop,
+            head_sha=branch_sha if foreign else commit,
+            source_sha=record.source_sha,
+            source_holds=git.is_ancestor(repository, record.source_sha, source_head),
+            source_checks=source_checks,
+            head_checks=(),
+            approvals=(),
+            changes=changes,
+            requested_by=record.requested_by,
+            app_id=self._tools.github.app_id,
+            conflicts=tuple(one.path for one in outcome.conflicts),
+            foreign=foreign,
+        )
+        declined = pulls.declined
+        declined_record = self._record(declined) if declined and not pulls.open else None
+        return Snapshot(
+            hop=hop,
+            record=record,
+            source_head=source_head,
+            target_head=target_head,
+            base=kind,
+            same=same,
+            commit=commit,
+            conflicts=tuple(Conflict(one.path, one.kind, one.source, one.target) for one in outcome.conflicts),
+            facts=self._with_verdicts(facts, pulls.open),
+            changes=changes,
+            drift=tuple(git.changed_paths(repository, base, target_head)) if base and kind == "last promotion" else (),
+            open=pulls.open,
+            open_record=open_record,
+            declined=declined_record.source_sha if declined_record else "",
+            merged=merged,
+            merged_record=merged_record,
+            arrivals=tuple(self._arrival(one) for one in pulls.merged),
+            request=request,
+            branch_sha=branch_sha,
+            told_conflict=_told_conflict(source_checks, hop, self._tools.github.app_id),
+        )
+
+    def _wanted(self, source_head: str, open_record: Record | None, request: Request | None) -> Record:
+        """Return what to promote: what was asked for, what is pinned, else what the source holds now."""
+        if request is not None:
+            return Record(request.sha or source_head, request.requested_by, request.pinned)
+        if open_record is not None and open_record.pinned:
+            return open_record
+        return Record(source_head, open_record.requested_by if open_record else "")
+
+    def _record(self, pull: PullRequest) -> Record | None:
+        """Return what a promotion pull request moved.
+
+        Our check run on its head is the word that counts, because only the App can write it. Without one (a
+        crash between push and check run) the trailers of the head serve, if the commit is one of ours.
+        """
+        for check in self._tools.github.checks(self._repository, pull.head_sha):
+            if check.name == CHECK and check.app_id == self._tools.github.app_id:
+                record = Record.decode(check.external_id)
+                if record:
+                    return record
+        trailers = read_trailers(self._tools, self._repository, pull.head_sha)
+        return Record(trailers.source_sha, trailers.requested_by) if trailers else None
+
+    def _base(self, last: Record | None, source: str, target: str) -> tuple[str | None, str]:
+        git = self._tools.git
+        if last is not None and git.resolve(self._repository, last.source_sha) is not None:
+            return last.source_sha, "last promotion"
+        found = git.merge_base(self._repository, source, target)
+        return found, "merge base" if found else "none"
+
+    def _foreign(self, branch_sha: str, commit: str) -> str:
+        """Return the promotion branch's head if somebody else made it, else ''."""
+        if not branch_sha or branch_sha == commit:
+            return ""
+        found = read_commit(self._tools, self._repository, branch_sha)
+        ours = found and found.author == self._tools.github.bot_login and parse_trailers(found.message)
+        return "" if ours else branch_sha
+
+    def _with_verdicts(self, facts: GateFacts, pull: PullRequest | None) -> GateFacts:
+        if pull is None:
+            return facts
+        github = self._tools.github
+        head_checks = tuple(github.checks(self._repository, facts.head_sha)) if facts.head_sha else ()
+        reviews: Sequence[Review] = ()
+        if facts.hop.target.approvers.required:
+            reviews = github.reviews(self._repository, pull.number)
+        return replace(facts, head_checks=head_checks, approvals=self._approvals(facts, reviews))
+
+    def _approvals(self, facts: GateFacts, reviews: Sequence[Review]) -> tuple[Approval, ...]:
+        """Return the standing verdict of each reviewer: the newest that approves, objects, or was dismissed."""
+        standing: dict[str, Review] = {}
+        for review in sorted(reviews, key=lambda one: str(one.submitted_at)):
+            if review.state in ("APPROVED", "CHANGES_REQUESTED", "DISMISSED") and not review.author.is_bot:
+                standing[review.author.login] = review
+        return tuple(
+            Approval(login, review.state == "APPROVED", review.sha, self._eligible(facts.hop, login))
+            for login, review in standing.items()
+            if review.state != "DISMISSED"
+        )
+
+    def _eligible(self, hop: Hop, login: str) -> bool:
+        people = hop.target.approvers.people
+        if people:
+            return self._tools.github.is_member(self._repository, people, login)
+        return self._tools.github.permission(self._repository, login) in ("write", "maintain", "admin")
+
+    def _arrival(self, pull: PullRequest) -> Arrival:
+        trailers = read_trailers(self._tools, self._repository, pull.head_sha)
+        return Arrival(pull, trailers.includes if trailers else ())
+
+
+def _told_conflict(checks: Sequence[CheckState], hop: Hop, app_id: int) -> bool:
+    name = f"{CHECK} to {hop.target.name}"
+    return any(one.name == name and one.app_id == app_id and one.conclusion == "action_required" for one in checks)

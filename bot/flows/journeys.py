@@ -1,0 +1,70 @@
+"""Who is told where their change is, and what are they told?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.flows.outcome import HopOutcome
+from bot.flows.tools import Tools
+from bot.model.environment import Configuration, Environment
+from bot.model.promotion import Change
+from bot.model.repository import Repository
+from bot.promotion.plan import Propose, Snapshot, Stuck
+from bot.report import journey as words
+from bot.report.journey import Station
+
+MAX_TOLD = 50  # pull requests told in one run
+
+
+def tell_authors(
+    tools: Tools, repository: Repository, configuration: Configuration, outcomes: Sequence[HopOutcome]
+) -> None:
+    """Write, on each original pull request underway or just arrived, where its change is."""
+    for change in _concerned(tools, repository, outcomes)[:MAX_TOLD]:
+        stations = [_station(one, change, outcomes) for one in configuration.environments]
+        tools.github.ensure_comment(repository, change.number, words.MARKER, words.comment(stations))
+
+
+def _concerned(tools: Tools, repository: Repository, outcomes: Sequence[HopOutcome]) -> list[Change]:
+    """Return the changes waiting on some hop, and those of each hop's newest promotion, each once."""
+    found: dict[int, Change] = {}
+    for snapshot in (one.snapshot for one in outcomes if one.snapshot):
+        for change in snapshot.changes:
+            if change.number:
+                found.setdefault(change.number, change)
+        for number in snapshot.arrivals[0].includes if snapshot.arrivals else ():
+            if number not in found:
+                pull = tools.github.pull(repository, number)
+                found[number] = Change(number, pull.title, pull.author.login, pull.url, "", pull.merged_at)
+    return list(found.values())
+
+
+def _station(environment: Environment, change: Change, outcomes: Sequence[HopOutcome]) -> Station:
+    into = [one for one in outcomes if one.hop.target.name == environment.name]
+    if not into:
+        return Station(environment.name, "reached", since=change.merged_at)
+    for outcome in into:
+        for arrival in outcome.snapshot.arrivals if outcome.snapshot else ():
+            if change.number in arrival.includes:
+                return Station(environment.name, "reached", arrival.pull.number, arrival.pull.merged_at)
+    for outcome in into:
+        if outcome.snapshot and change.number in {one.number for one in outcome.snapshot.changes}:
+            return _underway(environment, outcome, outcome.snapshot)
+    beyond = (one for one in outcomes if one.hop.source.name == environment.name and one.snapshot)
+    if any(change in one.snapshot.changes for one in beyond if one.snapshot):
+        return Station(environment.name, "reached")
+    return Station(environment.name, "ahead")
+
+
+def _underway(environment: Environment, outcome: HopOutcome, snapshot: Snapshot) -> Station:
+    match outcome.decision:
+        case Propose(gates=gates):
+            waiting = [gate for gate in gates if gate.state != "pass"]
+            waits = f"{waiting[0].name}: {waiting[0].reason}" if waiting else "ready to merge"
+            return Station(environment.name, "underway", outcome.pull, waits=waits)
+        case Stuck(conflicts=conflicts):
+            paths = ", ".join(one.path for one in conflicts[:3])
+            return Station(environment.name, "stuck", waits=f"conflict in {paths}; see the check on the commit")
+        case _:
+            reason = getattr(outcome.decision, "reason", "")
+            return Station(environment.name, "ahead", waits=reason)

@@ -1,0 +1,19 @@
+"""How does one hop stand after a look or a run?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.model.promotion import Gate, Hop
+from bot.promotion.plan import Close, Idle, Propose, Snapshot, Stuck
+
+
+@dataclass(frozen=True, slots=True)
+class HopOutcome:
+    """How one hop stands after converging: the open pull request's number (0 for none), gates, and the reason."""
+
+    hop: Hop
+    decision: Idle | Close | Stuck | Propose
+    pull: int = 0
+    gates: tuple[Gate, ...] = ()
+    snapshot: Snapshot | None = None

@@ -1,0 +1,48 @@
+"""Which policy packs judge which environment?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.flows.tools import PackFiles
+from bot.model.environment import Configuration, PolicyPack
+from bot.policy.packs import Pack, load_pack
+from bot.policy.problem import PolicyProblem
+
+
+@dataclass(frozen=True, slots=True)
+class Packs:
+    """The configured packs, loaded once for a job, each with the environments it is for (none named: all)."""
+
+    loaded: tuple[tuple[PolicyPack, Pack], ...]
+
+    def for_environment(self, name: str) -> tuple[Pack, ...]:
+        """Return the packs that judge one environment."""
+        return tuple(pack for chosen, pack in self.loaded if not chosen.environments or name in chosen.environments)
+
+
+def load_packs(builtin: PackFiles, configuration: Configuration, checkout: Path) -> Packs:
+    """Load the configured packs; `checkout` holds the default branch, where the repository's own packs are read.
+
+    A pack that does not exist, or has wrong parameters, is a problem inside its `Pack`, told as a finding.
+    """
+    return Packs(tuple((chosen, _load(builtin, chosen, checkout)) for chosen in configuration.policies))
+
+
+def _load(builtin: PackFiles, chosen: PolicyPack, checkout: Path) -> Pack:
+    files = builtin(chosen.builtin) if chosen.builtin else _read(checkout, chosen.path)
+    if files is None:
+        what = f"there is no pack called {chosen.builtin}" if chosen.builtin else f"there is no directory {chosen.path}"
+        problem = PolicyProblem(chosen.name, what, key="policies", suggestion="mend `policies:` in the configuration")
+        return Pack(chosen.name, problems=(problem,))
+    return load_pack(chosen.name, files, chosen.parameters)
+
+
+def _read(checkout: Path, path: str) -> Mapping[str, bytes] | None:
+    place = checkout / path
+    if ".." in path.split("/") or not place.is_dir():
+        return None
+    found = (one for pattern in ("*.yaml", "*.yml") for one in place.rglob(pattern))
+    return {one.relative_to(place).as_posix(): one.read_bytes() for one in sorted(found) if one.is_file()}

@@ -1,0 +1,31 @@
+"""Which rules does the repository give itself, on its default branch?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.flows.tools import Tools
+from bot.model.environment import ConfigProblem, Configuration
+from bot.model.repository import Repository
+from bot.promotion.config import Problems, parse
+from bot.report.configuration import PATH
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The configuration on the default branch, or what is wrong with it. `sha` is that branch's head, '' if empty."""
+
+    configuration: Configuration
+    problems: tuple[ConfigProblem, ...]
+    default_branch: str
+    sha: str
+
+
+def read_rules(tools: Tools, repository: Repository) -> Rules:
+    """Read the rules from the mirror; fetch first."""
+    branch = tools.github.default_branch(repository)
+    sha = tools.git.resolve(repository, f"refs/heads/{branch}") or ""
+    found = parse(tools.git.read(repository, sha, PATH) if sha else None)
+    if isinstance(found, Problems):
+        return Rules(Configuration(found=True), tuple(found.problems), branch, sha)
+    return Rules(found, (), branch, sha)
