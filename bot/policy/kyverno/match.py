@@ -67,20 +67,16 @@ def compile_selection(rule: Mapping[str, object], *, namespace: str, key: str) -
     """
     match_all, wanted = _block(rule.get("match"), f"{key}.match")
     exclude_all, unwanted = _block(rule.get("exclude"), f"{key}.exclude")
-    wanted = tuple(_Filter(one.kinds, one.tests, users=False) for one in wanted)
-    unwanted = (
-        tuple(one for one in unwanted if not one.users and not one.empty) if not exclude_all else unwanted
-    )
+    includes = tuple(_never if one.empty else one.fits for one in wanted)
+    excludes = tuple(_never if one.empty or one.users else one.fits for one in unwanted)
 
     def selects(subject: Subject) -> Answer:
         if namespace and subject.namespace != namespace:
             return False
-        included = _combine((False if one.empty else one.fits(subject) for one in wanted), every=match_all)
-        if included is False or not unwanted:
+        included = _combine((fits(subject) for fits in includes), every=match_all)
+        if included is False or not excludes:
             return included
-        excluded = _combine(
-            (False if one.users or one.empty else one.fits(subject) for one in unwanted), every=exclude_all
-        )
+        excluded = _combine((fits(subject) for fits in excludes), every=exclude_all)
         if excluded is True:
             return False
         return None if excluded is None or included is None else True
@@ -90,6 +86,10 @@ def compile_selection(rule: Mapping[str, object], *, namespace: str, key: str) -
         return quantifier(one.may_select(found) for one in wanted)
 
     return Selection(may_select, selects)
+
+
+def _never(_: Subject) -> Answer:
+    return False
 
 
 def _combine(answers: Iterable[Answer], *, every: bool) -> Answer:

@@ -1,0 +1,184 @@
+"""What is in a policy pack, and do its parameters fit?
+
+A pack is a directory of Kyverno policies. `pack.yaml`, if there is one, gives it a title, a description and
+parameters. A policy that takes parameters is a real Kyverno policy: its rule has a context variable called
+`parameters` whose `value` holds workable defaults, and its pattern reads `{{ parameters.NAME }}`. Loading a
+pack puts the configured values in the place of those defaults; everything else of the file stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from bot.policy.documents import YamlDocument, parse_documents
+from bot.policy.kyverno import CompiledPolicy, compile_policy, is_policy
+from bot.policy.parameters import Parameter, nearest, parse_parameters, resolve_parameters
+from bot.policy.problem import PolicyProblem, PolicySource
+
+MANIFEST = "pack.yaml"
+CONTEXT = "parameters"
+
+_ASIDE = ("tests", ".kyverno-test", ".chainsaw-test")  # directories of a pack that hold no policies
+_JUDGES = {
+    "kyverno.io": (
+        "ValidatingPolicy",
+        "NamespacedValidatingPolicy",
+        "ImageValidatingPolicy",
+        "PolicyException",
+    ),
+    "admissionregistration.k8s.io": ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"),
+    "templates.gatekeeper.sh": ("ConstraintTemplate",),
+    "constraints.gatekeeper.sh": (),  # every kind
+}
+_FIELDS = ("title", "description", "parameters")
+
+Files = Mapping[str, bytes]
+Json = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A pack ready to be evaluated.
+
+    `problems` name the policies that are broken or cannot be evaluated here; the others are in `policies`.
+    Where a parameter is missing or wrong no policy of the pack is evaluated, and the problem says so.
+    """
+
+    name: str
+    title: str = ""
+    description: str = ""
+    parameters: tuple[Parameter, ...] = ()
+    policies: tuple[CompiledPolicy, ...] = ()
+    problems: tuple[PolicyProblem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Manifest:
+    title: str = ""
+    description: str = ""
+    parameters: tuple[Parameter, ...] = ()
+
+
+def load_pack(name: str, files: Files, parameters: Mapping[str, object]) -> Pack:
+    """Load a pack from its files (path within the pack, with `/`, to content); never raises for bad content.
+
+    `parameters` come from the configuration. Documents that are no policies are left alone; policies of a
+    kind this version does not evaluate are told as problems that are not evaluable here.
+    """
+    manifest, problems = _manifest(name, files.get(MANIFEST))
+    source = PolicySource(MANIFEST, name)
+    values, wrong = resolve_parameters(manifest.parameters, parameters)
+    problems += [
+        PolicyProblem(name, f"{one.message}, so the pack is not evaluated", source, one.key, one.suggestion)
+        for one in wrong
+    ]
+    policies: list[CompiledPolicy] = []
+    if not problems:
+        for path, document in _documents(name, files, problems):
+            _take(document, PolicySource(path, name, document.line), values, policies, problems)
+        if not policies and not problems:
+            problems.append(
+                PolicyProblem(name, "no policy found", source, suggestion="add a Kyverno ClusterPolicy")
+            )
+    return Pack(
+        name,
+        manifest.title or name,
+        manifest.description,
+        manifest.parameters,
+        tuple(policies),
+        tuple(problems),
+    )
+
+
+def _manifest(name: str, data: bytes | None) -> tuple[_Manifest, list[PolicyProblem]]:
+    if data is None:
+        return _Manifest(), []
+    source = PolicySource(MANIFEST, name)
+    parsed = parse_documents(data)
+    if isinstance(parsed, str) or len(parsed) != 1:
+        said = parsed if isinstance(parsed, str) else "expected one document that is a map"
+        return _Manifest(), [PolicyProblem(name, said, source)]
+    content = parsed[0].content
+    problems = [
+        PolicyProblem(name, f"unknown field `{key}`", source, str(key), nearest(str(key), _FIELDS))
+        for key in content
+        if key not in _FIELDS
+    ]
+    found, wrong = parse_parameters(content.get("parameters"))
+    problems += [PolicyProblem(name, one.message, source, one.key, one.suggestion) for one in wrong]
+    title, description = (" ".join(str(content.get(key) or "").split()) for key in ("title", "description"))
+    return _Manifest(title, description, found), problems
+
+
+def _documents(name: str, files: Files, problems: list[PolicyProblem]) -> Iterator[tuple[str, YamlDocument]]:
+    for path in sorted(files):
+        parts = PurePosixPath(path)
+        if parts.suffix not in (".yaml", ".yml") or path == MANIFEST or set(parts.parts[:-1]) & set(_ASIDE):
+            continue
+        parsed = parse_documents(files[path])
+        if isinstance(parsed, str):
+            problems.append(PolicyProblem(parts.stem, parsed, PolicySource(path, name)))
+            continue
+        yield from ((path, document) for document in parsed)
+
+
+def _take(
+    document: YamlDocument,
+    source: PolicySource,
+    values: Json,
+    policies: list[CompiledPolicy],
+    problems: list[PolicyProblem],
+) -> None:
+    content = document.content
+    metadata = content.get("metadata")
+    name = str(metadata.get("name") or "") if isinstance(metadata, Mapping) else ""
+    if is_policy(content):
+        compiled = compile_policy(with_parameters(content, values), source)
+        if isinstance(compiled, CompiledPolicy):
+            policies.append(compiled)
+        else:
+            problems.extend(compiled)
+    elif _judges(content):
+        message = f"this version does not evaluate policies of kind {content.get('kind')}"
+        problems.append(PolicyProblem(name, message, source, state="not evaluable here"))
+
+
+def _judges(content: Json) -> bool:
+    group = str(content.get("apiVersion") or "").partition("/")[0]
+    kind = content.get("kind")
+    return any(
+        (group == known or group.endswith(f".{known}")) and (not kinds or kind in kinds)
+        for known, kinds in _JUDGES.items()
+    )
+
+
+def with_parameters(policy: Json, values: Json) -> Json:
+    """Return the policy with `values` in its rules' context variable `parameters`; other rules stay as they
+    are.
+
+    Only names that the variable already has are replaced.
+    """
+    spec = policy.get("spec")
+    rules = spec.get("rules") if isinstance(spec, Mapping) else None
+    if not values or not isinstance(spec, Mapping) or not isinstance(rules, list):
+        return policy
+    return {**policy, "spec": {**spec, "rules": [_rule_with(rule, values) for rule in rules]}}
+
+
+def _rule_with(rule: object, values: Json) -> object:
+    if not isinstance(rule, Mapping) or not isinstance(rule.get("context"), list):
+        return rule
+    return {**rule, "context": [_entry_with(entry, values) for entry in rule["context"]]}
+
+
+def _entry_with(entry: object, values: Json) -> object:
+    if not isinstance(entry, Mapping) or entry.get("name") != CONTEXT:
+        return entry
+    variable = entry.get("variable")
+    defaults = variable.get("value") if isinstance(variable, Mapping) else None
+    if not isinstance(variable, Mapping) or not isinstance(defaults, Mapping):
+        return entry
+    merged = {name: values.get(name, value) for name, value in defaults.items()}
+    return {**entry, "variable": {**variable, "value": merged}}
