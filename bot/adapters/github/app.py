@@ -1,0 +1,140 @@
+"""Who are we on GitHub, where are we installed, and with which token do we act?"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+import github
+from urllib3.util import Retry
+
+from bot.adapters.github.client import Client
+from bot.adapters.github.errors import translated
+from bot.adapters.github.gateway import RepositoryGitHub
+from bot.errors import NotFoundError
+from bot.model.repository import Repository
+
+API_VERSION = "2022-11-28"
+_REMEMBERED = 600.0  # seconds that an installation id, which changes when people reinstall, is believed
+
+
+class GitHubApp:
+    """The App: one for the process, safe to share between threads; its clients serve one job each.
+
+    `private_key` is the PEM text, `api_url` the operator's (`https://api.github.com`, or
+    `https://HOST/api/v3` of GitHub Enterprise Server): nothing is ever sent to another host.
+    `seconds_between_writes` keeps us below GitHub's limit on content creation. Reads are repeated `retries`
+    times after 5xx and lost connections; writes never are, because their answer may have been lost after the
+    work was done. Rate limits are not waited for here: they rise as TransientError with the time to wait.
+    """
+
+    def __init__(  # noqa: PLR0913 - the composition root calls this once, by name
+        self,
+        app_id: int,
+        private_key: str,
+        *,
+        api_url: str = "https://api.github.com",
+        bot_login: str = "",
+        timeout: int = 30,
+        retries: int = 3,
+        seconds_between_requests: float = 0.0,
+        seconds_between_writes: float = 1.0,
+        user_agent: str = "lockkeeper",
+    ) -> None:
+        if urlsplit(api_url).scheme not in ("https", "http"):
+            raise ValueError(f"the API's URL begins with https:// or http://, not {api_url!r}")
+        self.app_id = app_id
+        self._bot_login = bot_login
+        self._auth = github.Auth.AppAuth(app_id, private_key)
+        self._options = {
+            "base_url": api_url.rstrip("/"),
+            "timeout": timeout,
+            "user_agent": user_agent,
+            "per_page": 100,
+            "retry": _retry(retries),
+            "seconds_between_requests": seconds_between_requests,
+            "seconds_between_writes": seconds_between_writes,
+            "lazy": True,
+            "api_version": API_VERSION,
+        }
+        self._lock = threading.RLock()
+        self._installations: dict[Repository, tuple[int, float]] = {}
+        self._tokens: dict[int, github.Auth.AppInstallationAuth] = {}
+
+    @property
+    def bot_login(self) -> str:
+        """Return the login of our comments (`lockkeeper[bot]`), asked of GitHub once unless it was given."""
+        with self._lock:
+            if not self._bot_login:
+                with translated("read who this App is"):
+                    self._bot_login = f"{self._integration().get_app().slug}[bot]"
+            return self._bot_login
+
+    def for_repository(self, repository: Repository) -> RepositoryGitHub:
+        """Return a client for one job on one repository; NotFoundError where the App is not installed."""
+        auth = self._installation_auth(repository)
+        api = github.Github(auth=auth, **self._options)  # type: ignore[arg-type]  # one dict of many types
+        return RepositoryGitHub(Client(api, self.app_id, self.bot_login))
+
+    def token(self, repository: Repository) -> str:
+        """Return an installation token good for git on this repository for now."""
+        with self._lock, translated(f"get a token for {repository}"):
+            return self._installation_auth(repository).token
+
+    def installed_repositories(self) -> Sequence[Repository]:
+        """Return every repository that an active installation gives us, but archived ones."""
+        found: list[Repository] = []
+        with translated("list the repositories the App is installed on"):
+            for installation in self._integration().get_installations():
+                if installation.raw_data.get("suspended_at"):
+                    continue
+                names = [one.full_name for one in installation.get_repos() if not one.archived]
+                found += map(Repository.parse, names)
+        return sorted(found)
+
+    def _integration(self) -> github.GithubIntegration:
+        return github.GithubIntegration(auth=self._auth, **self._options)  # type: ignore[arg-type]  # as above
+
+    def _installation_auth(self, repository: Repository) -> github.Auth.AppInstallationAuth:
+        """Return the installation's authentication, which gets itself a new token when its own grows old."""
+        with self._lock:
+            installation = self._installation(repository)
+            if installation not in self._tokens:
+                requester = self._integration().requester
+                self._tokens[installation] = self._auth.get_installation_auth(
+                    installation, requester=requester
+                )
+            return self._tokens[installation]
+
+    def _installation(self, repository: Repository) -> int:
+        known, since = self._installations.get(repository, (0, 0.0))
+        if known and time.monotonic() - since < _REMEMBERED:
+            return known
+        try:
+            with translated(f"find the App's installation on {repository}"):
+                found = self._integration().get_repo_installation(repository.owner, repository.name).id
+        except NotFoundError as error:
+            raise NotFoundError(
+                f"the App is not installed on {repository}",
+                reason=error.reason,
+                how="install it from the App's page on GitHub and select this repository",
+            ) from error
+        self._installations[repository] = (found, time.monotonic())
+        return found
+
+
+def _retry(times: int) -> Retry:
+    """Repeat reads only.
+
+    PyGithub's own policy repeats POST after 5xx too, and so may create a thing twice.
+    """
+    return Retry(
+        total=times,
+        status_forcelist=(500, 502, 503, 504),
+        allowed_methods=("GET", "HEAD"),
+        backoff_factor=0.2,
+        raise_on_status=False,
+        respect_retry_after_header=False,
+    )

@@ -1,0 +1,105 @@
+"""How do our comments, reactions and labels on an issue or pull request become what we want them to be?"""
+
+from __future__ import annotations
+
+from github.IssueComment import IssueComment
+
+from bot.adapters.github.client import Client
+from bot.adapters.github.errors import found_or_made, translated
+from bot.errors import NotFoundError, RefusedError
+from bot.model.repository import Repository
+from bot.ports import Reaction
+
+
+def ensure_comment(client: Client, repository: Repository, number: int, marker: str, body: str) -> bool:
+    """Make the one comment of ours whose first line is `marker` say `body`; return whether we wrote.
+
+    The marker is put before a body that lacks it. Should a race have left several such comments, the oldest
+    stays and the others go.
+    """
+    text = body if _first_line(body) == marker else f"{marker}\n{body}"
+    issue = client.issue(repository, number)
+
+    def find() -> list[IssueComment] | None:
+        with translated(f"read the comments of #{number} in {repository}"):
+            ours = [
+                one
+                for one in issue.get_comments()
+                if one.user and client.is_ours(one.user.login) and _first_line(one.body or "") == marker
+            ]
+        return sorted(ours, key=lambda one: one.id) or None
+
+    def make() -> list[IssueComment]:
+        with translated(f"comment on #{number} in {repository}"):
+            return [issue.create_comment(text)]
+
+    found, wrote = found_or_made(find, make)
+    oldest, *others = found
+    with translated(f"edit our comment on #{number} in {repository}"):
+        if not same_text(oldest.body or "", text):
+            oldest.edit(text)
+            wrote = True
+        for other in others:
+            other.delete()
+            wrote = True
+    return wrote
+
+
+def ensure_reaction(client: Client, repository: Repository, comment_id: int, reaction: Reaction) -> bool:
+    """Put our reaction on a comment; return whether it was missing."""
+    with translated(f"react to comment {comment_id} in {repository}"):
+        comment = client.comment(repository, comment_id)
+        for one in comment.get_reactions():
+            if one.content == reaction and one.user and client.is_ours(one.user.login):
+                return False
+        comment.create_reaction(reaction)
+    return True
+
+
+def ensure_label(  # noqa: PLR0913 - what a label is made of
+    client: Client, repository: Repository, number: int, label: str, *, colour: str, description: str
+) -> bool:
+    """Put a label on an issue or pull request, and make it first if the repository lacks it.
+
+    `colour` is six hexadecimal digits, a leading # is taken off. A label that exists keeps its looks.
+    """
+    with translated(f"label #{number} in {repository} {label!r}"):
+        if _has_label(client, repository, number, label):
+            return False
+        home = client.repository(repository)
+        if client.get(home.get_label(label).url, f"read the label {label!r} of {repository}") is None:
+            try:
+                with translated(f"create the label {label!r} in {repository}"):
+                    home.create_label(label, colour.removeprefix("#"), description)
+            except RefusedError as error:
+                if "already_exists" not in error.reason:  # another worker was faster
+                    raise
+        client.issue(repository, number).add_to_labels(label)
+    return True
+
+
+def ensure_no_label(client: Client, repository: Repository, number: int, label: str) -> bool:
+    """Take a label off an issue or pull request; return whether it was there."""
+    try:
+        with translated(f"take the label {label!r} off #{number} in {repository}"):
+            if not _has_label(client, repository, number, label):
+                return False
+            client.issue(repository, number).remove_from_labels(label)
+    except NotFoundError as error:
+        if "Label does not exist" in error.reason:
+            return False
+        raise
+    return True
+
+
+def same_text(one: str, other: str) -> bool:
+    """Compare texts as GitHub keeps them: line ends and surrounding blanks do not count."""
+    return one.replace("\r\n", "\n").strip() == other.replace("\r\n", "\n").strip()
+
+
+def _first_line(text: str) -> str:
+    return text.lstrip().split("\n", 1)[0].strip()
+
+
+def _has_label(client: Client, repository: Repository, number: int, label: str) -> bool:
+    return any(one.name.lower() == label.lower() for one in client.issue(repository, number).get_labels())

@@ -1,0 +1,151 @@
+"""How do the flows reach GitHub? This is `bot.ports.GitHub` over PyGithub, one instance for one job."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from bot.adapters.github import accounts, checks, conversation, deployments, pulls, values
+from bot.adapters.github.client import Client
+from bot.adapters.github.errors import translated
+from bot.errors import NotFoundError
+from bot.model.environment import People
+from bot.model.repository import (
+    CheckState,
+    Comment,
+    Commit,
+    Deployment,
+    Permission,
+    PullRequest,
+    Repository,
+    Review,
+)
+from bot.ports import CheckReport, GitHub, Reaction
+
+
+class RepositoryGitHub:
+    """Every method leads to the module that answers it, where it is described; `bot.ports` is the contract.
+
+    Not for sharing between threads: PyGithub's client is not made for that.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    @property
+    def app_id(self) -> int:
+        return self._client.app_id
+
+    @property
+    def bot_login(self) -> str:
+        return self._client.bot_login
+
+    def default_branch(self, repository: Repository) -> str:
+        with translated(f"read {repository}"):
+            return self._client.repository(repository).default_branch
+
+    def branch_sha(self, repository: Repository, branch: str) -> str | None:
+        return pulls.branch_sha(self._client, repository, branch)
+
+    def pull(self, repository: Repository, number: int) -> PullRequest:
+        return pulls.pull(self._client, repository, number)
+
+    def pulls(
+        self,
+        repository: Repository,
+        *,
+        state: Literal["open", "closed", "all"],
+        base: str = "",
+        head: str = "",
+        limit: int = 100,
+    ) -> Sequence[PullRequest]:
+        return pulls.pulls(self._client, repository, state=state, base=base, head=head, limit=limit)
+
+    def reviews(self, repository: Repository, number: int) -> Sequence[Review]:
+        return pulls.reviews(self._client, repository, number)
+
+    def pulls_of_commit(self, repository: Repository, sha: str) -> Sequence[PullRequest]:
+        return pulls.pulls_of_commit(self._client, repository, sha)
+
+    def commit(self, repository: Repository, sha: str) -> Commit:
+        with translated(f"read the commit {sha[:12]} of {repository}"):
+            found = self._client.repository(repository).get_commit(sha, commit_files_per_page=1)
+            return values.commit(found.complete())
+
+    def checks(self, repository: Repository, sha: str) -> Sequence[CheckState]:
+        return checks.checks(self._client, repository, sha)
+
+    def comments(self, repository: Repository, number: int) -> Sequence[Comment]:
+        with translated(f"read the comments of #{number} in {repository}"):
+            return [values.comment(one) for one in self._client.issue(repository, number).get_comments()]
+
+    def comment(self, repository: Repository, comment_id: int) -> Comment | None:
+        try:
+            with translated(f"read comment {comment_id} of {repository}"):
+                return values.comment(self._client.comment(repository, comment_id).complete())
+        except NotFoundError:
+            return None
+
+    def permission(self, repository: Repository, login: str) -> Permission:
+        return accounts.permission(self._client, repository, login)
+
+    def is_member(self, repository: Repository, people: People, login: str) -> bool:
+        return accounts.is_member(self._client, repository, people, login)
+
+    def deployments(self, repository: Repository, environment: str, sha: str) -> Sequence[Deployment]:
+        return deployments.deployments(self._client, repository, environment, sha)
+
+    def ensure_check(self, repository: Repository, report: CheckReport) -> bool:
+        return checks.ensure_check(self._client, repository, report)
+
+    def ensure_comment(self, repository: Repository, number: int, marker: str, body: str) -> bool:
+        return conversation.ensure_comment(self._client, repository, number, marker, body)
+
+    def ensure_reaction(self, repository: Repository, comment_id: int, reaction: Reaction) -> bool:
+        return conversation.ensure_reaction(self._client, repository, comment_id, reaction)
+
+    def ensure_label(
+        self, repository: Repository, number: int, label: str, *, colour: str, description: str
+    ) -> bool:
+        return conversation.ensure_label(
+            self._client, repository, number, label, colour=colour, description=description
+        )
+
+    def ensure_no_label(self, repository: Repository, number: int, label: str) -> bool:
+        return conversation.ensure_no_label(self._client, repository, number, label)
+
+    def ensure_reviewers(self, repository: Repository, number: int, people: People) -> Sequence[str]:
+        return accounts.ensure_reviewers(self._client, repository, number, people)
+
+    def ensure_assignees(self, repository: Repository, number: int, logins: Sequence[str]) -> Sequence[str]:
+        return accounts.ensure_assignees(self._client, repository, number, logins)
+
+    def ensure_pull(
+        self, repository: Repository, *, head: str, base: str, title: str, body: str
+    ) -> PullRequest:
+        return pulls.ensure_pull(self._client, repository, head=head, base=base, title=title, body=body)
+
+    def ensure_closed(self, repository: Repository, number: int) -> bool:
+        return pulls.ensure_closed(self._client, repository, number)
+
+    def ensure_deployment(
+        self, repository: Repository, *, environment: str, sha: str, source_sha: str, description: str
+    ) -> Deployment:
+        return deployments.ensure_deployment(
+            self._client,
+            repository,
+            environment=environment,
+            sha=sha,
+            source_sha=source_sha,
+            description=description,
+        )
+
+    def merge(
+        self, repository: Repository, number: int, *, sha: str, method: Literal["merge", "squash", "rebase"]
+    ) -> str:
+        return pulls.merge(self._client, repository, number, sha=sha, method=method)
+
+
+def as_port(github: RepositoryGitHub) -> GitHub:
+    """Return the gateway as the port the flows know; mypy checks here that it keeps its contract."""
+    return github

@@ -1,0 +1,146 @@
+"""How are pull requests read, opened, moved on, closed and merged?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import Literal
+
+from github.PullRequest import PullRequest as Found
+
+from bot.adapters.github import values
+from bot.adapters.github.client import Client, quoted
+from bot.adapters.github.conversation import same_text
+from bot.adapters.github.errors import found_or_made, translated
+from bot.errors import RefusedError, TransientError
+from bot.model.repository import PullRequest, Repository, Review
+
+
+def pull(client: Client, repository: Repository, number: int) -> PullRequest:
+    """Return a pull request as it is now."""
+    with translated(f"read pull request #{number} of {repository}"):
+        return _with_merger(client.pull(repository, number))
+
+
+def pulls(  # noqa: PLR0913 - the port's own filters, all by name
+    client: Client,
+    repository: Repository,
+    *,
+    state: Literal["open", "closed", "all"],
+    base: str = "",
+    head: str = "",
+    limit: int = 100,
+) -> Sequence[PullRequest]:
+    """Return pull requests, newest first, without `merged_by`; `head` is a branch of the same repository."""
+    with translated(f"list the pull requests of {repository}"):
+        return [
+            values.listed_pull(one) for one in islice(_listed(client, repository, state, base, head), limit)
+        ]
+
+
+def pulls_of_commit(client: Client, repository: Repository, sha: str) -> Sequence[PullRequest]:
+    """Return the pull requests that brought a commit in or hold it now. `merged_by` is not told."""
+    with translated(f"list the pull requests of the commit {sha[:12]} in {repository}"):
+        return [values.listed_pull(one) for one in client.repository(repository).get_commit(sha).get_pulls()]
+
+
+def reviews(client: Client, repository: Repository, number: int) -> Sequence[Review]:
+    """Return the submitted reviews of a pull request, oldest first."""
+    with translated(f"read the reviews of #{number} in {repository}"):
+        return [values.review(one) for one in client.pull(repository, number).get_reviews()]
+
+
+def ensure_pull(  # noqa: PLR0913 - what a pull request is made of
+    client: Client, repository: Repository, *, head: str, base: str, title: str, body: str
+) -> PullRequest:
+    """Return the one open pull request from `head` to `base`, updated or created."""
+
+    def find() -> Found | None:
+        with translated(f"look for a pull request from {head} to {base} in {repository}"):
+            return next(iter(_listed(client, repository, "open", base, head)), None)
+
+    def make() -> Found:
+        with translated(f"open a pull request from {head} to {base} in {repository}"):
+            return client.repository(repository).create_pull(base=base, head=head, title=title, body=body)
+
+    found, _ = found_or_made(find, make)
+    with translated(f"update pull request #{found.number} of {repository}"):
+        if found.title != title.strip() or not same_text(found.body or "", body):
+            found.edit(title=title, body=body)
+        return values.listed_pull(found)
+
+
+def ensure_closed(client: Client, repository: Repository, number: int) -> bool:
+    """Close a pull request; return whether it was open."""
+    with translated(f"close pull request #{number} of {repository}"):
+        found = client.pull(repository, number)
+        if found.state != "open":
+            return False
+        found.edit(state="closed")
+    return True
+
+
+def merge(
+    client: Client,
+    repository: Repository,
+    number: int,
+    *,
+    sha: str,
+    method: Literal["merge", "squash", "rebase"],
+) -> str:
+    """Merge a pull request whose head is `sha` and return the merge commit; merged already is as good.
+
+    RefusedError 405 when GitHub's rules do not let it be merged, 409 when the head is another: both with
+    GitHub's reason.
+    """
+
+    def find() -> str | None:
+        with translated(f"read pull request #{number} of {repository}"):
+            found = client.pull(repository, number)
+            if not found.merged:
+                return None
+            if found.head.sha != sha:
+                raise RefusedError(
+                    f"#{number} of {repository} was merged at {found.head.sha[:12]}, not at {sha[:12]}",
+                    status=409,
+                    reason="merged with another head",
+                )
+            return found.merge_commit_sha
+
+    def make() -> str:
+        with translated(f"merge #{number} of {repository}"):
+            outcome = client.pull(repository, number).merge(merge_method=method, sha=sha)
+        if not outcome.merged:
+            raise TransientError(f"cannot merge #{number} of {repository}: {outcome.message}")
+        return outcome.sha
+
+    return found_or_made(find, make)[0]
+
+
+def branch_sha(client: Client, repository: Repository, branch: str) -> str | None:
+    """Return the commit a branch is at, or None."""
+    path = f"{client.repository(repository).url}/git/ref/heads/{'/'.join(map(quoted, branch.split('/')))}"
+    try:
+        found = client.get(path, f"read the branch {branch} of {repository}")
+    except RefusedError as error:
+        if error.status == 409:  # "Git Repository is empty."
+            return None
+        raise
+    return str(found["object"]["sha"]) if found and found.get("ref") == f"refs/heads/{branch}" else None
+
+
+def _listed(client: Client, repository: Repository, state: str, base: str, head: str) -> Sequence[Found]:
+    filters = {"state": state, "sort": "created", "direction": "desc"}
+    if base:
+        filters["base"] = base
+    if head:
+        filters["head"] = f"{repository.owner}:{head}"
+    return client.repository(repository).get_pulls(**filters)  # type: ignore[return-value]  # iterated only
+
+
+def _with_merger(found: Found) -> PullRequest:
+    """Translate a pull request read by itself, which tells who merged it."""
+    value = values.listed_pull(found)
+    merger = found.merged_by
+    return value if merger is None else replace(value, merged_by=merger.login)
