@@ -119,7 +119,8 @@ def _mask_secret(secret: Mapping[Any, Any]) -> dict[Any, Any]:
         elif key == "metadata":
             masked[key] = _mask_metadata(value, own)
         else:
-            masked[key] = value if isinstance(value, str | bool | None) else Masked(value)
+            shown = isinstance(value, bool if key == "immutable" else str) or value is None
+            masked[key] = value if shown else Masked(value)
     return masked
 
 

@@ -88,9 +88,10 @@ def validate(
 
 
 def _judge(resource: Resource, kinds: _Kinds) -> Iterator[_Verdict]:
-    if nameless := list(_identity(resource)):
-        yield from nameless
-    if not resource.kind or not resource.api_version:
+    yield from _identity(resource)
+    if not all(
+        isinstance(resource.body.get(name), str) and resource.body[name] for name in ("apiVersion", "kind")
+    ):
         return
     broken = kinds.custom.broken.get(resource.name) if resource.kind == "CustomResourceDefinition" else None
     if broken:
@@ -190,8 +191,9 @@ def _removed(api_version: str, kind: str, minor: Definitions) -> str:
         return f"{api_version} {kind} {later}"
     if used:
         since = order[order.index(used[-1]) + 1]
-    instead = "; ".join(filter(None, ["", _successor(api_version, kind, minor)]))
-    return f"{api_version} {kind} is no longer served since Kubernetes {since}{instead}"
+    instead = _successor(api_version, kind, minor)
+    sentence = f"{api_version} {kind} is no longer served since Kubernetes {since}"
+    return f"{sentence}; {instead}" if instead else sentence
 
 
 def _successor(api_version: str, kind: str, minor: Definitions) -> str:
