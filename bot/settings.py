@@ -105,7 +105,8 @@ class _Reader:
         if not current:
             self.problems.append(
                 "LOCKKEEPER_WEBHOOK_SECRET is not set: without it GitHub's deliveries cannot be told from "
-                "forged ones; set it to the webhook secret of the GitHub App (make one with: openssl rand -hex 32)"
+                "forged ones; set it to the webhook secret of the GitHub App "
+                "(make one with: openssl rand -hex 32)"
             )
         for name, secret in (
             ("LOCKKEEPER_WEBHOOK_SECRET", current),

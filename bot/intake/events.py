@@ -160,6 +160,7 @@ _TRANSLATORS: Mapping[str, Callable[[Payload, int | None], Intake]] = {
     "installation": _installation,
     "installation_repositories": _installation_repositories,
 }
+EVENTS = frozenset(_TRANSLATORS)
 
 
 def _path(value: object, *names: str) -> object:
