@@ -242,7 +242,8 @@ class TestConflicts:
 
     def test_a_submodule_is_named_not_opened(self, mirrors: GitMirrors, origin: Origin) -> None:
         ids = [letter * 40 for letter in "abc"]
-        base, source, target = [{"m": ("160000", one), "k": ""} for one in ids]
+        sides: list[Files] = [{"m": ("160000", one), "k": ""} for one in ids]
+        base, source, target = sides
         (found,) = merged(mirrors, origin, base, source, target)
         assert isinstance(found, MergeConflict)
         assert (found.source, found.target) == (f"(submodule at {ids[1]})", f"(submodule at {ids[2]})")
@@ -250,7 +251,8 @@ class TestConflicts:
 
 def test_attributes_of_the_repository_do_not_steer_the_merge(mirrors: GitMirrors, origin: Origin) -> None:
     """`merge=union` in .gitattributes would mix both sides of a manifest silently."""
-    base, source, target = [{"a": text, ".gitattributes": "* merge=union\n"} for text in "123"]
+    sides: list[Files] = [{"a": text, ".gitattributes": "* merge=union\n"} for text in "123"]
+    base, source, target = sides
     origin.git("symbolic-ref", "HEAD", "refs/heads/base")
     found = merged(mirrors, origin, base, source, target)
     assert [one.kind for one in found if isinstance(one, MergeConflict)] == ["content"]
