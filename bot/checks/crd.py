@@ -137,12 +137,24 @@ def _conditions(schema: Mapping[str, Any], depth: int) -> dict[str, Any]:
     """Return allOf, anyOf, oneOf and not, which in a structural schema only add conditions and stay open."""
     found: dict[str, Any] = {}
     for key in ("allOf", "anyOf", "oneOf"):
-        branches = [_open(one, depth) for one in schema.get(key) or () if isinstance(one, Mapping)]
+        if key == "anyOf" and _repeats_type(schema):
+            continue
+        branches = [_open(one, depth) for one in _sequence(schema.get(key)) if isinstance(one, Mapping)]
         if branches:
             found[key] = branches
     if isinstance(schema.get("not"), Mapping):
         found["not"] = _open(schema["not"], depth)
     return found
+
+
+def _repeats_type(schema: Mapping[str, Any]) -> bool:
+    """Say whether anyOf is the customary integer or string, which x-kubernetes-int-or-string says already."""
+    branches = schema.get("anyOf")
+    return (
+        schema.get("x-kubernetes-int-or-string") is True
+        and isinstance(branches, list)
+        and all(isinstance(one, Mapping) and set(one) == {"type"} for one in branches)
+    )
 
 
 def _open(schema: Mapping[str, Any], depth: int) -> dict[str, Any]:
@@ -187,6 +199,10 @@ def _references(value: Any) -> list[str]:
         own = [value["$ref"].removeprefix("#/$defs/")] if isinstance(value.get("$ref"), str) else []
         return own + [one for below in value.values() for one in _references(below)]
     return [one for below in value for one in _references(below)] if isinstance(value, list) else []
+
+
+def _sequence(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list) else ()
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

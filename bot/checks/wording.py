@@ -185,21 +185,20 @@ def _not_allowed(path: Path, options: Sequence[Any], masked: Any, kind: str) -> 
 
 def _no_alternative(path: Path, context: Any, kind: str) -> str:
     """Word a failed `anyOf` or `oneOf`: each alternative with the first thing it lacks."""
+    if any(not branch for branch in context or ()):
+        return f"{_subject(path, kind)} fits more than one of the forms of which the schema allows one"
     reasons = []
     for branch in (context or [])[:3]:
-        for error in branch[:1]:
-            wants, place = error.kind.as_dict(), dotted(error.instance_path) or kind
-            if error.kind.name == "required":
-                reasons.append(f"`{wants['property']}` is missing in {place}")
-            elif error.kind.name == "type":
-                reasons.append(
-                    f"{place} is not {' or '.join(_ARTICLES.get(one, one) for one in wants['types'])}"
-                )
-            else:
-                reasons.append(f"{place} {_fill(_LIMITS.get(error.kind.name, 'does not fit'), wants)}")
+        error = branch[0]
+        wants, place = error.kind.as_dict(), dotted(error.instance_path) or kind
+        if error.kind.name == "required":
+            reasons.append(f"`{wants['property']}` is missing in {place}")
+        elif error.kind.name == "type":
+            wanted = [one for one in wants["types"] if one != "null"]
+            reasons.append(f"{place} is not {' or '.join(_ARTICLES.get(one, one) for one in wanted)}")
+        else:
+            reasons.append(f"{place} {_fill(_LIMITS.get(error.kind.name, 'does not fit'), wants)}")
     sentence = f"{_subject(path, kind)} fits none of the forms that the schema allows"
-    if context == []:
-        sentence = f"{_subject(path, kind)} fits more than one of the forms of which the schema allows one"
     return f"{sentence}: {'; or '.join(dict.fromkeys(reasons))}" if reasons else sentence
 
 
