@@ -11,6 +11,7 @@ from typing import assert_never
 from bot.flows.tools import Tools
 from bot.model.promotion import Gate
 from bot.model.repository import PullRequest, Repository
+from bot.promotion.remember import label
 from bot.promotion.plan import Close, Idle, Plan, Propose, Snapshot, Stuck
 from bot.report import promotion as words
 from bot.report.promotion import Journey
@@ -60,6 +61,8 @@ def _propose(
         body=words.body(snapshot, decision.gates, journey),
     )
     _say_gates(tools, repository, snapshot, decision.gates, snapshot.facts.head_sha)
+    for number in snapshot.remembered:  # it has been proposed: declining it is now the people's word
+        tools.github.ensure_no_label(repository, number, label(hop.target.name))
     _ask_approvers(tools, repository, snapshot, pull)
     if decision.merge:
         github.merge(repository, pull.number, sha=snapshot.commit, method="merge")

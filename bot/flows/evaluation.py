@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.checks.closure import Closure, closure
@@ -51,7 +51,10 @@ def evaluate_change(  # noqa: PLR0913 - the inputs of the one comparison
     head: Path,
     touched: Sequence[str],
 ) -> Evaluation:
-    """Render and judge only the environments that the touched paths can reach; the others are not looked at."""
+    """Render and judge only the environments that the touched paths can reach; the others are not looked at.
+
+    What fails in the base already is not new. An error always is: what could not be looked at is not fine.
+    """
     roots = {one.environment.name: one.environment.path for one in reached}
     always = [CONFIGURATION, *(pack.path for pack in configuration.policies if pack.path)]
     names = affected(touched, roots, _closures(set(roots.values()), base, head), always=always)
@@ -66,16 +69,13 @@ def evaluate_change(  # noqa: PLR0913 - the inputs of the one comparison
         results.append(_result(one, old, new))
         judged = _judge(configuration, packs, one.environment, new)
         known = _judge(configuration, packs, one.environment, old)
-        findings += trace(mark_new(judged, known), new, reader(head))
+        marked = (replace(found, new=found.new or found.state == "error") for found in mark_new(judged, known))
+        findings += trace(tuple(marked), new, reader(head))
     return Evaluation(tuple(results), tuple(findings))
 
 
 def _closures(roots: set[str], base: Path, head: Path) -> Mapping[str, Sequence[Closure]]:
-    sides = [(reader(side), side) for side in (base, head)]
-    return {
-        root: [closure(root, read, exists=lambda path, side=side: (side / path).is_file()) for read, side in sides]
-        for root in roots
-    }
+    return {root: [closure(root, reader(side)) for side in (base, head)] for root in roots}
 
 
 def _result(one: Reached, old: Rendered, new: Rendered) -> EnvironmentResult:

@@ -11,7 +11,8 @@ from bot.model.environment import Configuration
 from bot.model.promotion import Hop, Record, Request
 from bot.model.repository import CheckState, PullRequest, Repository, Review
 from bot.promotion.gates import Approval, GateFacts
-from bot.promotion.plan import Arrival, Conflict, Idle, Snapshot
+from bot.promotion.plan import Arrival, Base, Conflict, Idle, Snapshot
+from bot.promotion.remember import label, who_asked
 from bot.promotion.trailers import parse_trailers
 from bot.report.promotion import CHECK, commit_message
 
@@ -66,7 +67,28 @@ class HopReader:
             return Idle(f"branch `{missing.branch}` of {missing.name} does not exist; create it to start")
         open_record = self._record(pulls.open) if pulls.open else None
         record = self._wanted(source_head, open_record, request)
-        return self._snapshot(pulls, record, open_record, source_head, target_head, request)
+        snapshot = self._snapshot(pulls, record, open_record, source_head, target_head, request)
+        return snapshot if request or pulls.open or snapshot.same else self._recalled(pulls, snapshot)
+
+    def _recalled(self, pulls: HopPulls, snapshot: Snapshot) -> Snapshot:
+        """Look whether somebody asked for this on a pull request before it was merged."""
+        target = snapshot.hop.target.name
+        numbers = [
+            one.number
+            for one in snapshot.changes
+            if one.number and label(target) in self.changes.pull(one.number).labels
+        ]
+        for number in numbers:
+            bodies = [
+                one.body
+                for one in self._tools.github.comments(self._repository, number)
+                if one.author.login == self._tools.github.bot_login
+            ]
+            if asked := who_asked(target, bodies):
+                again = self.read(pulls, Request(target, asked, snapshot.record.source_sha))
+                assert isinstance(again, Snapshot)  # its branches were there a moment ago
+                return replace(again, remembered=tuple(numbers))
+        return snapshot
 
     def _snapshot(  # noqa: PLR0913 - the one place that puts a snapshot together
         self,
@@ -165,7 +187,7 @@ class HopReader:
         trailers = read_trailers(self._tools, self._repository, pull.head_sha)
         return Record(trailers.source_sha, trailers.requested_by) if trailers else None
 
-    def _base(self, last: Record | None, source: str, target: str) -> tuple[str | None, str]:
+    def _base(self, last: Record | None, source: str, target: str) -> tuple[str | None, Base]:
         git = self._tools.git
         if last is not None and git.resolve(self._repository, last.source_sha) is not None:
             return last.source_sha, "last promotion"

@@ -14,6 +14,9 @@ from bot.model.repository import PullRequest
 from bot.promotion import gates as rules
 
 
+Base = Literal["last promotion", "merge base", "none"]
+
+
 @dataclass(frozen=True, slots=True)
 class Conflict:
     """A file changed on both sides since the last promotion, with both texts ('' when deleted there)."""
@@ -47,7 +50,7 @@ class Snapshot:
     record: Record  # what would be promoted now
     source_head: str
     target_head: str
-    base: Literal["last promotion", "merge base", "none"]
+    base: Base
     same: bool
     commit: str
     conflicts: tuple[Conflict, ...]
@@ -62,6 +65,7 @@ class Snapshot:
     arrivals: tuple[Arrival, ...] = ()
     request: Request | None = None
     branch_sha: str = ""  # where the promotion branch is now, '' when it does not exist
+    remembered: tuple[int, ...] = ()  # pull requests whose label asked for this before they were merged
     told_conflict: bool = False  # the source commit carries our word of an earlier conflict
 
     @property

@@ -9,10 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.errors import UserError
+from bot.model.environment import ConfigProblem
 from bot.model.promotion import Gate, Hop
 from bot.promotion.plan import Conflict
 from bot.report import markdown
+from bot.report.findings import blocking
 from bot.report.promotion import conflict_sides, conflict_words, gate_table
+from bot.report.pull_comment import PullChecks
+from bot.report.words import count
 
 
 def marker(comment_id: int) -> str:
@@ -27,11 +32,12 @@ class Answer:
     line: str
     text: str
     outcome: str = "done"  # "done", "refused", "misunderstood"
+    note: str = ""  # hidden, on the reply's first line, where no text of other people ever stands
 
 
 def reply(comment_id: int, actor: str, answers: Sequence[Answer]) -> str:
     """Return the body of the one reply to all commands of a comment."""
-    parts = [marker(comment_id) + f"\n@{actor}"]
+    parts = [marker(comment_id) + "".join(answer.note for answer in answers) + f"\n@{actor}"]
     for answer in answers:
         parts += [f"> {markdown.code(answer.line)}", answer.text]
     return markdown.within(parts, markdown.COMMENT_CHARACTERS - 1024, "The rest does not fit into one comment.")
@@ -87,3 +93,41 @@ def status(rows: Sequence[StatusRow]) -> str:
     )
     tables = [f"**{markdown.escape(row.target)}**\n\n{gate_table(row.gates)}" for row in rows if row.gates]
     return "\n\n".join([head, *tables])
+
+
+def failed(error: UserError) -> str:
+    """Return the answer when GitHub or the repository stood in the way."""
+    lines = [f"❌ {markdown.escape(error.what)}"]
+    reason = getattr(error, "reason", "")
+    if reason:
+        lines.append(f"- **GitHub says:** {markdown.escape(reason)}")
+    if error.where:
+        lines.append(f"- **Where:** {markdown.escape(error.where)}")
+    if error.how:
+        lines.append(f"- **Next:** {markdown.escape(error.how)}")
+    return "\n".join(lines)
+
+
+def broken_configuration(problems: Sequence[ConfigProblem]) -> str:
+    """Return the refusal while the configuration is broken."""
+    listing = "\n".join(
+        f"- {markdown.code(f'line {one.line or 1}')} {markdown.escape(one.key)}: {markdown.escape(one.message)}"
+        for one in problems[:10]
+    )
+    return f"❌ `.github/lockkeeper.yaml` is broken on the default branch, so nothing is promoted:\n\n{listing}"
+
+
+def checked(checks: PullChecks | None) -> str:
+    """Return the answer to `/check`."""
+    if checks is None:
+        return nothing("this pull request reaches no environment, so there is nothing to check")
+    blocks = len(blocking(checks.findings))
+    if blocks:
+        return f"❌ Looked again at {checks.head_sha[:7]}: {count(blocks, 'problem')} to mend; see the checks."
+    return f"✅ Looked again at {checks.head_sha[:7]}: nothing blocks."
+
+
+def diff(parts: Sequence[str], url: str) -> str:
+    """Return the answer to `/diff`: whole resources as far as they fit, and where the rest is."""
+    more = f"The rest does not fit here. [Read all of it]({url})." if url else "The rest does not fit here."
+    return markdown.within(parts, markdown.COMMENT_CHARACTERS - 4096, more)

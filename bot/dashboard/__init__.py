@@ -1,0 +1,1 @@
+"""The pages the bot itself serves to people."""

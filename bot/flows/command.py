@@ -1,0 +1,128 @@
+"""What happens when a person comments a command?
+
+Every comment gets at most one reply, tied to it by a hidden marker: finding the reply means the comment is dealt
+with, whatever crashed in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.errors import TransientError, UserError
+from bot.flows.check_pull import check_pull
+from bot.flows.converge import converge
+from bot.flows.promote import promote
+from bot.flows.request import Alone, Asked
+from bot.flows.rules import read_rules
+from bot.flows.status import status_rows
+from bot.flows.tools import Tools
+from bot.intake.command_access import Refused, authorise
+from bot.intake.commands import Command, UsageError, parse, spec_of
+from bot.intake.tasks import PendingCommand
+from bot.model.repository import Repository
+from bot.ports import Reaction
+from bot.report import help as help_words
+from bot.report import pull_comment, replies
+from bot.report.replies import Answer
+
+REACTIONS: dict[str, Reaction] = {"done": "rocket", "refused": "-1", "misunderstood": "confused"}
+
+
+def answer_comment(
+    tools: Tools, repository: Repository, command: PendingCommand, *, bind: Callable[[int, str], str], alone: Alone
+) -> None:
+    """Carry out the commands of one comment and reply. Doing it again finds the reply and does nothing.
+
+    TransientError rises and the whole comment is tried again; everything else a person can mend is told there.
+    """
+    if command.actor_is_bot or command.actor == tools.github.bot_login:
+        return
+    tools.git.fetch(repository)
+    rules = read_rules(tools, repository)
+    names = [one.name for one in rules.configuration.environments]
+    parsed = parse(command.body, names)
+    if not parsed or tools.github.comment(repository, command.comment_id) is None:
+        return
+    marker = replies.marker(command.comment_id)
+    if _replied(tools, repository, command.pull, marker):
+        return
+    tools.github.ensure_reaction(repository, command.comment_id, "eyes")
+    asked = Asked(repository, command, tools.github.pull(repository, command.pull), rules, bind, alone)
+    answers = [_answer(tools, asked, one) for one in parsed]
+    body = replies.reply(command.comment_id, command.actor, answers)
+    tools.github.ensure_comment(repository, command.pull, marker, body)
+    worst = max((one.outcome for one in answers), key=["done", "misunderstood", "refused"].index)
+    tools.github.ensure_reaction(repository, command.comment_id, REACTIONS[worst])
+
+
+def _replied(tools: Tools, repository: Repository, number: int, marker: str) -> bool:
+    return any(
+        one.author.login == tools.github.bot_login and one.body.startswith(marker)
+        for one in tools.github.comments(repository, number)
+    )
+
+
+def _answer(tools: Tools, asked: Asked, parsed: Command | UsageError) -> Answer:
+    if isinstance(parsed, UsageError):
+        return Answer(parsed.line, replies.misunderstood(parsed.message, parsed.hint), "misunderstood")
+    refusal = _refusal(tools, asked, parsed)
+    if refusal:
+        return Answer(parsed.line, refusal, "refused")
+    if asked.rules.problems and parsed.name not in ("help", "check"):
+        text = replies.broken_configuration(asked.rules.problems)
+        return Answer(parsed.line, text, "refused")
+    try:
+        return _carry_out(tools, asked, parsed)
+    except TransientError:
+        raise
+    except UserError as error:
+        return Answer(parsed.line, replies.failed(error), "refused")
+
+
+def _refusal(tools: Tools, asked: Asked, parsed: Command) -> str:
+    """Return why the person may not, '' when they may. An error on the way is never a yes."""
+    environment = asked.rules.configuration.environment(parsed.environment or asked.default_target())
+    promoters = environment.promoters if environment else None
+    actor, repository = asked.command.actor, asked.repository
+    verdict = authorise(
+        spec_of(parsed.name),
+        environment=environment,
+        permission=tools.github.permission(repository, actor),
+        is_promoter=bool(promoters and tools.github.is_member(repository, promoters, actor)),
+        is_author=asked.pull.author.login == actor,
+    )
+    if not isinstance(verdict, Refused):
+        return ""
+    what = f"`{parsed.line.strip()}` is not for you"
+    return replies.refused(what, required=verdict.required, has=verdict.has, following=verdict.next)
+
+
+def _carry_out(tools: Tools, asked: Asked, parsed: Command) -> Answer:
+    match parsed.name:
+        case "help":
+            return Answer(parsed.line, help_words.text(asked.rules.configuration))
+        case "check":
+            checked = check_pull(tools, asked.repository, asked.pull.number)
+            return Answer(parsed.line, replies.checked(checked.checks))
+        case "diff":
+            return _diff(tools, asked, parsed)
+        case "status":
+            converged = converge(tools, asked.repository, write=False)
+            return Answer(parsed.line, replies.status(status_rows(asked.rules.configuration, converged.hops)))
+        case "promote":
+            return promote(tools, asked, parsed)
+        case other:
+            raise AssertionError(f"{other} is in the registry but nowhere carried out")
+
+
+def _diff(tools: Tools, asked: Asked, parsed: Command) -> Answer:
+    checked = check_pull(tools, asked.repository, asked.pull.number, write=False)
+    if checked.checks is None:
+        return Answer(parsed.line, replies.nothing("there is nothing to compare on this pull request"))
+    results = [one for one in checked.checks.results if parsed.environment in (None, one.name)]
+    parts = [part for one in results for part in pull_comment.sections(one)]
+    if not parts:
+        return Answer(parsed.line, replies.nothing(f"{parsed.environment or 'no environment'} does not change"))
+    text = "\n\n".join(parts)
+    url = tools.outputs.keep(asked.repository, f"Diff of #{asked.pull.number}", text)
+    return Answer(parsed.line, replies.diff(parts, url))

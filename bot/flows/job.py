@@ -1,0 +1,74 @@
+"""What is done for one key of the queue?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from bot.errors import LockkeeperError
+from bot.flows.check_pull import check_pull
+from bot.flows.command import answer_comment
+from bot.flows.converge import converge
+from bot.flows.promotions import is_promotion
+from bot.flows.request import Alone
+from bot.flows.tools import Tools
+from bot.intake.tasks import PendingCommand
+from bot.model.repository import Repository
+from bot.ports import CheckReport
+from bot.report import markdown
+from bot.report.promotion import CHECK
+
+GIVEN_UP_MARKER = "<!-- lockkeeper:given-up -->"
+
+
+def run_job(  # noqa: PLR0913 - what the queue knows of one job
+    tools: Tools,
+    repository: Repository,
+    pull: int | None,
+    commands: Sequence[PendingCommand],
+    *,
+    bind: Callable[[int, str], str],
+    finish: Callable[[int], None],
+    alone: Alone,
+) -> None:
+    """Converge a repository (`pull` None), or answer the commands on a pull request and check it.
+
+    `bind` keeps the commit a command was first read at, `finish` notes that a comment is dealt with, `alone`
+    gives tools while no other job writes to the repository's promotions.
+    """
+    if pull is None:
+        converge(tools, repository)
+        return
+    for command in sorted(commands, key=lambda one: one.comment_id):
+        answer_comment(tools, repository, command, bind=bind, alone=alone)
+        finish(command.comment_id)
+    checked = check_pull(tools, repository, pull)
+    if is_promotion(checked.pull, tools.github.bot_login):
+        tools.mark(repository.full_name)  # its checks, reviews or head moved, so its gates may have
+
+
+def tell_given_up(
+    tools: Tools, repository: Repository, pull: int | None, commands: Sequence[PendingCommand], reason: str
+) -> None:
+    """Say where people will see it that a job was given up, and what they can do.
+
+    Errors of this itself are swallowed: the job is parked and logged already.
+    """
+    text = (
+        f"Lockkeeper could not finish here: {markdown.escape(reason[:600])}. It tries again at the next push, "
+        "review or comment, and with every sweep. If that does not help, the operator finds it in the log."
+    )
+    try:
+        if pull is not None:
+            tools.github.ensure_comment(
+                repository, pull, GIVEN_UP_MARKER, f"{GIVEN_UP_MARKER}\n⚠️ {text}"
+            )
+            for command in commands:
+                tools.github.ensure_reaction(repository, command.comment_id, "confused")
+            return
+        branch = tools.github.default_branch(repository)
+        sha = tools.github.branch_sha(repository, branch)
+        if sha:
+            report = CheckReport(CHECK, sha, "Promotions stand still", text, conclusion="action_required")
+            tools.github.ensure_check(repository, report)
+    except LockkeeperError:
+        return

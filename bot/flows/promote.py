@@ -1,0 +1,118 @@
+"""How is `/promote` carried out?"""
+
+from __future__ import annotations
+
+from bot.flows.changes import read_trailers
+from bot.flows.converge import converge
+from bot.flows.outcome import HopOutcome
+from bot.flows.promotions import is_promotion
+from bot.flows.request import Asked
+from bot.flows.tools import Tools
+from bot.intake.commands import Command
+from bot.model.promotion import Hop, Request
+from bot.promotion.pipeline import pairs
+from bot.promotion.plan import Close, Idle, Propose, Stuck
+from bot.promotion.remember import COLOUR, label, remembered_by
+from bot.report import replies
+from bot.report.replies import Answer
+
+
+def promote(tools: Tools, asked: Asked, parsed: Command) -> Answer:
+    """Open, move on, or explain the promotion into an environment. Who asks has been authorised already."""
+    hops = pairs(asked.rules.configuration)
+    target = parsed.environment or asked.default_target()
+    into = [hop for hop in hops if hop.target.name == target]
+    if not into:
+        return Answer(parsed.line, _no_target(hops, target), "misunderstood")
+    if asked.pull.state == "open" and not is_promotion(asked.pull, tools.github.bot_login):
+        return _remember(tools, asked, parsed, target)
+    with asked.alone() as alone:
+        seen = converge(alone, asked.repository, write=False).hops
+        hop = _hop(into, seen, asked)
+        missing = _not_there_yet(tools, asked, hop, seen)
+        if missing:
+            return Answer(parsed.line, missing, "refused")
+        sha, wrong = _source_commit(tools, asked, parsed, hop)
+        if wrong:
+            return Answer(parsed.line, wrong, "misunderstood")
+        request = Request(target, asked.command.actor, sha, pinned=bool(parsed.sha))
+        done = converge(alone, asked.repository, [request]).hops
+    return _words(parsed, next(one for one in done if one.hop == hop))
+
+
+def _no_target(hops: tuple[Hop, ...], target: str) -> str:
+    names = [hop.target.name for hop in hops]
+    if not names:
+        return replies.misunderstood("No pipeline is configured, so there is nothing to promote into.", "")
+    what = f"Nothing is promoted into `{target}`: changes start there." if target else "Say into which environment."
+    return replies.misunderstood(what, "\n".join(f"/promote {name}" for name in dict.fromkeys(names)))
+
+
+def _hop(into: list[Hop], seen: tuple[HopOutcome, ...], asked: Asked) -> Hop:
+    """Return the hop meant: the one from this pull request's own environment, else the first."""
+    return next((hop for hop in into if hop.source.branch == asked.pull.base_ref), into[0])
+
+
+def _not_there_yet(tools: Tools, asked: Asked, hop: Hop, seen: tuple[HopOutcome, ...]) -> str:
+    """Return why the source does not hold this pull request's change yet, '' when it does."""
+    pull = asked.pull
+    if pull.base_ref == hop.source.branch and pull.merged:
+        return ""
+    arrived = [arrival for one in seen if one.hop.target == hop.source and one.snapshot
+               for arrival in one.snapshot.arrivals]  # fmt: skip
+    if any(pull.number == one.pull.number or pull.number in one.includes for one in arrived):
+        return ""
+    if is_promotion(pull, tools.github.bot_login) and not pull.merged:
+        waiting = f"#{pull.number} is not merged yet"
+    elif pull.merged:
+        trailers = read_trailers(tools, asked.repository, pull.head_sha)
+        if trailers and pull.base_ref == hop.target.branch:
+            return replies.nothing(f"{hop.target.name} already holds it")
+        waiting = f"#{pull.number} has not been promoted to {hop.source.name} yet"
+    else:
+        waiting = f"#{pull.number} was closed without being merged"
+    return replies.refused(
+        f"{hop.source.name} does not hold this change",
+        required=f"the change in {hop.source.name} (`{hop.source.branch}`)",
+        has=waiting,
+        following=f"bring it to {hop.source.name} first; `/status` shows where everything is",
+    )
+
+
+def _source_commit(tools: Tools, asked: Asked, parsed: Command, hop: Hop) -> tuple[str, str]:
+    """Return the full id of the source commit to promote, or what is wrong with the one that was named.
+
+    Without `--sha` it is what the source held when the command was first read, so that a retry means the same.
+    """
+    head = tools.git.resolve(asked.repository, f"refs/heads/{hop.source.branch}") or ""
+    if not parsed.sha:
+        return asked.bind(asked.command.comment_id, head), ""
+    sha = tools.git.resolve(asked.repository, parsed.sha)
+    if sha is None or not tools.git.is_ancestor(asked.repository, sha, head):
+        what = f"`{hop.source.branch}` holds no commit {parsed.sha}."
+        return "", replies.misunderstood(what, f"/promote {hop.target.name} --sha {head[:12]}")
+    return sha, ""
+
+
+def _remember(tools: Tools, asked: Asked, parsed: Command, target: str) -> Answer:
+    if asked.pull.base_ref not in {one.branch for one in asked.rules.configuration.environments}:
+        text = f"`{asked.pull.base_ref}` is no environment's branch, so merging this promotes nothing."
+        return Answer(parsed.line, replies.misunderstood(text, ""), "misunderstood")
+    tools.github.ensure_label(
+        asked.repository,
+        asked.pull.number,
+        label(target),
+        colour=COLOUR,
+        description=f"Lockkeeper proposes this for {target} once it is merged"[:100],
+    )
+    return Answer(parsed.line, replies.remembered(target), note=remembered_by(target, asked.command.actor))
+
+
+def _words(parsed: Command, outcome: HopOutcome) -> Answer:
+    match outcome.decision:
+        case Propose():
+            return Answer(parsed.line, replies.proposed(outcome.hop, outcome.pull, outcome.gates))
+        case Stuck(conflicts=conflicts):
+            return Answer(parsed.line, replies.stuck(outcome.hop, conflicts), "refused")
+        case Idle(reason=reason) | Close(reason=reason):
+            return Answer(parsed.line, replies.nothing(reason))

@@ -1,0 +1,157 @@
+"""Where do the adapters come from? The one place that builds them and hands them to the flows."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from secrets import token_hex
+
+import structlog
+
+from bot.adapters.fence import GIT_WRITES, GITHUB_WRITES, fenced
+from bot.adapters.git import GitMirrors
+from bot.adapters.github import GitHubApp
+from bot.adapters.outputs import RedisOutputs
+from bot.adapters.queue import Lease, Queue, Work
+from bot.adapters.render import PooledRenderer
+from bot.errors import TransientError, UserError
+from bot.flows.job import run_job, tell_given_up
+from bot.flows.tools import Tools
+from bot.intake.tasks import PendingCommand, parse_key
+from bot.model.repository import Repository
+from bot.policy.builtin import builtin_packs, default_directory
+from bot.ports import Git, GitHub
+from bot.settings import Settings
+
+_log = structlog.get_logger("bot.wiring")
+_PULSE_SECONDS = 3.0
+
+
+@cache
+def _packs(directory: Path) -> Mapping[str, Mapping[str, bytes]]:
+    return builtin_packs(directory)
+
+
+def builtin_pack(name: str) -> Mapping[str, bytes] | None:
+    """Return the files of one of Lockkeeper's own packs, None when there is no pack of that name."""
+    return _packs(default_directory()).get(name)
+
+
+def build_app(settings: Settings) -> GitHubApp:
+    """Return the App as GitHub knows it; UserError when its id or key is not configured."""
+    if settings.app_id is None or not settings.private_key:
+        raise UserError(
+            "GITHUB_APP_ID and GITHUB_PRIVATE_KEY are not both set",
+            how="take them from the GitHub App's settings page; docs/install.md leads through it",
+        )
+    local = settings.api_url.startswith("http://127.0.0.1")  # the sandbox has no limit on content creation
+    return GitHubApp(
+        settings.app_id,
+        settings.private_key,
+        api_url=settings.api_url,
+        seconds_between_writes=0.0 if local else 1.0,
+    )
+
+
+class Composition:
+    """The long-lived adapters of one worker process, and the tools of each of its jobs."""
+
+    def __init__(self, settings: Settings, queue: Queue) -> None:
+        data = settings.data.resolve()
+        self._settings, self._queue = settings, queue
+        self.app = build_app(settings)
+        self.git = GitMirrors(
+            data,
+            lambda repository: f"{settings.git_url}/{repository.full_name}.git",
+            self.app.token,
+            email=f"{self.app.bot_login}@users.noreply.github.com",
+        )
+        checkouts = data / "checkouts"
+        checkouts.mkdir(parents=True, exist_ok=True)
+        self.renderer = PooledRenderer(root=checkouts)
+        self.outputs = RedisOutputs(queue.connection, settings.webhook_secrets[0], settings.public_url)
+
+    def tools(self, repository: Repository, check: Callable[[], None]) -> Tools:
+        """Return the tools of one job; `check` is called before each write and raises when it may not."""
+        github: GitHub = self.app.for_repository(repository)
+        git: Git = self.git
+        return Tools(
+            github=fenced(github, check, GITHUB_WRITES),
+            git=fenced(git, check, GIT_WRITES),
+            renderer=self.renderer,
+            outputs=self.outputs,
+            builtin_pack=builtin_pack,
+            mark=lambda key: self._queue.mark([key]),
+            trusted=self.renderer.capabilities().trusted,
+        )
+
+    def handle(self, key: str, commands: Sequence[PendingCommand], lease: Lease) -> None:
+        """Do the work of one key: the handler that the queue's worker calls."""
+        target = parse_key(key)
+
+        def check() -> None:
+            lease.check()
+
+        run_job(
+            self.tools(target.repository, check),
+            target.repository,
+            target.pull,
+            commands,
+            bind=lease.bind_command,
+            finish=lease.finish_command,
+            alone=lambda: self._alone(target.repository),
+        )
+
+    @contextmanager
+    def _alone(self, repository: Repository) -> Iterator[Tools]:
+        """Hold the repository's own key, so that a command and a converging job never write at once."""
+        self._queue.mark([repository.full_name])
+        start = self._queue.begin(repository.full_name, token_hex(8))
+        if start is None:
+            raise TransientError(f"{repository} is being worked on", retry_after=1.0)
+        lease = Lease(self._queue, repository.full_name, start.token)
+        done = threading.Event()
+
+        def pulse() -> None:
+            while not done.wait(_PULSE_SECONDS):
+                lease.extend()
+
+        thread = threading.Thread(target=pulse, name="lease-pulse", daemon=True)
+        thread.start()
+        try:
+            yield self.tools(repository, lease.check)
+        except BaseException:
+            self._queue.retry(start, 1.0)
+            raise
+        else:
+            self._queue.finish(start)
+        finally:
+            done.set()
+            thread.join()
+
+    def list_repositories(self) -> Sequence[tuple[str, int | None]]:
+        """Return all repositories the App is installed on, for the sweep."""
+        return [(repository.full_name, None) for repository in self.app.installed_repositories()]
+
+    def on_parked(self, key: str, commands: Sequence[PendingCommand], reason: str) -> None:
+        """Tell the pull request, in one honest line, that a job was given up."""
+        target = parse_key(key)
+        tell_given_up(self.tools(target.repository, lambda: None), target.repository, target.pull, commands, reason)
+
+    def close(self) -> None:
+        """Stop the engines."""
+        self.renderer.close()
+
+
+def build_work(settings: Settings, queue: Queue) -> Work:
+    """Return what a worker needs to work."""
+    composition = Composition(settings, queue)
+    return Work(
+        handler=composition.handle,
+        list_repositories=composition.list_repositories,
+        on_parked=composition.on_parked,
+        close=composition.close,
+    )
