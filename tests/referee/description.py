@@ -75,7 +75,7 @@ class _Node:
         if self.single is not None:
             yield from self.single.find(rest, method)
         if self.multi is not None:
-            for end in range(len(segments), 0, -1):
+            for end in range(1, len(segments) + 1):  # commits/{ref}/status before commits/{ref}
                 yield from self.multi.find(segments[end:], method)
 
 

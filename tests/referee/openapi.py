@@ -248,19 +248,22 @@ def _complaints(
 
 @dataclass(frozen=True, slots=True)
 class _Fault:
+    """`weight` counts what is wrong, to tell how far an alternative is off."""
+
     rule: str
     at: str
     message: str
+    weight: int = 1
 
 
 def _closest(error: jsonschema_rs.ValidationError) -> list[_Fault]:
     """The faults behind an error; of alternatives that all failed, those of the one that came nearest."""
     at = "".join(f"/{part}" for part in error.instance_path)
-    if error.kind.name in ("anyOf", "oneOf"):
-        context = cast(Any, error.kind).context  # one list of errors for each alternative
-        branches = [[fault for each in branch for fault in _closest(each)] for branch in context]
+    kind = cast(Any, error.kind)  # a union whose members carry their own attributes
+    if kind.name in ("anyOf", "oneOf"):
+        branches = [[fault for each in branch for fault in _closest(each)] for branch in kind.context]
         kept = [branch for branch in branches if not any(f.rule == "type" and f.at == at for f in branch)]
         if kept:
-            return min(kept, key=len)
+            return min(kept, key=lambda branch: sum(fault.weight for fault in branch))
     message = error.message if len(error.message) < 200 else f"{error.message[:90]} … {error.message[-90:]}"
-    return [_Fault(error.kind.name, at, message)]
+    return [_Fault(kind.name, at, message, max(1, len(getattr(kind, "unexpected", ()))))]
