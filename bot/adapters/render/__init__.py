@@ -1,1 +1,20 @@
 """How do the sources in a checkout become manifests, safely, even when strangers wrote them?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.adapters.render.pool import PooledRenderer
+    from bot.adapters.render.worker import Capabilities
+
+__all__ = ["Capabilities", "PooledRenderer"]
+
+
+def __getattr__(name: str) -> object:
+    """Import the pool only when asked for it: an engine process passes here before its walls are up."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from bot.adapters.render import pool
+
+    return getattr(pool, name)
