@@ -104,8 +104,9 @@ class Queue:
         is malformed.
         """
         wanted = tuple(dict.fromkeys(keys))
-        if bad := next((key for key in wanted if key != SWEEP and not is_key(key)), None):
-            raise ValueError(f"{bad!r} is no key")
+        for key in wanted:
+            if key != SWEEP and not is_key(key):
+                raise ValueError(f"{key!r} is no key")
         named = (
             {key.partition("#")[0] for key in wanted if key != SWEEP} if installation is not None else set()
         )
