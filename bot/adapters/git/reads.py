@@ -15,6 +15,7 @@ from bot.errors import NotFoundError, UserError
 from bot.model.repository import Commit
 
 _LOG = "--format=%H%n%P%n%at%n%an%n%ae%n%B"
+_REV_PARSE = ("rev-parse", "--verify", "--quiet", "--end-of-options")
 _NOREPLY = re.compile(r"(?:\d+\+)?([A-Za-z0-9-]+(?:\[bot\])?)@users\.noreply\.[A-Za-z0-9.-]+")
 
 
@@ -42,7 +43,7 @@ class Reads:
 
     def resolve(self, revision: str) -> str | None:
         """Return the id of the commit a revision names, or None. An id is what it looks like first."""
-        if is_abbreviation(revision) and (found := self._object(revision, "commit")):
+        if is_abbreviation(revision) and (found := self._commit_of(revision)):
             return found
         try:
             refs = [checked_ref(revision)] if revision.startswith("refs/") else [
@@ -53,7 +54,7 @@ class Reads:
         for ref in refs:
             if found := self._object(ref, "commit"):
                 return found
-            if self.program.run("show-ref", "--verify", "--quiet", ref, ok=(0, 1, 128)).status == 0:
+            if self.program.run(*_REV_PARSE, ref, ok=(0, 1, 128)).status == 0:
                 raise GitError("rev-parse", 128, f"bad object: {ref} does not point to a valid object")
         return None
 
@@ -119,7 +120,7 @@ class Reads:
         return [_entry(record) for record in completed.stdout.split(b"\0") if record]
 
     def read(self, revision: str, path: str) -> bytes | None:
-        """Return the bytes of a file (of a symbolic link: where it points), None without one at `path`."""
+        """Return the bytes of a file (of a symbolic link: where it points), None when there is none."""
         if not is_safe_path(path):
             return None
         name = os.fsencode(f"{self.tree(revision)}:{path}")
@@ -149,11 +150,17 @@ class Reads:
             rest = rest[at + size + 1 :]
         return found
 
+    def _commit_of(self, digits: str) -> str | None:
+        """Return the one commit whose id is, or begins with, these digits; refs are not asked."""
+        if is_object_id(digits):
+            return self._object(digits, "commit")
+        ids = self.program.line("rev-parse", f"--disambiguate={digits}").split()
+        commits = {found for one in ids if (found := self._object(one, "commit"))}
+        return commits.pop() if len(commits) == 1 else None
+
     def _object(self, name: str, kind: Literal["commit", "tree"]) -> str | None:
         """Return the id of the object a safe name leads to, or None; tags and commits are followed."""
-        completed = self.program.run(
-            "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{{kind}}}", ok=(0, 1, 128)
-        )
+        completed = self.program.run(*_REV_PARSE, f"{name}^{{{kind}}}", ok=(0, 1, 128))
         found = completed.stdout.decode().strip()
         return found if completed.status == 0 and is_object_id(found) else None
 
