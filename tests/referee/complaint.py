@@ -61,23 +61,26 @@ class Complaint:
         return f"{self.where} · {self.side} · {self.rule} at {self.at or '/'}: {self.message}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
-    """A disagreement that is no fault of the stand-in, and why. Empty patterns fit everything.
+    """A disagreement that is no fault of the stand-in, and why.
 
-    `where` and `at` are regular expressions that must fit whole.
+    `where`, `at` and `message` are regular expressions that must fit whole.
     """
 
-    where: str
     side: Side
     rule: str
-    at: str
     reason: str
+    where: str = ".*"
+    at: str = ".*"
+    message: str = ".*"
 
     def covers(self, complaint: Complaint) -> bool:
-        return (
-            self.side == complaint.side
-            and self.rule in ("", complaint.rule)
-            and re.fullmatch(self.where or ".*", complaint.where) is not None
-            and re.fullmatch(self.at or ".*", complaint.at) is not None
+        return (self.side, self.rule) == (complaint.side, complaint.rule) and all(
+            re.fullmatch(pattern, text, re.DOTALL) is not None
+            for pattern, text in (
+                (self.where, complaint.where),
+                (self.at, complaint.at),
+                (self.message, complaint.message),
+            )
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,10 @@ from tests.referee.description import Json
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One captured payload; `number` counts within its event. Old captures lack newer fields."""
+    """One captured payload; `number` counts within its event. Old captures lack newer fields.
+
+    A `complaint.Delivered` without headers: these were not captured.
+    """
 
     event: str
     number: int
@@ -22,6 +25,10 @@ class Example:
     @property
     def action(self) -> str:
         return str(self.payload.get("action", ""))
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {}
 
     @property
     def body(self) -> bytes:

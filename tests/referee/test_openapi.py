@@ -71,6 +71,14 @@ def without(thing: dict[str, Any], key: str) -> dict[str, Any]:
         LIST,
         Seen("GET", "/api/v3/repos/o/r/git/ref/heads/a/b/c", "", None, 200, REF),
         Seen("GET", "/api/v3/repos/o/r/git/ref/heads/a", "", None, 404, {"message": "Not Found"}),
+        Seen(
+            "GET",
+            "/api/v3/repos/o/r/commits/feature/x/check-runs",
+            "",
+            None,
+            200,
+            {"total_count": 0, "check_runs": []},
+        ),
         Seen("DELETE", "/api/v3/repos/o/r/git/refs/heads/a/b", "", None, 204, None),
         Seen("GET", "/api/v3/user/repos", "per_page=100&page=2&sort=pushed", None, 200, []),
         replace(GOOD, status=401, response={"message": "Bad credentials", "documentation_url": "x"}),
@@ -228,8 +236,8 @@ def test_deliveries(referee: Referee, sent: Sent, expected: list[tuple[str, str]
 
 
 def test_an_allowance_covers_just_its_place(description: Description) -> None:
-    allowance = Allowance("POST /repos/{owner}/{repo}/git/refs", "response", "type", "/ref", "a test")
-    allowance = replace(allowance, where=r"POST /repos/\{owner\}/\{repo\}/git/refs")
+    where = r"POST /repos/\{owner\}/\{repo\}/git/refs"
+    allowance = Allowance(where=where, side="response", rule="type", at="/ref", reason="a test")
     referee = Referee(description, [allowance])
     assert rules(referee, GOOD) == [] and not referee.used
     assert rules(referee, replace(GOOD, response={**REF, "ref": None})) == []
