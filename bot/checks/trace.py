@@ -35,6 +35,31 @@ class _Spot:
     line: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is looked for: a field of a rendered resource, among the names of all resources of its kind."""
+
+    key: ResourceKey
+    path: Path
+    body: Mapping[str, Any]
+    names: frozenset[str]
+    about_tag: bool = False
+
+    def share(self, source_name: str) -> int:
+        """Say how much of the resource's name a source name is: 0 when it belongs to another resource.
+
+        A source name belongs to the shortest rendered name that holds it, as namePrefix, nameSuffix and hash
+        only add to it.
+        """
+        if source_name == self.key.name:
+            return 1000
+        mine = _plain(self.key)
+        if not source_name or not _is_part(source_name, mine):
+            return 0
+        holders = [one for one in self.names if _is_part(source_name, one)]
+        return len(source_name) if len(mine) <= min(map(len, holders), default=len(mine)) else 0
+
+
 def trace(
     findings: Sequence[Finding], rendered: Rendered, read: Callable[[str], bytes | None]
 ) -> tuple[Finding, ...]:
@@ -48,29 +73,32 @@ def trace(
         return tuple(findings)
     found = sources(rendered.root, rendered.files, read)
     bodies = {one.key: one.body for one in rendered.resources}
+    names: dict[str, set[str]] = {}
+    for key in bodies:
+        names.setdefault(key.kind, set()).add(_plain(key))
     places: dict[tuple[ResourceKey, str, bool], tuple[str, int] | None] = {}
     traced = []
     for one in findings:
         if one.resource is None:
             traced.append(one)
             continue
-        asked = (one.resource, one.field, bool(_ABOUT_TAGS.search(f"{one.policy} {one.rule}")))
-        if asked not in places:
-            places[asked] = _origin(*asked, bodies.get(one.resource, {}), found) or _root_file(rendered)
-        place = places[asked]
+        about_tag = bool(_ABOUT_TAGS.search(f"{one.policy} {one.rule}"))
+        known = (one.resource, one.field, about_tag)
+        if known not in places:
+            body, others = bodies.get(one.resource, {}), frozenset(names.get(one.resource.kind, ()))
+            asked = _Question(one.resource, parse(one.field), body, others, about_tag)
+            places[known] = _origin(asked, found) or _root_file(rendered)
+        place = places[known]
         traced.append(replace(one, path=place[0], line=place[1]) if place else one)
     return tuple(traced)
 
 
-def _origin(
-    key: ResourceKey, dotted: str, about_tag: bool, body: Mapping[str, Any], found: Sources
-) -> tuple[str, int] | None:
-    path = parse(dotted)
+def _origin(asked: _Question, found: Sources) -> tuple[str, int] | None:
     spots = [
-        *_documents(key, path, body, found.resources),
-        *_json_patches(key, path, body, found),
-        *_settings(key, path, body, found, about_tag),
-        *_generators(key, path, found),
+        *_documents(asked, found.resources),
+        *_json_patches(asked, found),
+        *_settings(asked, found),
+        *_generators(asked, found),
     ]
     if not spots:
         return None
@@ -78,16 +106,15 @@ def _origin(
     return best.path, best.line
 
 
-def _documents(
-    key: ResourceKey, path: Path, body: Mapping[str, Any], documents: Sequence[Source]
-) -> Iterator[_Spot]:
+def _documents(asked: _Question, documents: Sequence[Source]) -> Iterator[_Spot]:
     """Find the resource's documents: the one with the field and its value, else the one that comes
     nearest."""
+    path = asked.path
     for source in documents:
-        name = _same_resource(source.document.value, key)
+        name = _same_resource(source.document.value, asked)
         if not name:
             continue
-        place, value, rendered = _locate(source.document.value, body, path)
+        place, value, rendered = _locate(source.document.value, asked.body, path)
         whole = bool(path) and len(place) == len(path)
         same = whole and rendered is not _ABSENT and value == rendered
         nearness = -source.rank if whole else 0
@@ -95,8 +122,9 @@ def _documents(
         yield _Spot(fit, source.path, source.line(place))
 
 
-def _same_resource(value: Any, key: ResourceKey) -> int:
+def _same_resource(value: Any, asked: _Question) -> int:
     """Say how surely a document is the source of a resource: 0 not, more for a longer share of the name."""
+    key = asked.key
     if not isinstance(value, Mapping) or value.get("kind") != key.kind:
         return 0
     group, slash, _ = str(value.get("apiVersion", "")).rpartition("/")
@@ -104,13 +132,11 @@ def _same_resource(value: Any, key: ResourceKey) -> int:
         return 0
     metadata = value.get("metadata")
     found = metadata.get("name") or metadata.get("generateName") if isinstance(metadata, Mapping) else None
-    if not isinstance(found, str) or not found:
-        return 0
-    name = key.name
-    if found == name:
-        return 1000
-    plain = (stem(name) or name) if key.kind in KINDS else name
-    return len(found) if _is_part(found, plain) else 0
+    return asked.share(found) if isinstance(found, str) else 0
+
+
+def _plain(key: ResourceKey) -> str:
+    return (stem(key.name) or key.name) if key.kind in KINDS else key.name
 
 
 def _is_part(part: str, name: str) -> bool:
@@ -167,37 +193,37 @@ def _name(field: str, item: Any) -> str | None:
     return known
 
 
-def _json_patches(key: ResourceKey, path: Path, body: Mapping[str, Any], found: Sources) -> Iterator[_Spot]:
+def _json_patches(asked: _Question, found: Sources) -> Iterator[_Spot]:
     """Find the operation of a JSON patch that set the field, or something above it."""
-    plain = tuple(str(part) for part in path)
+    plain = tuple(str(part) for part in asked.path)
     for patch in found.json_patches:
-        if (patch.kind and patch.kind != key.kind) or (patch.name and not _targets(patch.name, key.name)):
+        if (patch.kind and patch.kind != asked.key.kind) or (patch.name and not _targets(patch.name, asked)):
             continue
         length = len(patch.path)
         if not length or plain[:length] != patch.path:
             continue
-        rendered = _locate(body, body, path[:length])[2]
+        rendered = _locate(asked.body, asked.body, asked.path[:length])[2]
         if patch.value == rendered:
-            fit = (3, len(path), -patch.source.rank, True, 1000, 0)
-            yield _Spot(fit, patch.source.path, patch.source.line((*patch.place, *path[length:])))
+            fit = (3, len(asked.path), -patch.source.rank, True, 1000, 0)
+            line = patch.source.line((*patch.place, *asked.path[length:]))
+            yield _Spot(fit, patch.source.path, line)
 
 
-def _targets(pattern: str, name: str) -> bool:
-    """Say whether a patch's target name, a regular expression, may mean a rendered name."""
-    return re.fullmatch(r"[\w.-]+", pattern) is None or _is_part(pattern, name)
+def _targets(pattern: str, asked: _Question) -> bool:
+    """Say whether a patch's target name, a regular expression, may mean the resource."""
+    return re.fullmatch(r"[\w.-]+", pattern) is None or asked.share(pattern) > 0
 
 
-def _settings(
-    key: ResourceKey, path: Path, body: Mapping[str, Any], found: Sources, about_tag: bool
-) -> Iterator[_Spot]:
+def _settings(asked: _Question, found: Sources) -> Iterator[_Spot]:
     """Find the entry of a kustomization that set the field: images, replicas, namespace."""
-    value = _locate(body, body, path)[2]
+    path = asked.path
+    value = _locate(asked.body, asked.body, path)[2]
     for source in found.kustomizations:
         place: Place | None = None
         if path[-1:] == ("image",) and isinstance(value, str):
-            place = _image_entry(source, value, about_tag)
+            place = _image_entry(source, value, asked.about_tag)
         elif path == ("spec", "replicas"):
-            place = _replicas_entry(source, key.name, value)
+            place = _replicas_entry(source, asked, value)
         elif path == ("metadata", "namespace") and _child(source.document.value, "namespace") == value:
             place = ("namespace",)
         if place:
@@ -220,33 +246,31 @@ def _image_entry(source: Source, reference: str, about_tag: bool) -> Place | Non
     return None
 
 
-def _replicas_entry(source: Source, name: str, value: Any) -> Place | None:
+def _replicas_entry(source: Source, asked: _Question, value: Any) -> Place | None:
     for index, entry in entries(source, "replicas"):
-        if (
-            isinstance(entry.get("name"), str)
-            and _is_part(entry["name"], name)
-            and entry.get("count") == value
-        ):
+        name = entry.get("name")
+        if isinstance(name, str) and asked.share(name) and entry.get("count") == value:
             return ("replicas", index, "count")
     return None
 
 
-def _generators(key: ResourceKey, path: Path, found: Sources) -> Iterator[_Spot]:
+def _generators(asked: _Question, found: Sources) -> Iterator[_Spot]:
     """Find the generator that made a ConfigMap or Secret, and the literal behind a key of it."""
-    listed = {"ConfigMap": "configMapGenerator", "Secret": "secretGenerator"}.get(key.kind)
+    listed = {"ConfigMap": "configMapGenerator", "Secret": "secretGenerator"}.get(asked.key.kind)
     if not listed:
         return
-    plain = stem(key.name) or key.name
+    path = asked.path
     for source in found.kustomizations:
         for index, entry in entries(source, listed):
-            if not isinstance(entry.get("name"), str) or not _is_part(entry["name"], plain):
+            name = entry.get("name")
+            if not isinstance(name, str) or not asked.share(name):
                 continue
             place: Place = (listed, index)
             literals = entry.get("literals")
             for at, literal in enumerate(literals if isinstance(literals, list) else ()):
                 if len(path) == 2 and str(literal).partition("=")[0] == path[1]:
                     place = (listed, index, "literals", at)
-            fit = (1 if len(place) == 4 else 0, len(path), -source.rank, True, len(entry["name"]), 0)
+            fit = (1 if len(place) == 4 else 0, len(path), -source.rank, True, asked.share(name), 0)
             yield _Spot(fit, source.path, source.line(place))
 
 

@@ -212,11 +212,17 @@ def test_a_changed_secret_is_visible_and_unread() -> None:
     ]
 
 
-NAMES = {
-    "password": True, "DB_PASSWORD": True, "dbPassword": True, "api-key": True, "apiKey": True,
-    "GITHUB_TOKEN": True, "client.secret": True, "AWS_SECRET_ACCESS_KEY": True, "key": False, "TOKEN_URL": False,
-    "secretName": False, "PASSWORD_FILE": False, "monkey": False, "tokenExpirationSeconds": False, "": False, "compass": False,
-}  # fmt: skip
+SECRET = [
+    "password",
+    "DB_PASSWORD",
+    "dbPassword",
+    "api-key",
+    "GITHUB_TOKEN",
+    "client.secret",
+    "AWS_ACCESS_KEY",
+]
+PLAIN = ["key", "TOKEN_URL", "secretName", "PASSWORD_FILE", "monkey", "tokenExpirationSeconds", "compass"]
+NAMES = dict.fromkeys(SECRET, True) | dict.fromkeys(PLAIN, False) | {"": False}
 
 
 @pytest.mark.parametrize(("name", "secret"), NAMES.items())
