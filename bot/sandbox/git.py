@@ -1,0 +1,409 @@
+"""What does a bare repository say and do? git itself, called with a clean environment and a deadline."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+ZERO = "0" * 40
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+_SCRATCH = "refs/sandbox/scratch"
+
+_CONFIG = """\
+[core]
+\trepositoryformatversion = 0
+\tbare = true
+[gc]
+\tauto = 0
+[receive]
+\tautogc = false
+\tunpackLimit = 100000
+\thideRefs = refs/pull
+[http]
+\treceivepack = true
+[uploadpack]
+\tallowAnySHA1InWant = true
+\tallowFilter = true
+"""
+
+# SANDBOX_REFUSED holds lines "ref<TAB>reason"; SANDBOX_NO_FORCE holds one ref a line.
+_UPDATE_HOOK = """\
+#!/bin/sh
+ref=$1 old=$2 new=$3 zero=0000000000000000000000000000000000000000
+refuse() {
+  echo "error: GH006: Protected branch update failed for $ref." >&2
+  echo "error: $1" >&2
+  exit 1
+}
+reason=$(printf '%s\\n' "$SANDBOX_REFUSED" | while IFS='\t' read -r name why; do
+  [ "$name" = "$ref" ] && echo "$why"
+done)
+[ -n "$reason" ] && refuse "$reason"
+if [ "$old" != "$zero" ] && [ "$new" != "$zero" ]; then
+  if printf '%s\\n' "$SANDBOX_NO_FORCE" | grep -qxF "$ref"; then
+    git merge-base --is-ancestor "$old" "$new" || refuse "Cannot force-push to this branch"
+  fi
+fi
+exit 0
+"""
+
+
+class GitError(Exception):
+    """git ended with an error; the text is its own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who and when, of a commit."""
+
+    name: str
+    email: str
+    time: datetime
+
+    def header(self) -> str:
+        """Return the signature as a commit object holds it."""
+        return f"{self.name} <{self.email}> {int(self.time.timestamp())} +0000"
+
+
+@dataclass(frozen=True, slots=True)
+class CommitObject:
+    """A commit as the object store holds it."""
+
+    sha: str
+    tree: str
+    parents: tuple[str, ...]
+    author: Signature
+    committer: Signature
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class TreeEntry:
+    """One line of a tree; `size` is None but for blobs."""
+
+    mode: str
+    kind: Literal["blob", "tree", "commit"]
+    sha: str
+    size: int | None
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """One changed file between two trees. `patch` is None for binary files."""
+
+    path: str
+    previous: str | None
+    status: Literal["added", "removed", "modified", "renamed"]
+    sha: str
+    additions: int
+    deletions: int
+    patch: str | None
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the environment git runs in: nothing of the user's or the system's configuration."""
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "LC_ALL": "C.UTF-8",
+        "HOME": "/nonexistent",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_TERMINAL_PROMPT": "0",
+        **(extra or {}),
+    }
+
+
+class BareRepository:
+    """A bare repository on disk. Answers about objects are remembered: objects never change."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._commits: dict[str, CommitObject] = {}
+        self._answers: dict[tuple[str, ...], object] = {}
+
+    @classmethod
+    def create(cls, path: Path, default_branch: str) -> BareRepository:
+        """Make an empty bare repository whose HEAD names `default_branch`."""
+        for folder in ("objects/info", "objects/pack", "refs/heads", "refs/tags", "hooks", "info"):
+            (path / folder).mkdir(parents=True, exist_ok=True)
+        (path / "HEAD").write_text(f"ref: refs/heads/{default_branch}\n")
+        (path / "config").write_text(_CONFIG)
+        hook = path / "hooks" / "update"
+        hook.write_text(_UPDATE_HOOK)
+        hook.chmod(0o755)
+        return cls(path)
+
+    def run(
+        self,
+        *arguments: str,
+        stdin: bytes = b"",
+        codes: Sequence[int] = (0,),
+        env: Mapping[str, str] | None = None,
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Run git here; GitError when it ends with another code than `codes`."""
+        done = subprocess.run(
+            ["git", *arguments],
+            cwd=self.path,
+            input=stdin,
+            capture_output=True,
+            timeout=60,
+            env=environment({"GIT_DIR": str(self.path), **(env or {})}),
+            check=False,
+        )
+        if done.returncode not in codes:
+            raise GitError(f"git {arguments[0]}: {done.stderr.decode(errors='replace').strip()}")
+        return done
+
+    def text(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> str:
+        """Run git and return what it printed, without the last newline."""
+        return self.run(*arguments, stdin=stdin, env=env).stdout.decode(errors="replace").rstrip("\n")
+
+    # ---- refs
+
+    def refs(self, prefix: str = "refs/") -> dict[str, str]:
+        """Return full ref name → object id, sorted by name."""
+        lines = self.text("for-each-ref", "--format=%(objectname) %(refname)", prefix).splitlines()
+        return {name: sha for sha, _, name in (line.partition(" ") for line in lines)}
+
+    def ref(self, name: str) -> str | None:
+        """Return the object id a full ref name holds, or None."""
+        done = self.run("rev-parse", "--verify", "-q", name, codes=(0, 1, 128))
+        return done.stdout.decode().strip() or None if done.returncode == 0 else None
+
+    def branch(self, name: str) -> str | None:
+        """Return the tip of a branch, or None."""
+        return self.ref(f"refs/heads/{name}")
+
+    def resolve(self, revision: str) -> str | None:
+        """Return the commit a branch, tag, ref or (short) id names; None when there is none."""
+        if revision.startswith("-") or not revision:
+            return None
+        if len(revision) == 40 and revision in self._commits:
+            return revision
+        for candidate in (f"refs/heads/{revision}", f"refs/tags/{revision}", revision):
+            done = self.run("rev-parse", "--verify", "-q", f"{candidate}^{{commit}}", codes=(0, 1, 128))
+            if done.returncode == 0:
+                return done.stdout.decode().strip()
+        return None
+
+    def set_ref(self, name: str, sha: str | None) -> None:
+        """Point a ref at an object, or remove it (None)."""
+        if sha is None:
+            self.run("update-ref", "-d", name)
+        else:
+            self.run("update-ref", name, sha)
+
+    def fetch(self, other: BareRepository, sha: str) -> None:
+        """Copy a commit and all it needs from another repository."""
+        if other.path != self.path and not self.has(sha):
+            self.run("fetch", "-q", "--no-tags", "--no-write-fetch-head", str(other.path), sha)
+
+    # ---- objects
+
+    def has(self, sha: str) -> bool:
+        """Say whether the object is here."""
+        return self.run("cat-file", "-e", sha, codes=(0, 1, 128)).returncode == 0
+
+    def kind(self, sha: str) -> str | None:
+        """Return blob, tree, commit or tag; None when the object is not here."""
+        done = self.run("cat-file", "-t", sha, codes=(0, 128))
+        return done.stdout.decode().strip() if done.returncode == 0 else None
+
+    def blob(self, sha: str) -> bytes:
+        """Return the bytes of a blob; GitError when there is none."""
+        return self.run("cat-file", "blob", sha).stdout
+
+    def write_blob(self, content: bytes) -> str:
+        """Store bytes as a blob and return its id."""
+        return self.text("hash-object", "-w", "--stdin", stdin=content)
+
+    def commit(self, sha: str) -> CommitObject:
+        """Return a commit; GitError when it is not here."""
+        if sha not in self._commits:
+            self._commits[sha] = _parse_commit(
+                sha, self.run("cat-file", "commit", sha).stdout.decode(errors="replace")
+            )
+        return self._commits[sha]
+
+    def tree(self, treeish: str, *, recursive: bool = False) -> list[TreeEntry]:
+        """List a tree; paths are relative to it."""
+        flags = ["-r", "-t"] if recursive else []
+        out = self.run("ls-tree", "-z", "-l", *flags, treeish).stdout.decode(errors="replace")
+        return [_parse_entry(line) for line in out.split("\0") if line]
+
+    def entry(self, treeish: str, path: str) -> TreeEntry | None:
+        """Return what lies at `path`, or None."""
+        out = self.run("ls-tree", "-z", "-l", treeish, "--", path).stdout.decode(errors="replace")
+        entries = [_parse_entry(line) for line in out.split("\0") if line]
+        return entries[0] if len(entries) == 1 and entries[0].path == path else None
+
+    def write_tree(self, base: str | None, entries: Sequence[tuple[str, str | None, str]]) -> str:
+        """Return the tree `base` becomes with `entries` (mode, object id or None to remove, path)."""
+        index = self.path / "scratch-index"
+        env = {"GIT_INDEX_FILE": str(index)}
+        index.unlink(missing_ok=True)
+        try:
+            if base:
+                self.run("read-tree", base, env=env)
+            removals = [path for _, sha, path in entries if sha is None]
+            for path in removals:
+                self.run("rm", "--cached", "-r", "-q", "--ignore-unmatch", "--", path, env=env)
+            lines = [f"{mode} {sha}\t{path}\0" for mode, sha, path in entries if sha and mode != "040000"]
+            self.run("update-index", "-z", "--index-info", stdin="".join(lines).encode(), env=env)
+            for mode, sha, path in entries:
+                if sha and mode == "040000":
+                    self.run("rm", "--cached", "-r", "-q", "--ignore-unmatch", "--", path, env=env)
+                    self.run("read-tree", f"--prefix={path}/", sha, env=env)
+            return self.text("write-tree", env=env)
+        finally:
+            index.unlink(missing_ok=True)
+
+    def write_commit(
+        self, tree: str, parents: Sequence[str], message: str, author: Signature, committer: Signature
+    ) -> str:
+        """Store a commit and return its id."""
+        headers = [f"tree {tree}", *(f"parent {parent}" for parent in parents)]
+        headers += [f"author {author.header()}", f"committer {committer.header()}"]
+        content = "\n".join(headers) + "\n\n" + message
+        return self.text("hash-object", "-w", "-t", "commit", "--stdin", stdin=content.encode())
+
+    def commit_files(
+        self,
+        parent: str | None,
+        files: Mapping[str, str | bytes | None],
+        message: str,
+        who: tuple[Signature, Signature],
+    ) -> str:
+        """Store a commit on `parent` with files written (None removes one); `who` is (author, committer)."""
+        author, committer = who
+        text = message.encode()
+        parts = [
+            f"commit {_SCRATCH}\nmark :1\nauthor {author.header()}\ncommitter {committer.header()}\n".encode()
+        ]
+        parts += [f"data {len(text)}\n".encode(), text, b"\n"]
+        if parent:
+            parts.append(f"from {parent}\n".encode())
+        for path, content in files.items():
+            quoted = '"' + path.replace("\\", "\\\\").replace('"', '\\"') + '"'
+            if content is None:
+                parts.append(f"D {quoted}\n".encode())
+            else:
+                data = content.encode() if isinstance(content, str) else content
+                parts += [f"M 100644 inline {quoted}\ndata {len(data)}\n".encode(), data, b"\n"]
+        parts.append(b"\nget-mark :1\n")
+        sha = self.text("fast-import", "--quiet", "--force", stdin=b"".join(parts))
+        self.set_ref(_SCRATCH, None)
+        return sha
+
+    # ---- history
+
+    def merge_base(self, one: str, two: str) -> str | None:
+        """Return the merge base of two commits, or None."""
+        key = ("merge-base", one, two)
+        if key not in self._answers:
+            done = self.run("merge-base", one, two, codes=(0, 1))
+            self._answers[key] = done.stdout.decode().strip() or None
+        answer = self._answers[key]
+        return answer if isinstance(answer, str) else None
+
+    def is_ancestor(self, ancestor: str, descendant: str) -> bool:
+        """Say whether `ancestor` is reachable from `descendant`."""
+        return ancestor == descendant or self.merge_base(ancestor, descendant) == ancestor
+
+    def commits(self, include: Sequence[str], exclude: Sequence[str] = (), *options: str) -> list[str]:
+        """Return commit ids reachable from `include` and not from `exclude`, newest first."""
+        arguments = [*options, *include, *(f"^{sha}" for sha in exclude), "--"]
+        paths = [option.removeprefix("path:") for option in options if option.startswith("path:")]
+        if paths:
+            arguments = [*(a for a in arguments if not a.startswith("path:")), *paths]
+        key = ("rev-list", *arguments)
+        if key not in self._answers:
+            self._answers[key] = self.text("rev-list", *arguments).split()
+        answer = self._answers[key]
+        return list(answer) if isinstance(answer, list) else []
+
+    def merge_trees(self, ours: str, theirs: str) -> str | None:
+        """Return the tree of the three-way merge of two commits, or None on a conflict."""
+        key = ("merge-tree", ours, theirs)
+        if key not in self._answers:
+            done = self.run("merge-tree", "--write-tree", "--no-messages", ours, theirs, codes=(0, 1, 128))
+            self._answers[key] = done.stdout.decode().split()[0] if done.returncode == 0 else None
+        answer = self._answers[key]
+        return answer if isinstance(answer, str) else None
+
+    def changes(self, base: str, head: str) -> list[FileChange]:
+        """Return the files that differ between two tree-ishes, renames found, with patches."""
+        key = ("changes", base, head)
+        if key not in self._answers:
+            flags = ("diff-tree", "-r", "-M", "--no-commit-id")
+            raw = self.run(*flags, "-z", "--raw", "--numstat", base, head).stdout.decode(errors="replace")
+            patch = self.run(*flags, "-p", "--full-index", base, head).stdout.decode(errors="replace")
+            self._answers[key] = _parse_changes(raw, patch)
+        answer = self._answers[key]
+        return list(answer) if isinstance(answer, list) else []
+
+
+def _parse_signature(text: str) -> Signature:
+    who, _, when = text.rpartition("> ")
+    name, _, email = who.partition(" <")
+    return Signature(name.strip(), email, datetime.fromtimestamp(int(when.split()[0]), UTC))
+
+
+def _parse_commit(sha: str, text: str) -> CommitObject:
+    head, _, message = text.partition("\n\n")
+    fields = [line.partition(" ")[::2] for line in head.split("\n") if not line.startswith(" ")]
+    single = dict(fields)
+    parents = tuple(value for key, value in fields if key == "parent")
+    author, committer = _parse_signature(single["author"]), _parse_signature(single["committer"])
+    return CommitObject(sha, single["tree"], parents, author, committer, message.rstrip("\n"))
+
+
+def _parse_entry(line: str) -> TreeEntry:
+    head, _, path = line.partition("\t")
+    mode, kind, sha, size = head.split()
+    assert kind in ("blob", "tree", "commit")
+    number = int(size) if size != "-" else None
+    return TreeEntry(
+        mode, "blob" if kind == "blob" else "tree" if kind == "tree" else "commit", sha, number, path
+    )
+
+
+def _parse_changes(raw: str, patch: str) -> list[FileChange]:
+    fields = iter(raw.split("\0"))
+    rows: dict[str, tuple[str, str | None, str]] = {}
+    counts: dict[str, tuple[int, int, bool]] = {}
+    for field in fields:
+        if field.startswith(":"):
+            _, _, old, new, status = field.split()
+            first = next(fields)
+            path, previous = (next(fields), first) if status[0] in "RC" else (first, None)
+            rows[path] = (status[0], previous, old if status[0] == "D" else new)
+        elif field:
+            added, deleted, path = field.split("\t", 2)
+            if not path:
+                next(fields)
+                path = next(fields)
+            counts[path] = (int(added), int(deleted), False) if added != "-" else (0, 0, True)
+    patches = ["diff --git " + part for part in ("\n" + patch).split("\ndiff --git ")[1:]]
+    changes = []
+    for (path, (letter, previous, sha)), text in zip(rows.items(), patches, strict=False):
+        added_, deleted_, binary = counts.get(path, (0, 0, False))
+        start = text.find("\n@@ ")
+        hunk = text[start + 1 :].rstrip("\n") if start >= 0 and not binary else None
+        word: Literal["added", "removed", "modified", "renamed"] = (
+            "added"
+            if letter == "A"
+            else "removed"
+            if letter == "D"
+            else "renamed"
+            if letter == "R"
+            else "modified"
+        )
+        changes.append(FileChange(path, previous, word, sha, added_, deleted_, hunk))
+    return changes
