@@ -18,15 +18,14 @@ _ENTRY = re.compile(rf"{_LABEL}(?:\.{_LABEL})*(?::\d{{1,5}})?(?:/{_PART})*", re.
 
 # No runtime resolves `..`, but a pattern must not vouch for what merely starts right.
 _SANE = "!*/../* & !*//*"
-# A first part with a dot or a colon, or the word localhost, names a registry; everything else is Docker Hub's.
+# A first part with a dot or a colon, or the word localhost, names a registry; all else is Docker Hub's.
 _NO_REGISTRY = "!*.*/* & !*:*/* & !localhost/*"
 
 
 def check_registry(entry: str) -> str:
     """Return what to write instead of a bad entry, or the empty string when the entry is good."""
-    if _ENTRY.fullmatch(entry) and (
-        "." in _host(entry) or ":" in _host(entry) or _host(entry) == "localhost"
-    ):
+    host = entry.partition("/")[0]
+    if _ENTRY.fullmatch(entry) and ("." in host or ":" in host or host == "localhost"):
         return ""
     bare = re.sub(r"^[a-z]+://", "", entry.strip()).strip("/*")
     if bare != entry and not check_registry(bare):
