@@ -61,14 +61,16 @@ class _Manifest:
     parameters: tuple[Parameter, ...] = ()
 
 
-def load_pack(name: str, files: Files, parameters: Mapping[str, object]) -> Pack:
+def load_pack(name: str, files: Files, parameters: Mapping[str, object], *, root: str = "") -> Pack:
     """Load a pack from its files (path within the pack, with `/`, to content); never raises for bad content.
 
-    `parameters` come from the configuration. Documents that are no policies are left alone; policies of a
-    kind this version does not evaluate are told as problems that are not evaluable here.
+    `parameters` come from the configuration. `root` is the pack's directory in the repository, empty for a
+    pack that ships: problems then carry no path, as do those that lie in the configuration. Documents that
+    are no policies are left alone; policies of a kind this version does not evaluate are told as problems
+    that are not evaluable here.
     """
-    manifest, problems = _manifest(name, files.get(MANIFEST))
-    source = PolicySource(MANIFEST, name)
+    manifest, problems = _manifest(files.get(MANIFEST), _source(name, root, MANIFEST))
+    source = PolicySource(pack=name)
     values, wrong = resolve_parameters(manifest.parameters, parameters)
     problems += [
         PolicyProblem(name, f"{one.message}, so the pack is not evaluated", source, one.key, one.suggestion)
@@ -76,8 +78,8 @@ def load_pack(name: str, files: Files, parameters: Mapping[str, object]) -> Pack
     ]
     policies: list[CompiledPolicy] = []
     if not problems:
-        for path, document in _documents(name, files, problems):
-            _take(document, PolicySource(path, name, document.line), values, policies, problems)
+        for place, document in _documents(name, root, files, problems):
+            _take(document, place, values, policies, problems)
         if not policies and not problems:
             problems.append(
                 PolicyProblem(name, "no policy found", source, suggestion="add a Kyverno ClusterPolicy")
@@ -92,10 +94,14 @@ def load_pack(name: str, files: Files, parameters: Mapping[str, object]) -> Pack
     )
 
 
-def _manifest(name: str, data: bytes | None) -> tuple[_Manifest, list[PolicyProblem]]:
+def _source(name: str, root: str, path: str, line: int | None = None) -> PolicySource:
+    return PolicySource(str(PurePosixPath(root) / path), name, line) if root else PolicySource(pack=name)
+
+
+def _manifest(data: bytes | None, source: PolicySource) -> tuple[_Manifest, list[PolicyProblem]]:
     if data is None:
         return _Manifest(), []
-    source = PolicySource(MANIFEST, name)
+    name = source.pack
     parsed = parse_documents(data)
     if isinstance(parsed, str) or len(parsed) != 1:
         said = parsed if isinstance(parsed, str) else "expected one document that is a map"
@@ -112,16 +118,18 @@ def _manifest(name: str, data: bytes | None) -> tuple[_Manifest, list[PolicyProb
     return _Manifest(title, description, found), problems
 
 
-def _documents(name: str, files: Files, problems: list[PolicyProblem]) -> Iterator[tuple[str, YamlDocument]]:
+def _documents(
+    name: str, root: str, files: Files, problems: list[PolicyProblem]
+) -> Iterator[tuple[PolicySource, YamlDocument]]:
     for path in sorted(files):
         parts = PurePosixPath(path)
         if parts.suffix not in (".yaml", ".yml") or path == MANIFEST or set(parts.parts[:-1]) & set(_ASIDE):
             continue
         parsed = parse_documents(files[path])
         if isinstance(parsed, str):
-            problems.append(PolicyProblem(parts.stem, parsed, PolicySource(path, name)))
+            problems.append(PolicyProblem(parts.stem, parsed, _source(name, root, path)))
             continue
-        yield from ((path, document) for document in parsed)
+        yield from ((_source(name, root, path, document.line), document) for document in parsed)
 
 
 def _take(

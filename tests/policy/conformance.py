@@ -1,5 +1,6 @@
 """How many rows of a tree of Kyverno tests come out as expected? `python -m tests.policy.conformance DIR`."""
 
+# ruff: noqa: T201 - a command prints
 from __future__ import annotations
 
 import sys
@@ -29,11 +30,11 @@ def main(arguments: list[str]) -> int:
     for row in rows:
         if not row.equal and row.evaluable:
             place = f"{row.test}: {row.policy}/{row.rule}: {row.resource}"
-            print(f"{place}: expected {row.expected}, got {row.actual} ({row.why})")  # noqa: T201 - a command
+            print(f"{place}: expected {row.expected}, got {row.actual} ({row.why})")
     equal = sum(row.equal for row in rows)
     away = sum(not row.evaluable for row in rows)
-    print(f"{equal} of {len(rows)} rows equal, {away} not evaluable here")  # noqa: T201 - a command
-    print(f"{dict(Counter(row.kind for row in rows))}, {missing} rows without their resource left out")  # noqa: T201
+    print(f"{equal} of {len(rows)} rows equal, {away} not evaluable here")
+    print(f"{dict(Counter(row.kind for row in rows))}, {missing} rows without their resource left out")
     return int(equal + away < len(rows))
 
 

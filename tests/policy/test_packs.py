@@ -3,6 +3,7 @@
 # ruff: noqa: E501 - a row of a table is one line
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,12 @@ from bot.policy import testing
 from bot.policy.builtin import builtin_packs, default_directory
 from bot.policy.documents import parse_documents
 from bot.policy.evaluation import evaluate_packs
-from bot.policy.kyverno import CompiledPolicy
+from bot.policy.kyverno import CompiledPolicy, evaluate
 from bot.policy.kyverno.check import PASS, Failure, Verdict
 from bot.policy.kyverno.subject import Subject
 from bot.policy.packs import Pack, load_pack
 from bot.policy.registries import check_registry, image_pattern
+from tests.policy import bench
 from tests.policy.conformance import run_tree
 
 POLICIES = default_directory()
@@ -344,8 +346,9 @@ def test_a_directory_of_policies_needs_no_manifest() -> None:
         "tests/takes/bad.yaml": b"}{",
         "README.md": b"}{",
     }
-    loaded = load_pack("policies", files, {})
-    assert ([policy.source.path for policy in loaded.policies], loaded.problems) == (["deep/takes.yaml"], ())
+    loaded = load_pack("policies", files, {}, root="ops/policies")
+    assert loaded.problems == ()
+    assert [policy.source.path for policy in loaded.policies] == ["ops/policies/deep/takes.yaml"]
 
 
 @pytest.mark.parametrize(
@@ -366,6 +369,14 @@ def test_a_directory_of_policies_needs_no_manifest() -> None:
 def test_what_is_wrong_with_a_pack_is_told(files: dict[str, bytes], state: str, said: str) -> None:
     (finding,) = evaluate_packs([load_pack("mine", files, {})], [])
     assert (finding.state, said in finding.message) == (state, True)
+
+
+def test_a_problem_names_its_file_in_the_repository() -> None:
+    files = {"pack.yaml": PARAMETERS, "bad.yaml": b"}{", "takes.yaml": TAKES}
+    (problem,) = load_pack("mine", files, {}, root="ops").problems
+    assert (problem.finding().path, str(problem).startswith("ops/bad.yaml: line 1")) == ("ops/bad.yaml", True)
+    (problem,) = load_pack("mine", files, {"least": "x"}, root="ops").problems
+    assert problem.finding().path == ""
 
 
 def test_one_broken_policy_leaves_the_others_alone() -> None:
@@ -413,3 +424,37 @@ results:
 
 def test_packs_lie_beside_the_package() -> None:
     assert Path(__file__).resolve().parents[2] / "policies" == POLICIES
+
+
+def test_the_words_of_every_shipped_policy() -> None:
+    """What people read; `tests/policy/findings.txt` holds it, and is to be read when it changes."""
+    container = {
+        "name": "web",
+        "image": "nginx",
+        "securityContext": {"privileged": True, "capabilities": {"add": ["SYS_ADMIN"]}},
+    }
+    spec = {
+        "hostNetwork": True,
+        "containers": [container],
+        "volumes": [{"name": "d", "hostPath": {"path": "/"}}],
+    }
+    body = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "web", "namespace": "shop"},
+        "spec": {"template": {"spec": spec}},
+    }
+    findings = evaluate_packs([pack(name) for name in PACKS], [Resource(body)], environment="staging")
+    said = "\n".join(
+        f"{one.state} · {one.severity} · {one.title} · {one.resource}\n  {one.message}\n  {one.how}\n"
+        for one in findings
+    )
+    assert said == (Path(__file__).parent / "findings.txt").read_text()
+
+
+def test_twenty_policies_over_a_thousand_resources_take_no_time() -> None:
+    policies, resources = bench.load_policies(POLICIES, 20), bench.make_resources(1000)
+    start = time.perf_counter()
+    findings = evaluate(policies, resources)
+    assert len(findings) > 1000
+    assert time.perf_counter() - start < 2  # measured: 0.1 s

@@ -47,7 +47,7 @@ def test_a_finding_says_all_there_is_to_say() -> None:
             policy="p",
             rule="r",
             state="fail",
-            message="Bad image. Found at spec.c[0].image.",
+            message="Bad image. Found `b/x` at spec.c[0].image.",
             severity="high",
             title="A title",
             resource=ResourceKey("", "Pod", "shop", "web"),
@@ -85,6 +85,24 @@ def test_message(kind: str, message: str, expected: str) -> None:
     given_resource = Resource({**resource(kind=kind).body, "data": {"key": "c2VjcmV0"}})
     (finding,) = evaluate([compiled(document)], [given_resource])
     assert finding.message == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ({"flag": True}, "Found `true` at flag."),
+        ({"flag": 7}, "Found `7` at flag."),
+        ({"flag": "hunter2"}, "Found at flag."),
+        ({"image": "nginx"}, "Found `nginx` at image."),
+        ({"image": "`x` @everyone"}, "Found at image."),
+        ({"image": ["nginx"]}, "Found at image[0]."),
+    ],
+)
+def test_only_harmless_values_are_shown(body: dict[str, Any], shown: str) -> None:
+    document = policy(PODS)
+    document["spec"]["rules"][0]["validate"]["pattern"] = dict.fromkeys(body, "good")
+    (finding,) = evaluate([compiled(document)], [Resource({**resource().body, **body})])
+    assert finding.message == f"no. {shown}"
 
 
 def test_passes_and_skips_on_demand() -> None:

@@ -7,23 +7,29 @@ function of the subject. What no compiler evaluates becomes an `Unevaluable` wit
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from bot.policy.kyverno import shape
-from bot.policy.kyverno.pattern import Misfit, PatternError, compile_pattern
+from bot.policy.kyverno.pattern import Misfit, PatternError, Step, compile_pattern
 from bot.policy.kyverno.shape import ShapeError
 from bot.policy.kyverno.subject import Subject
+from bot.policy.kyverno.values import as_text
 from bot.policy.kyverno.variables import substitute, variables_in
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One place where the resource breaks the rule; `absent` when the field is not there at all."""
+    """One place where the resource breaks the rule.
+
+    `absent` when the field is not there at all; `value` is what is there, where that can be shown to anyone.
+    """
 
     field: str
     absent: bool = False
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,8 @@ class Unevaluable:
 
 Check = Callable[[Subject], Verdict]
 Constants = Mapping[str, object]
+
+_IMAGE = re.compile(r"[\w./:@-]{1,200}", re.ASCII)
 
 PASS, SKIP = Verdict("pass"), Verdict("skip")
 
@@ -83,7 +91,7 @@ def _pattern(content: object) -> Check:
         misfit = fits(subject.body)
         if misfit is None:
             return PASS
-        return SKIP if misfit.skip else Verdict("fail", _failures(misfit))
+        return SKIP if misfit.skip else Verdict("fail", _failures(misfit, subject.body))
 
     return check
 
@@ -103,7 +111,7 @@ def _any_pattern(content: object) -> Check:
             misfits.append(misfit)
         failed = [misfit for misfit in misfits if not misfit.skip]
         if failed:
-            return Verdict("fail", _failures(_nearest(failed))[:1])
+            return Verdict("fail", _failures(_nearest(failed), subject.body)[:1])
         return SKIP if misfits else PASS
 
     return check
@@ -114,10 +122,29 @@ def _nearest(misfits: list[Misfit]) -> Misfit:
     return max(misfits, key=lambda misfit: (not misfit.absent, len(misfit.steps)))
 
 
-def _failures(misfit: Misfit) -> tuple[Failure, ...]:
+def _failures(misfit: Misfit, body: object) -> tuple[Failure, ...]:
     """Every place once, in the order found."""
-    found = {one.path: Failure(one.path, one.absent) for one in reversed((misfit, *misfit.also))}
+    found = {
+        one.path: Failure(one.path, one.absent, _shown(one.steps[::-1], body))
+        for one in reversed((misfit, *misfit.also))
+    }
     return tuple(reversed(found.values()))
+
+
+def _shown(steps: list[Step], body: object) -> str:
+    """The failing value, if it is a switch, a number or the name of an image: other texts may be secret."""
+    value = body
+    for step in steps:
+        if isinstance(value, dict) and isinstance(step, str):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            return ""
+    if isinstance(value, (bool, int)):
+        return as_text(value) or ""
+    named = bool(steps) and steps[-1] in ("image", "reference")
+    return value if named and isinstance(value, str) and _IMAGE.fullmatch(value) else ""
 
 
 _COMPILERS: Mapping[str, Callable[[object], Check]] = {"pattern": _pattern, "anyPattern": _any_pattern}

@@ -88,7 +88,8 @@ def _message(said: str, failure: Failure) -> str:
     stop = "" if said.endswith((".", "!", "?")) else "."
     if not failure.field:
         return f"{said}{stop}"
-    return f"{said}{stop} {'Missing' if failure.absent else 'Found'} at {failure.field}."
+    found = f"Found `{failure.value}`" if failure.value else "Missing" if failure.absent else "Found"
+    return f"{said}{stop} {found} at {failure.field}."
 
 
 def _unevaluable(
