@@ -61,8 +61,8 @@ SCENARIOS: Mapping[str, Mapping[str, str]] = {
         '  patch: \'[{"op": "replace", "path": "/spec/replicas", "value": 7}]\'\n'
     ),
     "deprecated patch fields": overlay(
-        "patchesStrategicMerge:\n- more.yaml\n- |\n  apiVersion: v1\n  kind: Service\n  metadata: {name: web}\n"
-        "  spec: {type: NodePort}\n"
+        "patchesStrategicMerge:\n- more.yaml\n- |\n  apiVersion: v1\n  kind: Service\n"
+        "  metadata: {name: web}\n  spec: {type: NodePort}\n"
         "patchesJson6902:\n- target: {version: v1, kind: Service, name: web}\n  path: ports.yaml\n",
         more_yaml="apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 5}\n",
         ports_yaml="- {op: replace, path: /spec/ports/0/port, value: 81}\n",
@@ -81,8 +81,8 @@ SCENARIOS: Mapping[str, Mapping[str, str]] = {
     ),
     "component": {
         **overlay("components: [../../components/debug]\n"),
-        "components/debug/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n"
-        "patches:\n- target: {kind: Deployment}\n  path: debug.yaml\n",
+        "components/debug/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\n"
+        "kind: Component\npatches:\n- target: {kind: Deployment}\n  path: debug.yaml\n",
         "components/debug/debug.yaml": "- {op: add, path: /metadata/annotations, value: {debug: 'on'}}\n",
     },
     "replacements": overlay(

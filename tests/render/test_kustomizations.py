@@ -161,14 +161,15 @@ def test_a_cycle(renderer: PooledRenderer, write: Write) -> None:
     [
         ("helmCharts:\n- name: nginx\n  repo: https://charts.example.com\n", 2, "helmCharts"),
         (
-            "transformers:\n- |\n  apiVersion: v1\n  kind: Annotate\n  metadata:\n    name: x\n    annotations:\n"
-            "      config.kubernetes.io/function: 'container: {image: evil}'\n",
+            "transformers:\n- |\n  apiVersion: v1\n  kind: Annotate\n  metadata:\n    name: x\n"
+            "    annotations:\n      config.kubernetes.io/function: 'container: {image: evil}'\n",
             3,
             "Annotate runs a program or container",
         ),
         ("generators:\n- run.yaml\n", 2, "Runner runs a program or container"),
         (
-            "generators:\n- |\n  apiVersion: builtin\n  kind: HelmChartInflationGenerator\n  metadata: {name: x}\n",
+            "generators:\n- |\n  apiVersion: builtin\n  kind: HelmChartInflationGenerator\n"
+            "  metadata: {name: x}\n",
             3,
             "helmCharts",
         ),
