@@ -268,6 +268,8 @@ PLACES = [
     ("spec", "rules"),
     ("spec", "rules", 0),
     ("spec", "rules", 0, "match"),
+    ("spec", "rules", 0, "match", "any"),
+    ("spec", "rules", 0, "match", "any", 0, "resources", "kinds"),
     ("spec", "rules", 0, "match", "any", 0, "resources"),
     ("spec", "rules", 0, "match", "any", 0, "resources", "selector"),
     ("spec", "rules", 0, "exclude"),
@@ -279,9 +281,15 @@ PLACES = [
 ]
 
 
-@given(st.sampled_from(PLACES), JSON, JSON)
-def test_no_document_makes_it_crash(place: tuple[str | int, ...], junk: Any, body: Any) -> None:
+@given(st.sampled_from(PLACES), JSON, JSON, st.booleans())
+def test_no_document_makes_it_crash(
+    place: tuple[str | int, ...], junk: Any, body: Any, mutates: bool
+) -> None:
     document: Any = policy(PODS)
+    if mutates:
+        document["spec"]["rules"][0]["mutate"] = document["spec"]["rules"][0].pop("validate")
+    if "validate" in place and mutates:
+        return
     *way, last = place
     target = document
     for step in way:

@@ -76,13 +76,17 @@ def _descriptions(block: object) -> list[Document]:
     """The `resources` of a match or exclude block: its own and those of its any and all filters."""
     if not isinstance(block, Mapping):
         return []
-    filters = [block, *(block.get("any") or ()), *(block.get("all") or ())]
+    filters = [block, *_listed(block.get("any")), *_listed(block.get("all"))]
     found = [one.get("resources") for one in filters if isinstance(one, Mapping)]
     return [one for one in found if isinstance(one, Mapping)]
 
 
 def _kinds(resources: Document) -> list[str]:
-    return [kind for kind in resources.get("kinds") or () if isinstance(kind, str)]
+    return [kind for kind in _listed(resources.get("kinds")) if isinstance(kind, str)]
+
+
+def _listed(found: object) -> list[Any]:
+    return found if isinstance(found, list) else []
 
 
 def _derived(rule: Document, controllers: tuple[str, ...]) -> Iterable[DerivedRule]:
