@@ -15,7 +15,7 @@ from bot.adapters.fence import GIT_WRITES, GITHUB_WRITES, fenced
 from bot.adapters.git import GitMirrors
 from bot.adapters.github import GitHubApp
 from bot.adapters.outputs import RedisOutputs
-from bot.adapters.queue import Lease, Queue, Work
+from bot.adapters.queue import Lease, Queue, Work, connect
 from bot.adapters.render import PooledRenderer
 from bot.errors import TransientError, UserError
 from bot.flows.job import run_job, tell_given_up
@@ -146,9 +146,9 @@ class Composition:
         self.renderer.close()
 
 
-def build_work(settings: Settings, queue: Queue) -> Work:
-    """Return what a worker needs to work."""
-    composition = Composition(settings, queue)
+def build_handler(settings: Settings) -> Work:
+    """Return what a worker needs to work; `settings.redis_url` is set."""
+    composition = Composition(settings, Queue(connect(settings.redis_url, timeout=5.0)))
     return Work(
         handler=composition.handle,
         list_repositories=composition.list_repositories,

@@ -7,12 +7,14 @@ seconds, and any other worker, or its own successor, takes the key up again.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import signal
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from types import FrameType
 from typing import Any
 
@@ -45,19 +47,16 @@ def run_worker(settings: Settings, build: str | Callable[[Settings], object] = B
     Redis is away the worker waits and tries again. UserError when it cannot start.
     """
     logs.configure(settings.log_format)
-    work = _work(build, settings)
     stopping = threading.Event()
     signals = _Signals(stopping)
-    try:
-        if settings.redis_url:
-            _work_until(signals, settings, settings.redis_url, work)
-        else:
-            with embedded_valkey(settings.data / "valkey") as url:
-                _work_until(signals, settings, url, work)
-    finally:
-        signals.restore()
+    with contextlib.ExitStack() as stack:
+        stack.callback(signals.restore)
+        if not settings.redis_url:
+            settings = replace(settings, redis_url=stack.enter_context(embedded_valkey(settings.data / "valkey")))
+        work = _work(build, settings)
         if work.close is not None:
-            work.close()
+            stack.callback(work.close)
+        _work_until(signals, settings, settings.redis_url, work)
 
 
 def _work(build: str | Callable[[Settings], object], settings: Settings) -> Work:
