@@ -158,8 +158,7 @@ def settle(base: Any, head: Any, field: str = "") -> tuple[Any, Any]:
     if isinstance(base, list) and isinstance(head, list):
         return _settle_lists(base, head, field)
     if isinstance(base, Masked) and isinstance(head, Masked):
-        unchanged = base == head
-        return (f"{MASK} (unchanged)",) * 2 if unchanged else (MASK, f"{MASK} (changed)")
+        return base.beside(head)
     return _told(base, MASK), _told(head, f"{MASK} (changed)")
 
 
@@ -179,9 +178,9 @@ def _settle_lists(base: list[Any], head: list[Any], field: str) -> tuple[list[An
 
 
 def _told(value: Any, words: str) -> Any:
-    """Return a value in which each mask became these words."""
+    """Return a value in which each masked value became text, these words if it is hidden whole."""
     if isinstance(value, Masked):
-        return words
+        return value.told(words)
     if isinstance(value, Mapping):
         return {key: _told(below, words) for key, below in value.items()}
     if isinstance(value, list):

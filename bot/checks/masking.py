@@ -5,7 +5,8 @@
 
 Secret are: everything but the name tags of a Secret (also one nested in another resource), `stringData`
 anywhere, copies of whole resources in last-applied annotations, and, outside Secrets, values whose name says
-so (`DB_PASSWORD`, `apiToken`), command line flags of that kind, private keys and URLs with a password.
+so (`DB_PASSWORD`, `apiToken`), command line flags and lines of configuration files of that kind, private keys
+and URLs with a password.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 MASK = "•••"
@@ -40,6 +41,9 @@ _EMBEDDED = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY|[a-z][a-z0-9+.-]*://[^/\s:@]*:[^/\s@]+@", re.IGNORECASE
 )
 _FLAG = re.compile(r"-{1,2}(?P<name>[A-Za-z][\w.-]*)[= ](?P<value>.+)", re.DOTALL)
+_SETTING = re.compile(
+    r"""(?P<shown>\s*(?:export\s+|-\s+)?["']?(?P<name>[\w.-]+)["']?\s*[:=]\s*)(?P<value>[^\s|>{\[].*|[|>{\[].*\S.*)"""
+)
 _REFERENCE = re.compile(r"\$\(\w+\)|\$\{\w+\}|\{\{.*\}\}")  # names a value that stands elsewhere
 
 
@@ -58,6 +62,72 @@ class Masked:
 
     def __repr__(self) -> str:
         return MASK
+
+    def told(self, words: str) -> str:
+        """Return the text that stands for the value: the words, which begin with the mask."""
+        return words
+
+    def beside(self, other: Masked) -> tuple[str, str]:
+        """Return the texts for this value in the base and the other in the head."""
+        if self == other:
+            return (f"{MASK} (unchanged)",) * 2
+        return self.told(MASK), other.told(f"{MASK} (changed)")
+
+
+class MaskedText(Masked):
+    """A text of many lines, a configuration file say, of which only the secret values are hidden."""
+
+    __slots__ = ("_lines",)
+
+    def __init__(self, value: str) -> None:
+        super().__init__(value)
+        self._lines: list[tuple[str, str, Masked | None]] = []  # what is shown, the name, what is hidden
+        for line in value.split("\n"):
+            found = _SETTING.fullmatch(line)
+            hidden = (
+                found and is_secret_name(found["name"]) and not _REFERENCE.fullmatch(found["value"].strip())
+            )
+            if found and hidden:
+                self._lines.append((found["shown"], found["name"], Masked(found["value"])))
+            else:
+                self._lines.append((line, "", None))
+
+    @property
+    def hides(self) -> bool:
+        """Say whether any line holds a secret."""
+        return any(hidden is not None for _, _, hidden in self._lines)
+
+    def told(self, words: str) -> str:  # noqa: ARG002  # a whole file is not "added" on each line
+        """Return the text with the mask in place of each secret."""
+        return self._text(lambda _name, _hidden: MASK)
+
+    def beside(self, other: Masked) -> tuple[str, str]:
+        """Return both texts, in which each secret says whether it changed."""
+        if not isinstance(other, MaskedText):
+            return super().beside(other)
+        old, new = self._hidden(), other._hidden()
+
+        def before(name: str, hidden: Masked) -> str:
+            return f"{MASK} (unchanged)" if hidden in new.get(name, ()) else MASK
+
+        def after(name: str, hidden: Masked) -> str:
+            if hidden in old.get(name, ()):
+                return f"{MASK} (unchanged)"
+            return f"{MASK} (changed)" if name in old else f"{MASK} (added)"
+
+        return self._text(before), other._text(after)
+
+    def _hidden(self) -> dict[str, list[Masked]]:
+        found: dict[str, list[Masked]] = {}
+        for _, name, hidden in self._lines:
+            if hidden is not None:
+                found.setdefault(name, []).append(hidden)
+        return found
+
+    def _text(self, words: Callable[[str, Masked], str]) -> str:
+        return "\n".join(
+            shown + (words(name, hidden) if hidden else "") for shown, name, hidden in self._lines
+        )
 
 
 def mask(body: Any) -> Any:
@@ -82,9 +152,15 @@ def _mask(value: Any, name: str) -> Any:
         return {key: _mask_field(key, below, value) for key, below in value.items()}
     if isinstance(value, list | tuple):
         return [_mask(below, name) for below in value]
-    if isinstance(value, str) and _holds_secret(value):
-        return Masked(value)
-    return value
+    return _mask_text(value) if isinstance(value, str) else value
+
+
+def _mask_text(text: str) -> str | Masked:
+    if _holds_secret(text):
+        return Masked(text)
+    if "\n" in text and (masked := MaskedText(text)).hides:
+        return masked
+    return text
 
 
 def _mask_field(key: Any, value: Any, parent: Mapping[Any, Any]) -> Any:

@@ -212,6 +212,21 @@ def test_a_changed_secret_is_visible_and_unread() -> None:
     ]
 
 
+def test_secrets_in_a_configuration_file_leave_the_rest_readable() -> None:
+    base = edited("ConfigMap", ('data["nginx.conf"]', "size=1\npassword=one\ntoken: same\n"))
+    head = edited("ConfigMap", ('data["nginx.conf"]', "size=2\npassword=two\ntoken: same\nsecret=$(KEPT)\n"))
+    assert only(diff([base], [head])).lines.split("\n")[2:] == [
+        "   colour: blue",
+        "   nginx.conf: |",
+        "-    size=1",
+        f"-    password={MASK}",
+        "+    size=2",
+        f"+    password={MASK} (changed)",
+        f"     token: {MASK} (unchanged)",
+        "+    secret=$(KEPT)",
+    ]
+
+
 SECRET = [
     "password",
     "DB_PASSWORD",
@@ -239,7 +254,7 @@ HIDING_PLACES: list[Callable[[str], dict[str, Any]]] = [
     lambda text: body("Secret") | {"data": text},
     lambda text: body("Secret") | {"data": [text]},
     lambda text: body("Secret") | {"data": {"deep": {"deeper": text}}},
-    lambda text: body("Secret") | {"kind": "secret", "stringData": {"password": text}},
+    lambda text: body("Secret") | {"kind": "secret", "data": {"plain": text}},
     lambda text: body("Secret")
     | {"stringData": {"a": text}, "metadata": {"name": "db", "labels": {"copy": text}}},
     lambda text: body("Secret") | {"metadata": {"name": "db", "data": {"password": text}}},
@@ -260,6 +275,9 @@ HIDING_PLACES: list[Callable[[str], dict[str, Any]]] = [
     lambda text: edited("Deployment", (f"{CONTAINER}.args", [f"--password={text}"])),
     lambda text: edited("Deployment", (f"{CONTAINER}.env[1].value", f"postgres://me:{text}@db/shop")),
     lambda text: edited("ConfigMap", ("data.api_token", text)),
+    lambda text: edited("ConfigMap", ('data["app.properties"]', f"colour=blue\ndb.password={text}\n")),
+    lambda text: edited("ConfigMap", ('data["app.yaml"]', f"db:\n  password: '{text}'\n  - token: {text}\n")),
+    lambda text: edited("ConfigMap", ('data["app.json"]', f'{{\n  "apiKey": "{text}"\n}}')),
     lambda text: edited("ConfigMap", ("data.key", f"-----BEGIN RSA PRIVATE KEY-----\n{text}\n")),
     lambda text: {
         "apiVersion": "example.com/v1", "kind": "Bundle", "metadata": {"name": "b"},
