@@ -3,6 +3,7 @@
 # ruff: noqa: E501 - a row of a table is one line
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -450,6 +451,22 @@ def test_the_words_of_every_shipped_policy() -> None:
         for one in findings
     )
     assert said == (Path(__file__).parent / "findings.txt").read_text()
+
+
+def test_the_documentation_is_true() -> None:
+    text = (POLICIES.parent / "docs" / "policies.md").read_text()
+    _, rule, manifest = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    plain = (
+        "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {name: zones}\nspec:\n  rules:\n"
+        "    - name: r\n      match: {resources: {kinds: [Deployment]}}\n"
+    )
+    loaded = load_pack(
+        "docs", {"pack.yaml": manifest.encode(), "p.yaml": (plain + rule).encode()}, {"replicas": 3}
+    )
+    assert loaded.problems == ()
+    assert loaded.policies[0].rules[0].message == "Only these zones, and at least 3 replicas."
+    assert f"{len(TestOwnTests.rows)} of {len(TestOwnTests.rows)} rows equal" in text
+    assert all(policy.name in text for _, policy in SHIPPED)
 
 
 def test_twenty_policies_over_a_thousand_resources_take_no_time() -> None:

@@ -118,6 +118,26 @@ def test_passes_and_skips_on_demand() -> None:
 
 
 @pytest.mark.parametrize(
+    ("patterns", "states", "fields"),
+    [
+        ([{"a": 1}, {"b": 2}], ["pass"], [""]),
+        ([{"a": 2}, {"b": 2}], ["pass"], [""]),
+        ([{"a": 2}, {"b": 1}], ["warn"], ["a"]),
+        ([{"(a)": 2, "b": 1}, {"(a)": 3, "b": 1}], ["skip"], [""]),
+        ([{"(a)": 2, "b": 1}, {"b": 1}], ["warn"], ["b"]),
+        ([{"(a)": 2, "b": 1}, {"b": 2}], ["pass"], [""]),
+        ([{"c": 1}, {"spec": {"deep": 1}}], ["warn"], ["spec.deep"]),
+    ],
+)
+def test_any_pattern(patterns: list[Any], states: list[str], fields: list[str]) -> None:
+    document = policy(PODS)
+    document["spec"]["rules"][0]["validate"] = {"message": "x", "anyPattern": patterns}
+    body = {**resource().body, "a": 1, "b": 2, "spec": {"deep": 2}}
+    found = evaluate([compiled(document)], [Resource(body)], include_passes=True)
+    assert ([one.state for one in found], [one.field for one in found]) == (states, fields)
+
+
+@pytest.mark.parametrize(
     ("rule", "why"),
     [
         ({"preconditions": {"all": [{"key": "a", "operator": "Equals", "value": "b"}]}}, "`preconditions`"),
@@ -226,6 +246,7 @@ def test_broken_policy(change: dict[str, Any], key: str, said: str) -> None:
         ({"validate": {"message": "x"}}, "spec.rules[0].validate", "add one of pattern, anyPattern, deny, foreach, podSecurity, cel, assert, manifests"),
         ({"validate": {"anyPattern": {"a": 1}}}, "spec.rules[0].validate.anyPattern", ""),
         ({"validate": {"pattern": {"spec": {"+(a)": 1}}}}, 'spec.rules[0].validate.pattern.spec["+(a)"]', ""),
+        ({"validate": {"anyPattern": []}}, "spec.rules[0].validate.anyPattern", ""),
         ({"name": ""}, "spec.rules[0].name", ""),
     ],
 )  # fmt: skip
