@@ -24,6 +24,7 @@ _CONSTANTS: dict[str, bool | None] = {
 }
 _NOT_NUMBERS = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _INTEGER = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))")
+_FRACTION = re.compile(r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 
 
@@ -59,6 +60,8 @@ def resolve(text: str, line: int) -> JSON:
         return text
     if _NOT_NUMBERS.fullmatch(text):
         raise DocumentError(f"{text} is a number that JSON cannot hold", line)
+    if text[0] == "." and not _FRACTION.fullmatch(text):
+        return text
     plain = text.replace("_", "")
     if found := _INTEGER.fullmatch(plain):
         sign, hexadecimal, binary, octal, decimal = found.groups()

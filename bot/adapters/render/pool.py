@@ -41,7 +41,7 @@ class PooledRenderer:
         output: int = 20 * MEBIBYTE,
         prefer: Literal["library", "binary"] = "library",
     ) -> None:
-        """Take the settings: `deadline` in seconds for one root, `memory` of one engine and `output` in bytes.
+        """Take the settings: `deadline` in seconds per root, `memory` of one engine and `output` in bytes.
 
         `root` is the directory below which all checkouts lie. `prefer` "binary" uses the `kustomize` or
         `kubectl` on PATH even where the library would load.

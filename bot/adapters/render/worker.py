@@ -26,9 +26,9 @@ _NOWHERE = "http://127.0.0.1:9"
 class Capabilities:
     """What renders here and what shuts it in.
 
-    `engine` is "library", "binary" or "none". `landlock` is the kernel's ABI version, 0 without it; `netns` a
-    network namespace of its own. `trusted` says that an engine was seen to reach neither foreign files nor the
-    network: without it, pull requests from forks should be refused. `reason` says what is missing.
+    `engine` is "library", "binary" or "none". `landlock` is the kernel's ABI version, 0 without it; `netns`
+    says that it has a network namespace of its own. `trusted` says that an engine was seen to reach neither
+    foreign files nor the network: without it, refuse pull requests from forks. `reason` says what is missing.
     """
 
     engine: str
