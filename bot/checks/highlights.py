@@ -54,6 +54,8 @@ def highlights(base: Any, head: Any) -> tuple[Highlight, ...]:
 
 def _leaves(at: _Leaf) -> Iterator[_Leaf]:
     base, head = at.base, at.head
+    if at.path[-1:] == ("env",):  # variables are told one by one, also where there were none before
+        base, head = [] if base is _ABSENT else base, [] if head is _ABSENT else head
     if isinstance(base, Mapping) and isinstance(head, Mapping):
         for key in [*head, *(key for key in base if key not in head)]:
             yield from _leaves(
@@ -95,7 +97,7 @@ def _word(leaf: _Leaf, several: bool) -> Highlight:
         )
     if len(path) > 1 and path[0] in ("data", "stringData", "binaryData"):
         return _both(f"{last} {_change(leaf)}", 3)
-    if "env" in path:
+    if "env" in path[:-1]:
         name = str(path[path.index("env") + 1])
         return _both(f"env {name} {_change(leaf)}{where}", 3)
     if path[:1] == ("metadata",) and len(path) > 2 and path[1] in ("labels", "annotations"):

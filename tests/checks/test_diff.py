@@ -119,6 +119,17 @@ def test_highlights(row: tuple[str, str, Any, str, str]) -> None:
     assert (one.highlights, one.brief) == ((text,), (brief or text,))
 
 
+def test_the_first_variables_of_a_container() -> None:
+    """A change that brought the whole `env` list crashed: its path ends where the variable's name was looked
+    for."""
+    bare = body("Deployment")
+    del bare["spec"]["template"]["spec"]["containers"][0]["env"]
+    told = ("env LOG_LEVEL added in web", "env PORT added in web", "env DB_PASSWORD added in web")
+    assert only(diff([bare], [body("Deployment")])).highlights == told
+    nothing = edited("Deployment", (f"{CONTAINER}.env", None))
+    assert only(diff([bare], [nothing])).highlights == ("env added: null in web",)
+
+
 def test_many_highlights_end_in_a_count() -> None:
     head = body("ConfigMap") | {"data": {f"key{number}": "x" for number in range(20)}}
     one = only(diff([body("ConfigMap")], [head]))
