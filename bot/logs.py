@@ -6,6 +6,7 @@ gunicorn, urllib3) take the same way, so that one filter sees every field and ma
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import sys
@@ -25,7 +26,8 @@ MASK = "***"
 _SECRETS = re.compile(
     r"(?P<token>\b(?:gh[pousr]_|github_pat_)[A-Za-z0-9_.\-]+)"
     r"|(?P<pem>-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z))"
-    r"|(?P<keep>(?:x-access-token:|://[^/\s:@\"']*:|\b(?:Bearer|Basic|token)\s+|sha256=))"
+    r"|(?P<keep>(?:x-access-token:|://[^/\s:@\"']*:|sha256=|\bBearer\s+"
+    r"|\bauthorization\b[\"']*\s*[:=]\s*[\"']*\w+\s+))"
     r"(?P<value>[^\s@\"',;\\]{6,}|(?<=:)[^\s@/\"']+(?=@))"
     r"|(?P<jwt>\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,})",
     re.DOTALL | re.IGNORECASE,
@@ -52,7 +54,7 @@ def configure(log_format: LogFormat, *, level: int = logging.INFO) -> None:
         if log_format == "json"
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _StandardError()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.ExtraAdder(("delivery", "repo", "pull")), *shared],
@@ -80,6 +82,19 @@ def configure(log_format: LogFormat, *, level: int = logging.INFO) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
+
+
+class _StandardError(logging.Handler):
+    """Write to what is standard error at that moment; an error in this must not spill the raw event."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = self.format(record)
+        except Exception as error:
+            line = f"a log line of {record.name} could not be written: {type(error).__name__}"
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(line + "\n")
+            sys.stderr.flush()
 
 
 def mask_fields(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

@@ -24,7 +24,7 @@ from gunicorn.glogging import Logger  # type: ignore[import-untyped]  # gunicorn
 from bot import logs
 from bot.adapters.valkey import die_with_parent, embedded_valkey
 from bot.settings import Settings
-from bot.worker import run_worker
+from bot.worker import BUILD_HANDLER, run_worker
 
 __all__ = ["run_web", "run_worker", "serve"]
 
@@ -57,11 +57,13 @@ def serve(
     *,
     ready: Callable[[str], None] | None = None,
     stopping: threading.Event | None = None,
+    build: str = BUILD_HANDLER,
 ) -> None:
     """Run the web door and `settings.workers` workers until SIGTERM, SIGINT or the event `stopping`.
 
     A part that ends is started again, after a pause that doubles up to 30 seconds. `ready` is called once
-    with the Redis URL in use. UserError when there is neither a REDIS_URL nor an embedded Valkey.
+    with the Redis URL in use; `build` names what the workers call (see `run_worker`). UserError when there is
+    neither a REDIS_URL nor an embedded Valkey.
     """
     logs.configure(settings.log_format)
     stopping = stopping or threading.Event()
@@ -79,7 +81,7 @@ def serve(
             settings = replace(settings, redis_url=url)
         if ready is not None:
             ready(settings.redis_url)
-        _supervise(_parts(settings), {**os.environ, **settings.to_environment()}, stopping)
+        _supervise(_parts(settings, build), {**os.environ, **settings.to_environment()}, stopping)
 
 
 @dataclass(slots=True)
@@ -94,8 +96,8 @@ class _Part:
     not_before: float = 0.0
 
 
-def _parts(settings: Settings) -> list[_Part]:
-    worker = [sys.executable, "-m", "bot.serve", "worker"]
+def _parts(settings: Settings, build: str) -> list[_Part]:
+    worker = [sys.executable, "-m", "bot.serve", "worker", build]
     workers = [_Part(f"worker-{number}", worker) for number in range(1, settings.workers + 1)]
     return [_Part("web", _web_argv(settings)), *workers]
 
