@@ -46,7 +46,9 @@ def serve() -> None:
 
     settings = _settings()
     _check_app(settings)
-    parts.serve(settings, ready=lambda _: click.echo(f"listening on {settings.host}:{settings.port}", err=True))
+    parts.serve(
+        settings, ready=lambda _: click.echo(f"listening on {settings.host}:{settings.port}", err=True)
+    )
 
 
 @main.command()
@@ -120,10 +122,14 @@ def _wait_for_interrupt() -> None:
 
 
 @main.command()
-@click.option("--directory", type=click.Path(file_okay=False, path_type=Path), help="Where its repositories are kept.")
+@click.option(
+    "--directory", type=click.Path(file_okay=False, path_type=Path), help="Where its repositories are kept."
+)
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8030, show_default=True)
-@click.option("--seed/--empty", default=True, show_default=True, help="Start with an organisation and a repository.")
+@click.option(
+    "--seed/--empty", default=True, show_default=True, help="Start with an organisation and a repository."
+)
 def sandbox(directory: Path | None, host: str, port: int, seed: bool) -> None:
     """Run the GitHub stand-in alone, for any GitHub client."""
     from bot.sandbox.command import run_sandbox

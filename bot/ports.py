@@ -69,27 +69,40 @@ class GitHub(Protocol):
     def branch_sha(self, repository: Repository, branch: str) -> str | None: ...
     def pull(self, repository: Repository, number: int) -> PullRequest: ...
     def pulls(
-        self, repository: Repository, *, state: Literal["open", "closed", "all"], base: str = "", head: str = "",
+        self,
+        repository: Repository,
+        *,
+        state: Literal["open", "closed", "all"],
+        base: str = "",
+        head: str = "",
         limit: int = 100,
     ) -> Sequence[PullRequest]: ...  # newest first; `head` is a branch of the same repository
     def reviews(self, repository: Repository, number: int) -> Sequence[Review]: ...
     def pulls_of_commit(self, repository: Repository, sha: str) -> Sequence[PullRequest]: ...
     def commit(self, repository: Repository, sha: str) -> Commit: ...
-    def checks(self, repository: Repository, sha: str) -> Sequence[CheckState]: ...  # runs and statuses, newest per name
+    def checks(
+        self, repository: Repository, sha: str
+    ) -> Sequence[CheckState]: ...  # runs and statuses, newest per name
     def comments(self, repository: Repository, number: int) -> Sequence[Comment]: ...
     def comment(self, repository: Repository, comment_id: int) -> Comment | None: ...
     def permission(self, repository: Repository, login: str) -> Permission: ...  # error is never "yes"
-    def is_member(self, repository: Repository, people: People, login: str) -> bool: ...  # named, or active in a team
+    def is_member(
+        self, repository: Repository, people: People, login: str
+    ) -> bool: ...  # named, or active in a team
     def deployments(self, repository: Repository, environment: str, sha: str) -> Sequence[Deployment]: ...
 
     # writes, each find-or-create; they return True when something was written
     def ensure_check(self, repository: Repository, report: CheckReport) -> bool: ...
     def ensure_comment(self, repository: Repository, number: int, marker: str, body: str) -> bool: ...
     def ensure_reaction(self, repository: Repository, comment_id: int, reaction: Reaction) -> bool: ...
-    def ensure_label(self, repository: Repository, number: int, label: str, *, colour: str, description: str) -> bool: ...
+    def ensure_label(
+        self, repository: Repository, number: int, label: str, *, colour: str, description: str
+    ) -> bool: ...
     def ensure_no_label(self, repository: Repository, number: int, label: str) -> bool: ...
     def ensure_reviewers(self, repository: Repository, number: int, people: People) -> Sequence[str]: ...
-    def ensure_assignees(self, repository: Repository, number: int, logins: Sequence[str]) -> Sequence[str]: ...
+    def ensure_assignees(
+        self, repository: Repository, number: int, logins: Sequence[str]
+    ) -> Sequence[str]: ...
     def ensure_pull(
         self, repository: Repository, *, head: str, base: str, title: str, body: str
     ) -> PullRequest: ...  # open one for (head, base) is updated, else created
@@ -123,7 +136,9 @@ class MergeOutcome:
 class Git(Protocol):
     """The mirror of one repository: reads by object id, merges trees, writes branches. No work tree."""
 
-    def fetch(self, repository: Repository, refs: Sequence[str] = ()) -> None: ...  # branches; refs/pull/N/head named
+    def fetch(
+        self, repository: Repository, refs: Sequence[str] = ()
+    ) -> None: ...  # branches; refs/pull/N/head named
     def resolve(self, repository: Repository, revision: str) -> str | None: ...  # commit id or None
     def tree(self, repository: Repository, commit: str) -> str: ...  # tree id
     def merge_base(self, repository: Repository, one: str, two: str) -> str | None: ...
@@ -131,9 +146,13 @@ class Git(Protocol):
     def commits(
         self, repository: Repository, *, since: str | None, until: str, limit: int = 250
     ) -> Sequence[Commit]: ...  # newest first, reachable from until and not from since
-    def changed_paths(self, repository: Repository, base: str, head: str) -> Sequence[str]: ...  # tree-ish, both sides
+    def changed_paths(
+        self, repository: Repository, base: str, head: str
+    ) -> Sequence[str]: ...  # tree-ish, both sides
     def read(self, repository: Repository, revision: str, path: str) -> bytes | None: ...
-    def list(self, repository: Repository, revision: str, path: str = "") -> Sequence[str]: ...  # regular files, deep
+    def list(
+        self, repository: Repository, revision: str, path: str = ""
+    ) -> Sequence[str]: ...  # regular files, deep
     def merge_trees(
         self, repository: Repository, *, base: str | None, source: str, target: str, protect: Sequence[str]
     ) -> MergeOutcome: ...  # commits in, tree out; paths matching `protect` stay as the target has them
@@ -143,17 +162,21 @@ class Git(Protocol):
     def push(self, repository: Repository, *, branch: str, commit: str, expected: str | None) -> bool: ...
     # moves the branch on GitHub from `expected` (None: must not exist) to commit; False when already there
     def checkout(self, repository: Repository, revision: str) -> Path: ...
+
     # a directory with the regular files of that tree (symlinks as text), cached by tree id; read-only by convention
 
 
 class Renderer(Protocol):
     """Renders roots of one checkout in sandboxed engine processes."""
 
-    def render(self, checkout: Path, roots: Sequence[str]) -> Mapping[str, Rendered]: ...  # root path → outcome
+    def render(
+        self, checkout: Path, roots: Sequence[str]
+    ) -> Mapping[str, Rendered]: ...  # root path → outcome
 
 
 class Outputs(Protocol):
     """Keeps long texts for the page the bot serves."""
 
     def keep(self, repository: Repository, title: str, text: str) -> str: ...
+
     # Markdown in, link out; '' when no public address is configured. The same text gives the same link.

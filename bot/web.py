@@ -22,8 +22,10 @@ from redis.exceptions import RedisError
 from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 
 from bot import logs, metrics
+from bot.adapters.outputs import RedisOutputs
 from bot.adapters.queue import Queue, connect
 from bot.adapters.valkey import embedded_valkey
+from bot.dashboard.output import output_pages
 from bot.errors import TransientError
 from bot.intake.events import EVENTS, Intake, translate
 from bot.settings import Settings
@@ -115,7 +117,9 @@ def from_environment() -> Flask:
         stack = contextlib.ExitStack()
         url = stack.enter_context(embedded_valkey(settings.data / "valkey"))
         atexit.register(stack.close)
-    return create_app(settings, Queue(connect(url)))
+    queue = Queue(connect(url))
+    outputs = RedisOutputs(queue.connection, settings.webhook_secrets[0], settings.public_url)
+    return create_app(settings, queue, blueprints=[output_pages(outputs.read)])
 
 
 def _receive(settings: Settings, queue: Queue) -> Answer:

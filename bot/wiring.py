@@ -139,7 +139,9 @@ class Composition:
     def on_parked(self, key: str, commands: Sequence[PendingCommand], reason: str) -> None:
         """Tell the pull request, in one honest line, that a job was given up."""
         target = parse_key(key)
-        tell_given_up(self.tools(target.repository, lambda: None), target.repository, target.pull, commands, reason)
+        tell_given_up(
+            self.tools(target.repository, lambda: None), target.repository, target.pull, commands, reason
+        )
 
     def close(self) -> None:
         """Stop the engines."""

@@ -76,7 +76,9 @@ class Stage:
         world.add_team("acme", "developers", members=["maya"])
         world.add_team("acme", "qa", members=["quinn"])
         world.add_team("acme", "platform-leads", members=["lena", "omar"])
-        world.add_repository(REPOSITORY, files=example_files(), description="The shop's web front, in three environments")
+        world.add_repository(
+            REPOSITORY, files=example_files(), description="The shop's web front, in three environments"
+        )
         for team in ("developers", "qa", "platform-leads"):
             world.grant(REPOSITORY, team, "write")
         world.grant(REPOSITORY, "ci", "write")
@@ -86,7 +88,11 @@ class Stage:
         world.commit(
             REPOSITORY,
             "production",
-            {"overlays/production/replicas.yaml": example_files()["overlays/production/replicas.yaml"].replace("2", "3")},
+            {
+                "overlays/production/replicas.yaml": example_files()[
+                    "overlays/production/replicas.yaml"
+                ].replace("2", "3")
+            },
             "Run three replicas for the season",
             author="omar",
         )
@@ -131,7 +137,7 @@ class Stage:
         except (urllib.error.URLError, OSError):
             return False
 
-    def wait(self, what: str, question: Callable[[], T], *, seconds: float = 30.0) -> T:
+    def wait(self, what: str, question: Callable[[], T | None], *, seconds: float = 30.0) -> T:
         """Ask until the answer is truthy and return it; UserError when it is not within `seconds`."""
         deadline = time.monotonic() + seconds
         while True:
@@ -160,7 +166,9 @@ PEOPLE: Mapping[str, str] = {
 def example_files() -> dict[str, str]:
     """Return the example repository: path to text."""
     return {
-        path.relative_to(EXAMPLE).as_posix(): path.read_text() for path in sorted(EXAMPLE.rglob("*")) if path.is_file()
+        path.relative_to(EXAMPLE).as_posix(): path.read_text()
+        for path in sorted(EXAMPLE.rglob("*"))
+        if path.is_file()
     }
 
 

@@ -28,8 +28,12 @@ def reached_by(
     if not configuration.found:
         if branch != default_branch:
             return ()
-        paths = [found.relative_to(checkout).as_posix() for found in sorted(checkout.rglob("*")) if found.is_file()]
-        return tuple(Reached(Environment(root or "repository", branch, root), True) for root in discover(paths))
+        paths = [
+            found.relative_to(checkout).as_posix() for found in sorted(checkout.rglob("*")) if found.is_file()
+        ]
+        return tuple(
+            Reached(Environment(root or "repository", branch, root), True) for root in discover(paths)
+        )
     own = [one for one in configuration.environments if one.branch == branch]
     places = {one.path for one in own}
     later = [

@@ -69,7 +69,9 @@ def evaluate_change(  # noqa: PLR0913 - the inputs of the one comparison
         results.append(_result(one, old, new))
         judged = _judge(configuration, packs, one.environment, new)
         known = _judge(configuration, packs, one.environment, old)
-        marked = (replace(found, new=found.new or found.state == "error") for found in mark_new(judged, known))
+        marked = (
+            replace(found, new=found.new or found.state == "error") for found in mark_new(judged, known)
+        )
         findings += trace(tuple(marked), new, reader(head))
     return Evaluation(tuple(results), tuple(findings))
 
@@ -82,7 +84,10 @@ def _result(one: Reached, old: Rendered, new: Rendered) -> EnvironmentResult:
     if new.problems or old.problems:
         side = "the change" if new.problems else "the base branch"
         return EnvironmentResult(
-            one.environment.name, one.deployed, EnvironmentDiff(), note=f"not compared: {side} does not render"
+            one.environment.name,
+            one.deployed,
+            EnvironmentDiff(),
+            note=f"not compared: {side} does not render",
         )
     if new.kind == "absent" and old.kind == "absent":
         note = f"there is nothing at {one.environment.path or 'the top of the repository'}"

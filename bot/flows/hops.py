@@ -59,7 +59,8 @@ class HopReader:
         """Return the snapshot of one hop; `Idle` with the reason when a branch is missing."""
         git, hop = self._tools.git, pulls.hop
         heads = {
-            one.name: git.resolve(self._repository, f"refs/heads/{one.branch}") for one in (hop.source, hop.target)
+            one.name: git.resolve(self._repository, f"refs/heads/{one.branch}")
+            for one in (hop.source, hop.target)
         }
         source_head, target_head = heads[hop.source.name], heads[hop.target.name]
         if source_head is None or target_head is None:
@@ -150,10 +151,14 @@ class HopReader:
             base=kind,
             same=same,
             commit=commit,
-            conflicts=tuple(Conflict(one.path, one.kind, one.source, one.target) for one in outcome.conflicts),
+            conflicts=tuple(
+                Conflict(one.path, one.kind, one.source, one.target) for one in outcome.conflicts
+            ),
             facts=self._with_verdicts(facts, pulls.open),
             changes=changes,
-            drift=tuple(git.changed_paths(repository, base, target_head)) if base and kind == "last promotion" else (),
+            drift=tuple(git.changed_paths(repository, base, target_head))
+            if base and kind == "last promotion"
+            else (),
             open=pulls.open,
             open_record=open_record,
             declined=declined_record.source_sha if declined_record else "",
@@ -237,4 +242,6 @@ class HopReader:
 
 def _told_conflict(checks: Sequence[CheckState], hop: Hop, app_id: int) -> bool:
     name = f"{CHECK} to {hop.target.name}"
-    return any(one.name == name and one.app_id == app_id and one.conclusion == "action_required" for one in checks)
+    return any(
+        one.name == name and one.app_id == app_id and one.conclusion == "action_required" for one in checks
+    )

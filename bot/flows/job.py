@@ -59,9 +59,7 @@ def tell_given_up(
     )
     try:
         if pull is not None:
-            tools.github.ensure_comment(
-                repository, pull, GIVEN_UP_MARKER, f"{GIVEN_UP_MARKER}\n⚠️ {text}"
-            )
+            tools.github.ensure_comment(repository, pull, GIVEN_UP_MARKER, f"{GIVEN_UP_MARKER}\n⚠️ {text}")
             for command in commands:
                 tools.github.ensure_reaction(repository, command.comment_id, "confused")
             return

@@ -164,7 +164,9 @@ def _line(line: str, environments: Sequence[str]) -> Parsed | None:
         if name not in _SPECS:
             close = difflib.get_close_matches(name, _SPECS, 1, 0.6)
             meant = f" Did you mean `{close[0]}`?" if close else f" There are: {', '.join(_SPECS)}."
-            return UsageError(said, f"There is no command `{name[:40]}`.{meant}", _example(close[0] if close else "help"))
+            return UsageError(
+                said, f"There is no command `{name[:40]}`.{meant}", _example(close[0] if close else "help")
+            )
     if name not in _SPECS:
         nearest = _misspelt(name)
         if nearest is None:
@@ -205,7 +207,9 @@ def _arguments(spec: CommandSpec, words: Sequence[str], line: str, environments:
         at = left.index("--sha")
         value = left[at + 1] if at + 1 < len(left) else ""
         if not _SHA.fullmatch(value):
-            return UsageError(line, "`--sha` takes 7 to 40 hexadecimal digits of a commit.", f"{spec.example} --sha 1a2b3c4")
+            return UsageError(
+                line, "`--sha` takes 7 to 40 hexadecimal digits of a commit.", f"{spec.example} --sha 1a2b3c4"
+            )
         sha = value.lower()
         del left[at : at + 2]
     environment = None
@@ -215,7 +219,9 @@ def _arguments(spec: CommandSpec, words: Sequence[str], line: str, environments:
             return _unknown(spec, environment, line, environments)
     if left:
         extra = " ".join(left)[:60]
-        return UsageError(line, f"`{extra}` is too much: write `{spec.usage}`, alone on its line.", spec.example)
+        return UsageError(
+            line, f"`{extra}` is too much: write `{spec.usage}`, alone on its line.", spec.example
+        )
     return Command(spec.name, environment, sha, line)
 
 

@@ -48,4 +48,12 @@ class Finding:
     @property
     def identity(self) -> tuple[str, ...]:
         """What makes two findings the same across base and head: everything but place, line and words."""
-        return (self.concern, self.environment, self.policy, self.rule, self.state, str(self.resource), self.field)
+        return (
+            self.concern,
+            self.environment,
+            self.policy,
+            self.rule,
+            self.state,
+            str(self.resource),
+            self.field,
+        )

@@ -109,7 +109,9 @@ class _Reader:
     def _entries(self, node: Node, at: str) -> list[tuple[str, int, Node]] | None:
         if not isinstance(node, Entries):
             if not (isinstance(node, Scalar) and node.plain and node.text in ("", "null", "~")):
-                self.problem(at, node.line, "a map of settings is expected", "write `key: value` lines, indented")
+                self.problem(
+                    at, node.line, "a map of settings is expected", "write `key: value` lines, indented"
+                )
                 return None
             return []
         found: list[tuple[str, int, Node]] = []
@@ -142,9 +144,15 @@ class _Reader:
 
     def _list(self, node: Node, key: str, one: Any) -> list[Any]:
         if not isinstance(node, Items):
-            self.problem(key, node.line, "a list is expected", "write [one, two] or lines that begin with `-`")
+            self.problem(
+                key, node.line, "a list is expected", "write [one, two] or lines that begin with `-`"
+            )
             return []
-        return [value for index, item in enumerate(node.items) if (value := one(item, f"{key}[{index}]")) is not None]
+        return [
+            value
+            for index, item in enumerate(node.items)
+            if (value := one(item, f"{key}[{index}]")) is not None
+        ]
 
     def _text(self, node: Node, key: str) -> str | None:
         if not isinstance(node, Scalar):
@@ -168,7 +176,9 @@ class _Reader:
             return int(text)
         if setting.kind == "choice" and text not in setting.values:
             if key == "strategy" and text in PLANNED_STRATEGIES:
-                self.problem(key, node.line, f"strategy `{text}` is not available in this version", "write `branch`")
+                self.problem(
+                    key, node.line, f"strategy `{text}` is not available in this version", "write `branch`"
+                )
                 return None
             close = difflib.get_close_matches(text.lower(), setting.values, 1, 0.6)
             meant = f"did you mean `{close[0]}`?" if close else f"write one of: {', '.join(setting.values)}"
@@ -178,7 +188,9 @@ class _Reader:
             self.problem(key, node.line, f"`{text}` does not fit", f"write it like {setting.example}")
             return None
         if setting.pattern and node.plain:
-            self.problem(key, node.line, f"{text} without quotes is a number to other YAML readers", f'write "{text}"')
+            self.problem(
+                key, node.line, f"{text} without quotes is a number to other YAML readers", f'write "{text}"'
+            )
         return text
 
 
@@ -279,7 +291,9 @@ def _branch(reader: _Reader, name: str, branch: str) -> str:
 def _path(reader: _Reader, key: str, path: str) -> str:
     parts = [part for part in path.split("/") if part not in ("", ".")]
     if ".." in parts or path.startswith("/"):
-        reader.problem(key, None, f"`{path}` leads out of the repository", "write it from the repository's root")
+        reader.problem(
+            key, None, f"`{path}` leads out of the repository", "write it from the repository's root"
+        )
     return "/".join(parts)
 
 
@@ -323,7 +337,9 @@ def _judge_places(reader: _Reader, environments: Sequence[Environment]) -> None:
             source = by_name.get(name)
             if source is not None and source.branch == one.branch and source.name != one.name:
                 message = f"has the same branch as {name}, so nothing can be promoted between them"
-                suggestion = "give each its own branch; directories as environments come with another strategy"
+                suggestion = (
+                    "give each its own branch; directories as environments come with another strategy"
+                )
                 reader.problem(f"environments.{one.name}.branch", None, message, suggestion)
 
 
@@ -338,8 +354,12 @@ def _policies(
         key = f"policies[{index}]"
         builtin, path = value.get("builtin") or "", value.get("path") or ""
         if bool(builtin) == bool(path):
-            line = next((number for place, number in reader.lines.items() if place.startswith(f"{key}.")), None)
-            reader.problem(key, line, "name either a `builtin` pack or a `path`", "write `- builtin: security`")
+            line = next(
+                (number for place, number in reader.lines.items() if place.startswith(f"{key}.")), None
+            )
+            reader.problem(
+                key, line, "name either a `builtin` pack or a `path`", "write `- builtin: security`"
+            )
         parameters = value.get("with") or {}
         if not isinstance(parameters, dict):
             reader.problem(f"{key}.with", None, "a map of parameters is expected")

@@ -41,7 +41,9 @@ PEOPLE: Mapping[str, Setting] = {
 
 ENVIRONMENT: Mapping[str, Setting] = {
     "branch": Setting("text", "the branch the environment deploys from", required=True, example="staging"),
-    "path": Setting("text", "the directory in that branch to render", "the whole repository", example="overlays/staging"),
+    "path": Setting(
+        "text", "the directory in that branch to render", "the whole repository", example="overlays/staging"
+    ),
     "after": Setting(
         "texts",
         "the environments whose changes are promoted here",
@@ -60,14 +62,18 @@ ENVIRONMENT: Mapping[str, Setting] = {
         "manual",
         values=("manual", "auto"),
     ),
-    "promoters": Setting("map", "who may use `/promote` for this environment", "write permission", keys=PEOPLE),
+    "promoters": Setting(
+        "map", "who may use `/promote` for this environment", "write permission", keys=PEOPLE
+    ),
     "approvers": Setting(
         "map",
         "whose review is requested and counts",
         "nobody",
         keys={
             **PEOPLE,
-            "required": Setting("number", "how many approvals a promotion takes", "1 when people are named, else 0"),
+            "required": Setting(
+                "number", "how many approvals a promotion takes", "1 when people are named, else 0"
+            ),
             "assign": Setting("texts", "logins assigned to the pull request", "none", example="[ann]"),
         },
     ),
@@ -94,7 +100,10 @@ SETTINGS: Mapping[str, Setting] = {
     "version": Setting("choice", "the version of this format", required=True, values=("1",)),
     "strategy": Setting("choice", "how changes move", "branch", values=("branch",)),
     "environments": Setting(
-        "named", "the pipeline; without `after`, changes walk in the order written", required=True, keys=ENVIRONMENT
+        "named",
+        "the pipeline; without `after`, changes walk in the order written",
+        required=True,
+        keys=ENVIRONMENT,
     ),
     "protect": Setting(
         "texts",
@@ -108,7 +117,9 @@ SETTINGS: Mapping[str, Setting] = {
         "the builtin pack `security`",
         keys={
             "builtin": Setting("text", "a pack that comes with Lockkeeper", example="registry"),
-            "path": Setting("text", "a directory of Kyverno policies in this repository", example="policies/"),
+            "path": Setting(
+                "text", "a directory of Kyverno policies in this repository", example="policies/"
+            ),
             "with": Setting("free", "the pack's parameters", "the pack's defaults"),
             "environments": Setting("texts", "only for these environments", "all", example="[production]"),
         },
@@ -118,7 +129,11 @@ SETTINGS: Mapping[str, Setting] = {
         "how manifests are validated",
         keys={
             "kubernetes": Setting(
-                "text", "the Kubernetes version to validate for, in quotes", '"1.33"', pattern=r"1\.\d{1,2}", example='"1.33"'
+                "text",
+                "the Kubernetes version to validate for, in quotes",
+                '"1.33"',
+                pattern=r"1\.\d{1,2}",
+                example='"1.33"',
             ),
             "unknown_kinds": Setting(
                 "choice",

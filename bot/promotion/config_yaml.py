@@ -1,6 +1,6 @@
 """Which values, on which lines, does the YAML text of the configuration hold?
 
-The text is read event by event (PyYAML's parser, which keeps no stack of its own) with limits on size, depth and
+The text is read event by event (PyYAML's parser, which does not recurse) with limits on size, depth and
 expansion, because a hostile file must not exhaust the worker. Scalars stay text: what a plain `on` or `1.30`
 is worth is decided where its key is known.
 """
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import yaml
 
 from bot.model.environment import ConfigProblem
+from bot.model.quoting import quoted
 
 MAXIMUM_BYTES = 65_536
 MAXIMUM_DEPTH = 20
@@ -82,7 +83,7 @@ class _Open:
 
     mapping: bool
     line: int
-    anchor: str | None
+    anchor: str  # '' without one
     weight: int = 1
     children: list[Node] = field(default_factory=list)
 
@@ -98,40 +99,42 @@ class _Reader:
     def read(self, text: str) -> Node:
         documents = 0
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            if isinstance(event, yaml.DocumentStartEvent):
-                documents += 1
-                if documents > 1:
-                    line = event.start_mark.line + 1
-                    raise _RefusedError(line, "the file holds a second document", "keep one document: remove `---`")
-            elif isinstance(event, yaml.NodeEvent):
-                self._take(event)
-            elif isinstance(event, yaml.CollectionEndEvent):
-                self._close()
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            match event:
+                case yaml.DocumentStartEvent():
+                    documents += 1
+                    if documents > 1:
+                        raise _RefusedError(line, "the file holds a second document", "remove `---`")
+                case yaml.NodeEvent():
+                    self._take(event, line)
+                case yaml.CollectionEndEvent():
+                    self._close()
         root = self._root
         if root is None or (isinstance(root, Scalar) and root.plain and not root.text):
-            raise _RefusedError(None, "the file is empty", "write `version: 1` and `environments:`, or remove the file")
+            raise _RefusedError(None, "the file is empty", "write `version: 1` and `environments:`")
         return root
 
-    def _take(self, event: yaml.NodeEvent) -> None:
-        line = event.start_mark.line + 1
+    def _take(self, event: yaml.NodeEvent, line: int) -> None:
+        name = event.anchor or ""
         match event:
-            case yaml.AliasEvent(anchor=name):
+            case yaml.AliasEvent():
                 if name not in self._anchors:
-                    raise _RefusedError(line, f"`*{name}` refers to an anchor that is not complete above it",
-                                        f"write `&{name}` first, or write the value out")  # fmt: skip
+                    message = f"{quoted('*' + name)} refers to an anchor that is not complete above it"
+                    raise _RefusedError(line, message, "write the value out")
                 self._add(*self._anchors[name], line)
             case yaml.ScalarEvent(tag=None | "!"):
                 node = Scalar(event.value, event.style is None, line)
-                if event.anchor is not None:
-                    self._anchors[event.anchor] = (node, 1)
+                if name:
+                    self._anchors[name] = (node, 1)
                 self._add(node, 1, line)
             case yaml.CollectionStartEvent(tag=None):
                 if len(self._stack) >= MAXIMUM_DEPTH:
-                    raise _RefusedError(line, f"values are nested deeper than {MAXIMUM_DEPTH} levels", "nest less")
-                self._stack.append(_Open(isinstance(event, yaml.MappingStartEvent), line, event.anchor))
+                    message = f"values are nested deeper than {MAXIMUM_DEPTH} levels"
+                    raise _RefusedError(line, message, "nest less")
+                self._stack.append(_Open(isinstance(event, yaml.MappingStartEvent), line, name))
             case _:
-                raise _RefusedError(line, f"the tag `{_short(event.tag)}` has no place here",
-                                    "remove the tag; quote a value that must be text")  # fmt: skip
+                message = f"the tag {quoted(str(getattr(event, 'tag', '')))} has no place here"
+                raise _RefusedError(line, message, "remove the tag; quote a value that must be text")
 
     def _close(self) -> None:
         done = self._stack.pop()
@@ -141,7 +144,7 @@ class _Reader:
             node = Entries(tuple(zip(children[::2], children[1::2], strict=True)), done.line)
         else:
             node = Items(tuple(children), done.line)
-        if done.anchor is not None:
+        if done.anchor:
             self._anchors[done.anchor] = (node, done.weight)
         self._add(node, done.weight, done.line)
 
@@ -157,7 +160,10 @@ class _Reader:
 
 _ADVICE = (
     ("'\\t'", "indent with spaces, not with tabs"),
-    ("mapping values are not allowed", "put a value that holds a colon and a space in quotes, and check the indentation"),
+    (
+        "mapping values are not allowed",
+        "put a value that holds a colon and a space in quotes, and check the indentation",
+    ),
     ("expected <block end>", "check the indentation: keys of one level start in the same column"),
     ("could not find expected ':'", "write `key: value` with a colon and a space"),
     ("expected ',' or", "close the bracket, or add the missing comma"),
@@ -173,9 +179,6 @@ def _syntax(error: yaml.MarkedYAMLError) -> ConfigProblem:
     words = " ".join(part for part in (error.context, error.problem) if part)
     suggestion = next((advice for sign, advice in _ADVICE if sign in words), "")
     where = f", column {mark.column + 1}" if mark else ""
-    return ConfigProblem("", mark.line + 1 if mark else None, f"this is not YAML{where}: {_short(words, 200)}", suggestion)
-
-
-def _short(text: str | None, limit: int = 40) -> str:
-    text = text or ""
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    return ConfigProblem(
+        "", mark.line + 1 if mark else None, f"this is not YAML{where}: {words[:200]}", suggestion
+    )

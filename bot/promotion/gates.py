@@ -161,14 +161,18 @@ def approvals(facts: GateFacts) -> Gate:
     if len(authors) == 1:
         excluded |= authors
     current = [one for one in facts.approvals if one.sha == facts.head_sha]
-    counted = [one.login for one in current if one.approved and one.eligible and one.login.lower() not in excluded]
+    counted = [
+        one.login for one in current if one.approved and one.eligible and one.login.lower() not in excluded
+    ]
     against = [one.login for one in current if not one.approved and one.eligible]
     have = f"{len(counted)} of {approvers.required} on {facts.head_sha[:7]}"
     if counted:
         have += f" ({', '.join(f'@{login}' for login in counted)})"
     if against:
         who = ", ".join(f"@{login}" for login in against)
-        return Gate("approvals", "fail", f"changes requested by {who}", who, "talk to them; they approve or dismiss")
+        return Gate(
+            "approvals", "fail", f"changes requested by {who}", who, "talk to them; they approve or dismiss"
+        )
     if len(counted) >= approvers.required:
         return Gate("approvals", "pass", have)
     ignored = [

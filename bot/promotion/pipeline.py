@@ -25,7 +25,9 @@ def in_order(environments: Iterable[Environment]) -> tuple[Environment, ...]:
     done: list[Environment] = []
     placed: set[str] = set()
     while left:
-        ready = next((one for one in left if all(name in placed or name not in names for name in one.after)), left[0])
+        ready = next(
+            (one for one in left if all(name in placed or name not in names for name in one.after)), left[0]
+        )
         left.remove(ready)
         done.append(ready)
         placed.add(ready.name)

@@ -24,8 +24,8 @@ def broken(problems: Sequence[ConfigProblem], *, sha: str, under_review: bool) -
         [
             markdown.code(one.key or PATH),
             str(one.line or "–"),
-            markdown.escape(one.message),
-            markdown.escape(one.suggestion) or "–",
+            markdown.prose(one.message),
+            markdown.prose(one.suggestion) or "–",
         ]
         for one in problems
     ]

@@ -20,7 +20,12 @@ def blocking(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 
 def check_report(
-    concern: Concern, findings: Sequence[Finding], *, sha: str, environments: Sequence[str], full_url: str = ""
+    concern: Concern,
+    findings: Sequence[Finding],
+    *,
+    sha: str,
+    environments: Sequence[str],
+    full_url: str = "",
 ) -> CheckReport:
     """Return the check run of one concern.
 
@@ -31,24 +36,32 @@ def check_report(
     new = [one for one in own if one.new]
     blocks = blocking(own)
     title = _title(concern, new, environments)
-    more = f"The list is longer than GitHub takes. [Read all of it]({full_url})." if full_url else "The list goes on."
+    more = (
+        f"The list is longer than GitHub takes. [Read all of it]({full_url})."
+        if full_url
+        else "The list goes on."
+    )
     return CheckReport(
         name=NAMES[concern],
         sha=sha,
         title=title,
         summary=markdown.within(_summary(own, environments), markdown.CHECK_BYTES, more, in_bytes=True),
         conclusion="failure" if blocks else "success",
-        text=markdown.within([_entry(one) for one in new], markdown.CHECK_BYTES, more, in_bytes=True),
+        text=markdown.within(
+            [list_item(group) for group in distinct(new)], markdown.CHECK_BYTES, more, in_bytes=True
+        ),
         annotations=_annotations(new),
         details_url=full_url,
     )
 
 
 def _title(concern: Concern, new: Sequence[Finding], environments: Sequence[str]) -> str:
-    blocks, warns = len(blocking(new)), sum(one.state == "warn" for one in new)
+    blocks, warns = len(distinct(blocking(new))), len(distinct([one for one in new if one.state == "warn"]))
     where = ", ".join(environments) or "no environment"
     if blocks:
-        return f"{count(blocks, 'problem')} to mend before merging" + (f", {count(warns, 'warning')}" if warns else "")
+        return f"{count(blocks, 'problem')} to mend before merging" + (
+            f", {count(warns, 'warning')}" if warns else ""
+        )
     if warns:
         return f"{count(warns, 'warning')}, nothing blocks"
     if not environments:
@@ -80,42 +93,49 @@ def _summary(own: Sequence[Finding], environments: Sequence[str]) -> list[str]:
     return parts
 
 
-def _entry(one: Finding) -> str:
-    return list_item(one, place=True)
+def distinct(findings: Sequence[Finding]) -> list[tuple[Finding, ...]]:
+    """Group findings that are one thing to mend: the same rule at the same place, in several environments."""
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for one in findings:
+        kind = (one.resource.kind, one.resource.name) if one.resource else ()
+        where = (one.path, one.line) if one.path else kind
+        groups.setdefault((one.policy, one.rule, one.state, one.field, *where, *kind), []).append(one)
+    return [tuple(group) for group in groups.values()]
 
 
-def list_item(one: Finding, *, place: bool = True) -> str:
-    """Return one finding as a Markdown list item: what, where, how to mend."""
-    icon = ICONS[one.state]
-    resource = f" · {markdown.code(str(one.resource))}" if one.resource else ""
-    lines = [f"- {icon} **{markdown.escape(one.title or one.rule)}**{resource}: {markdown.escape(one.message)}"]
-    if place and one.path:
+def list_item(group: Sequence[Finding]) -> str:
+    """Return one thing to mend as a Markdown list item: what, where, how, in which environments."""
+    one = group[0]
+    resource = f" · {markdown.code(f'{one.resource.kind} {one.resource.name}')}" if one.resource else ""
+    lines = [
+        f"- {ICONS[one.state]} **{markdown.escape(one.title or one.rule)}**{resource}: {markdown.prose(one.message)}"
+    ]
+    if one.path:
         lines.append(f"  at {markdown.code(one.path + (f':{one.line}' if one.line else ''))}")
     if one.how:
-        lines.append(f"  → {markdown.escape(one.how)}")
-    tail = f"{one.policy} / {one.rule}, {one.severity}" + (f", {one.environment}" if one.environment else "")
-    lines.append(f"  <sub>{markdown.html(tail)}</sub>")
-    return "\n".join(lines)
+        lines.append(f"  → {markdown.prose(one.how)}")
+    environments = ", ".join(dict.fromkeys(each.environment for each in group if each.environment))
+    rule = one.policy if one.rule in ("", one.policy) else f"{one.policy} / {one.rule}"
+    lines.append(f"  <sub>{markdown.html(', '.join(filter(None, [rule, one.severity, environments])))}</sub>")
+    return "<br>\n".join(lines)
 
 
 def _annotations(new: Sequence[Finding]) -> tuple[Annotation, ...]:
-    """Return one annotation a place and message; the same finding in several environments is said once."""
-    merged: dict[tuple[str, int, str], list[Finding]] = {}
-    for one in new:
-        if one.path:
-            merged.setdefault((one.path, one.line or 1, one.message), []).append(one)
+    """Return one annotation for each thing to mend that has a place."""
     found = []
-    for (path, line, message), group in merged.items():
+    for group in distinct([one for one in new if one.path]):
         first = group[0]
         where = ", ".join(dict.fromkeys(one.environment for one in group if one.environment))
-        tail = (f"\nHow to mend it: {first.how}" if first.how else "") + (f"\nEnvironments: {where}" if where else "")
+        tail = (f"\nHow to mend it: {first.how}" if first.how else "") + (
+            f"\nEnvironments: {where}" if where else ""
+        )
         found.append(
             Annotation(
-                path=path,
-                line=line,
+                path=first.path,
+                line=first.line or 1,
                 level="failure" if first.blocks else "warning",
                 title=(first.title or f"{first.policy}: {first.rule}")[:255],
-                message=f"{message}{tail}"[:16_000],
+                message=f"{first.message}{tail}"[:16_000],
             )
         )
     found.sort(key=lambda one: (one.level != "failure", one.path, one.line))

@@ -19,6 +19,12 @@ def escape(text: str) -> str:
     return unmention(_ACTIVE.sub(r"\\\1", flat))
 
 
+def prose(text: str) -> str:
+    """Return one line of our own words around foreign ones: what stands in backticks becomes code, the rest inert."""
+    parts = re.split(r"(`[^`]*`)", " ".join(text.split()))
+    return "".join(code(part[1:-1]) if index % 2 else escape(part) for index, part in enumerate(parts))
+
+
 def unmention(text: str) -> str:
     """Return text in which no `@name` notifies anyone: a zero-width space follows each `@`."""
     return _AT.sub("@\u200b", text)

@@ -61,7 +61,11 @@ def change_table(changes: Sequence[Change]) -> str:
     if not changes:
         return ""
     rows = [
-        [f"#{one.number}" if one.number else f"`{one.sha[:7]}`", markdown.escape(one.title), markdown.escape(one.author)]
+        [
+            f"#{one.number}" if one.number else f"`{one.sha[:7]}`",
+            markdown.escape(one.title),
+            markdown.escape(one.author),
+        ]
         for one in changes[:BODY_CHANGES]
     ]
     text = markdown.table(["change", "title", "author"], rows)
@@ -155,11 +159,15 @@ def conflict_check(hop: Hop, conflicts: Sequence[Conflict], *, sha: str, record:
     return CheckReport(
         name=f"{CHECK} to {hop.target.name}",
         sha=sha,
-        title=f"{count(len(conflicts), 'file')} changed in both {hop.source.name} and {hop.target.name}"[:250],
+        title=f"{count(len(conflicts), 'file')} changed in both {hop.source.name} and {hop.target.name}"[
+            :250
+        ],
         summary=markdown.within(
             [conflict_words(hop, conflicts)], markdown.CHECK_BYTES, _too_long(conflicts), in_bytes=True
         ),
-        text=markdown.within(conflict_sides(hop, conflicts), markdown.CHECK_BYTES, _too_long(()), in_bytes=True),
+        text=markdown.within(
+            conflict_sides(hop, conflicts), markdown.CHECK_BYTES, _too_long(()), in_bytes=True
+        ),
         conclusion="action_required",
         external_id=record,
     )
@@ -211,8 +219,14 @@ def conflict_sides(hop: Hop, conflicts: Sequence[Conflict]) -> list[str]:
 def commit_message(hop: Hop, record_sha: str, changes: Sequence[Change], requested_by: str) -> str:
     """Return the promotion commit's message with its trailers (git-interpret-trailers form)."""
     lines = [title(hop, changes), ""]
-    lines += [f"* {f'#{one.number}' if one.number else one.sha[:7]} {one.title}" for one in changes[:BODY_CHANGES]]
-    lines += ["", f"Lockkeeper-Source: {hop.source.name} {record_sha}", f"Lockkeeper-Target: {hop.target.name}"]
+    lines += [
+        f"* {f'#{one.number}' if one.number else one.sha[:7]} {one.title}" for one in changes[:BODY_CHANGES]
+    ]
+    lines += [
+        "",
+        f"Lockkeeper-Source: {hop.source.name} {record_sha}",
+        f"Lockkeeper-Target: {hop.target.name}",
+    ]
     lines += [f"Lockkeeper-Includes: #{one.number}" for one in changes[:BODY_CHANGES] if one.number]
     if requested_by:
         lines.append(f"Lockkeeper-Requested-By: {requested_by}")
@@ -221,5 +235,7 @@ def commit_message(hop: Hop, record_sha: str, changes: Sequence[Change], request
 
 
 def _authors(changes: Sequence[Change]) -> list[str]:
-    people = dict.fromkeys(one.author for one in changes if one.author and "[" not in one.author and " " not in one.author)
+    people = dict.fromkeys(
+        one.author for one in changes if one.author and "[" not in one.author and " " not in one.author
+    )
     return list(people)[:20]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from bot.checks.diff import EnvironmentDiff, ResourceChange, summarise
 from bot.model.finding import Finding
 from bot.report import markdown
-from bot.report.findings import blocking, list_item
+from bot.report.findings import blocking, distinct, list_item
 from bot.report.words import count, listed
 
 MARKER = "<!-- lockkeeper:checks -->"
@@ -81,14 +81,18 @@ def full_text(checks: PullChecks) -> str:
 
 
 def _left_out(full_url: str) -> str:
-    where = f" [Read all of it]({full_url})." if full_url else " Use `/diff <environment>` or render it at your desk."
+    where = (
+        f" [Read all of it]({full_url})."
+        if full_url
+        else " Use `/diff <environment>` or render it at your desk."
+    )
     return f"⚠️ {LEFT_OUT}{where}"
 
 
 def _headline(checks: PullChecks) -> str:
     blocks = blocking(checks.findings)
     if blocks:
-        return f"### ❌ Lockkeeper: {count(len(blocks), 'problem')} to mend before merging"
+        return f"### ❌ Lockkeeper: {count(len(distinct(blocks)), 'problem')} to mend before merging"
     changed = [result.name for result in checks.results if result.diff.changes]
     if not changed:
         return "### ✅ Lockkeeper: no environment changes"
@@ -125,22 +129,17 @@ def _mark(findings: Sequence[Finding], concern: str) -> str:
 def _findings(checks: PullChecks) -> list[str]:
     new = [one for one in checks.findings if one.new and one.state not in ("pass", "skip")]
     old = sum(not one.new for one in checks.findings)
-    blocks = [one for one in new if one.blocks]
-    rest = [one for one in new if not one.blocks]
+    blocks = distinct([one for one in new if one.blocks])
+    rest = distinct([one for one in new if not one.blocks])
     parts = []
     if blocks:
-        parts += ["#### To mend", *(list_item(one) for one in _once(blocks))]
+        parts += ["#### To mend", *(list_item(group) for group in blocks)]
     if rest:
-        items = "\n".join(list_item(one) for one in _once(rest)[:50])
-        parts.append(markdown.details(count(len(_once(rest)), "remark"), items))
+        items = "\n".join(list_item(group) for group in rest[:50])
+        parts.append(markdown.details(count(len(rest), "remark"), items))
     if old:
         parts.append(f"{count(old, 'finding')} that the base branch already has do not block this change.")
     return parts
-
-
-def _once(findings: Sequence[Finding]) -> list[Finding]:
-    """Return each finding once, though several environments may have it."""
-    return list({(one.path, one.line, one.message, one.rule, one.resource): one for one in findings}.values())
 
 
 def sections(result: EnvironmentResult) -> list[str]:

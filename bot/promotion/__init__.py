@@ -1,0 +1,1 @@
+"""What moves from environment to environment, in which order, and through which gates. Pure decisions."""
