@@ -43,9 +43,7 @@ def overlay(words: str, **files: str) -> Mapping[str, str]:
 
 SCENARIOS: Mapping[str, Mapping[str, str]] = {
     "base and overlay": overlay(""),
-    "image name and tag": overlay(
-        "images: [{name: web, newName: registry.example.com/web, newTag: 1.2.3}]\n"
-    ),
+    "image name and tag": overlay("images: [{name: web, newName: registry.example.com/web, newTag: 1.2.3}]\n"),
     "image digest": overlay(f"images: [{{name: web, digest: 'sha256:{'a' * 64}'}}]\n"),
     "replicas": overlay("replicas: [{name: web, count: 3}]\n"),
     "namespace, prefix, suffix": overlay("namespace: shop\nnamePrefix: dev-\nnameSuffix: -a\n"),

@@ -18,12 +18,8 @@ def walk(files: Mapping[str, str], root: str = ROOT) -> Closure:
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_every_file_of_a_scenario_is_found(name: str) -> None:
-    extra = {
-        **SCENARIOS[name],
-        "other/kustomization.yaml": "resources: []\n",
-        f"{ROOT}/unused.yaml": "a: 1\n",
-    }
-    assert walk(extra) == Closure(ROOT, tuple(sorted(SCENARIOS[name])))
+    unused = {"other/kustomization.yaml": "resources: []\n", f"{ROOT}/unused.yaml": "a: 1\n"}
+    assert walk({**SCENARIOS[name], **unused}) == Closure(ROOT, tuple(sorted(SCENARIOS[name])))
 
 
 FIELDS = [
@@ -112,9 +108,8 @@ def test_roots_outside(root: str) -> None:
 
 
 def test_a_broken_base_is_a_problem_on_its_file() -> None:
-    (problem,) = walk(
-        {"app/kustomization.yaml": "resources: [../b]\n", "b/kustomization.yaml": "a: [\n"}, "app"
-    ).problems
+    files = {"app/kustomization.yaml": "resources: [../b]\n", "b/kustomization.yaml": "a: [\n"}
+    (problem,) = walk(files, "app").problems
     assert (problem.path, problem.line) == ("b/kustomization.yaml", 2)
 
 

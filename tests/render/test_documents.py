@@ -65,44 +65,19 @@ def test_scalars(text: str, meaning: object) -> None:
 def test_scalars_equal_to_kubectl(tmp_path: Path) -> None:
     """Three thousand words made of what numbers and booleans are made of, read by kubectl and by us."""
     dice = random.Random(7)
-    parts = [
-        *"-+0123456789._eExXoObB",
-        *[
-            "y",
-            "Y",
-            "yes",
-            "no",
-            "on",
-            "off",
-            "true",
-            "TRUE",
-            "null",
-            "~",
-            "nan",
-            "0x",
-            "0b",
-            "0o",
-            "08",
-            "1e",
-        ],
-    ]
+    long = ["yes", "no", "on", "off", "true", "TRUE", "null", "nan", "0x", "0b", "0o", "08", "1e"]
+    parts = [*"-+0123456789._eExXoObByY~", *long]
     words = ["".join(dice.choices(parts, k=dice.randint(1, 6))) for _ in range(3000)]
     words = [word for word in words if not word.startswith(("---", "...", "0b-", "0b+")) and word not in "-."]
     text = "apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: a}\nspec:\n"
     path = tmp_path / "a.yaml"
     path.write_text(text + "".join(f"- {word}\n" for word in words))
-    done = run(
-        [KUBECTL or "", "annotate", "--local", "-f", str(path), "a=b", "-o", "json"], cwd=tmp_path, timeout=30
-    )
+    done = run([KUBECTL or "", "annotate", "--local", "-f", str(path), "a=b", "-o", "json"], cwd=tmp_path, timeout=30)
     theirs = orjson.loads(done.stdout)["spec"]
     ours = parse(path.read_bytes())[0].value["spec"]
     assert len(theirs) == len(words)
-    differing = [
-        (word, one, other)
-        for word, one, other in zip(words, theirs, ours, strict=True)
-        if not same(one, other)
-    ]
-    assert differing == []
+    pairs = zip(words, theirs, ours, strict=True)
+    assert [one for one in pairs if not same(one[1], one[2])] == []
 
 
 def same(one: object, other: object) -> bool:
@@ -114,11 +89,8 @@ def same(one: object, other: object) -> bool:
 
 def test_documents_and_their_lines() -> None:
     text = b"# words\n---\n\na: 1\n---\n# nothing here\n---\nb: |\n  ---\n  x\n...\n---\n- c\n"
-    assert [(one.value, one.line) for one in parse(text)] == [
-        ({"a": 1}, 4),
-        ({"b": "---\nx\n"}, 8),
-        (["c"], 13),
-    ]
+    found = [(one.value, one.line) for one in parse(text)]
+    assert found == [({"a": 1}, 4), ({"b": "---\nx\n"}, 8), (["c"], 13)]
 
 
 def test_nothing_is_no_document() -> None:
@@ -148,11 +120,7 @@ def test_aliases_and_merge_keys() -> None:
 
 
 def test_keys_become_text() -> None:
-    assert parse(b"{1: a, true: b, on : c2, 1.5: d}".replace(b"on : c2, ", b""))[0].value == {
-        "1": "a",
-        "true": "b",
-        "1.5": "d",
-    }
+    assert parse(b"{1: a, on: b, 1.5: d}")[0].value == {"1": "a", "true": "b", "1.5": "d"}
 
 
 @pytest.mark.parametrize(

@@ -158,9 +158,7 @@ def test_nothing_outside_the_checkout_is_built_on(
 
 
 @pytest.mark.parametrize("root", ["../neighbour", "/etc", "link"])
-def test_no_root_outside_the_checkout(
-    renderer: PooledRenderer, write: Write, tmp_path: Path, root: str
-) -> None:
+def test_no_root_outside_the_checkout(renderer: PooledRenderer, write: Write, tmp_path: Path, root: str) -> None:
     checkout = write(BASE)
     (checkout / "link").symlink_to(neighbour(tmp_path))
     assert one_problem(renderer.render(checkout, [root])[root])[2].endswith("leads out of the repository")
@@ -279,7 +277,7 @@ def test_capabilities_say_what_holds(renderer: PooledRenderer) -> None:
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the walls are Linux's")
 def test_a_wall_with_a_hole_is_seen() -> None:
-    """What holds is tried out: when Landlock is there but lets everything be read, the files are not closed."""
+    """What holds is tried out: Landlock that lets everything be read closes nothing."""
     code = (
         "from bot.adapters.render.isolation import enter\n"
         "held = enter(['/'], memory=1 << 30); print(held.files_closed, held.reason)"
@@ -350,9 +348,7 @@ def test_a_build_that_needs_too_much_memory_ends_its_engine_only(write: Write, t
 
 def test_too_much_output(write: Write, tmp_path: Path) -> None:
     big = f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata: {{x: {'x' * MEBIBYTE}}}\n"
-    checkout = write(
-        {"plain/a.yaml": big, "kust/kustomization.yaml": "resources: [a.yaml]\n", "kust/a.yaml": big}
-    )
+    checkout = write({"plain/a.yaml": big, "kust/kustomization.yaml": "resources: [a.yaml]\n", "kust/a.yaml": big})
     with PooledRenderer(root=tmp_path, workers=1, output=MEBIBYTE) as renderer:
         for root in ("plain", "kust"):
             assert "larger than 1 MB" in one_problem(renderer.render(checkout, [root])[root])[2]

@@ -34,9 +34,7 @@ def test_equal_to_kubectl(renderer: PooledRenderer, write: Write, name: str) -> 
     assert rendered.files == tuple(sorted(SCENARIOS[name]))  # each scenario uses each of its files
 
 
-@pytest.mark.skipif(
-    KUBECTL is None, reason="without kustomize or kubectl on PATH there is nothing to fall back on"
-)
+@pytest.mark.skipif(KUBECTL is None, reason="without kustomize or kubectl on PATH there is nothing to fall back on")
 def test_the_program_gives_what_the_library_gives(
     renderer: PooledRenderer, write: Write, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -93,9 +91,7 @@ def one_problem(renderer: PooledRenderer, checkout: Path, root: str = ROOT) -> t
 
 
 def test_a_missing_base_names_the_entry(renderer: PooledRenderer, write: Write) -> None:
-    checkout = write(
-        {**BASE, f"{ROOT}/kustomization.yaml": "namePrefix: a-\nresources:\n- ../../base\n- ../../bse\n"}
-    )
+    checkout = write({**BASE, f"{ROOT}/kustomization.yaml": "namePrefix: a-\nresources:\n- ../../base\n- ../../bse\n"})
     path, line, message = one_problem(renderer, checkout)
     assert (path, line) == (f"{ROOT}/kustomization.yaml", 4)
     assert "../../bse" in message
@@ -103,9 +99,7 @@ def test_a_missing_base_names_the_entry(renderer: PooledRenderer, write: Write) 
 
 
 def test_a_missing_file_of_the_base_names_the_base(renderer: PooledRenderer, write: Write) -> None:
-    checkout = write(
-        {**overlay(""), "base/kustomization.yaml": "resources:\n- service.yaml\n- deploymnt.yaml\n"}
-    )
+    checkout = write({**overlay(""), "base/kustomization.yaml": "resources:\n- service.yaml\n- deploymnt.yaml\n"})
     path, line, message = one_problem(renderer, checkout)
     assert (path, line) == ("base/kustomization.yaml", 3)
     assert "deploymnt.yaml" in message
@@ -118,9 +112,7 @@ def test_a_missing_patch(renderer: PooledRenderer, write: Write) -> None:
 
 
 def test_broken_yaml_in_a_resource_names_file_and_line(renderer: PooledRenderer, write: Write) -> None:
-    checkout = write(
-        {**overlay(""), "base/deployment.yaml": DEPLOYMENT.replace("  replicas: 1", "  replicas: 1: 2")}
-    )
+    checkout = write({**overlay(""), "base/deployment.yaml": DEPLOYMENT.replace("  replicas: 1", "  replicas: 1: 2")})
     path, line, message = one_problem(renderer, checkout)
     assert (path, line) == ("base/deployment.yaml", 6)
     assert "yaml" in message.lower()
@@ -142,9 +134,7 @@ def test_a_broken_kustomization(
     assert words in message
 
 
-def test_an_empty_kustomization_is_a_problem_in_the_tools_words(
-    renderer: PooledRenderer, write: Write
-) -> None:
+def test_an_empty_kustomization_is_a_problem_in_the_tools_words(renderer: PooledRenderer, write: Write) -> None:
     path, _, message = one_problem(renderer, write({f"{ROOT}/kustomization.yaml": ""}))
     assert path == f"{ROOT}/kustomization.yaml"
     assert "kustomization.yaml is empty" in message
@@ -168,8 +158,7 @@ def test_a_cycle(renderer: PooledRenderer, write: Write) -> None:
         ),
         ("generators:\n- run.yaml\n", 2, "Runner runs a program or container"),
         (
-            "generators:\n- |\n  apiVersion: builtin\n  kind: HelmChartInflationGenerator\n"
-            "  metadata: {name: x}\n",
+            "generators:\n- |\n  apiVersion: builtin\n  kind: HelmChartInflationGenerator\n  metadata: {name: x}\n",
             3,
             "helmCharts",
         ),

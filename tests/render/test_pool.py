@@ -75,9 +75,7 @@ def test_an_engine_that_died_idle_is_not_missed(alone: PooledRenderer, write: Wr
     assert len(alone.render(checkout, [ROOT])[ROOT].resources) == 2
 
 
-def test_an_engine_killed_again_and_again_is_told(
-    alone: PooledRenderer, write: Write, tmp_path: Path
-) -> None:
+def test_an_engine_killed_again_and_again_is_told(alone: PooledRenderer, write: Write, tmp_path: Path) -> None:
     checkout = write(overlay(""))
     known, done = set(engines()), threading.Event()
 
@@ -100,11 +98,7 @@ def test_an_engine_grown_fat_is_retired(write: Write, tmp_path: Path) -> None:
     checkout = write(overlay(""))
     with PooledRenderer(root=tmp_path, workers=1, memory=150 << 20) as small:
         pid = engine_of(small)
-        text = (
-            "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c%d}\ndata: {x: "
-            + "x" * (1 << 20)
-            + "}\n"
-        )
+        text = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c%d}\ndata: {x: " + "x" * (1 << 20) + "}\n"
         big = "".join(text % number for number in range(6))
         write({"big/kustomization.yaml": "resources: [a.yaml]\n", "big/a.yaml": big})
         small.render(checkout, ["big"])
@@ -113,9 +107,7 @@ def test_an_engine_grown_fat_is_retired(write: Write, tmp_path: Path) -> None:
 
 
 def test_many_threads(renderer: PooledRenderer, write: Write) -> None:
-    overlays = {
-        f"o/{n}/kustomization.yaml": f"resources: [../../base]\nnamePrefix: p{n}-\n" for n in range(20)
-    }
+    overlays = {f"o/{n}/kustomization.yaml": f"resources: [../../base]\nnamePrefix: p{n}-\n" for n in range(20)}
     checkout = write({**BASE, **overlays})
     wrong: list[object] = []
 
