@@ -45,7 +45,7 @@ def _load(builtin: PackFiles, chosen: PolicyPack, checkout: Path) -> Pack:
             chosen.name, what, key="policies", suggestion="mend `policies:` in the configuration"
         )
         return Pack(chosen.name, problems=(problem,))
-    return load_pack(chosen.name, files, chosen.parameters)
+    return load_pack(chosen.name, files, chosen.parameters, root=chosen.path)
 
 
 def _read(checkout: Path, path: str) -> Mapping[str, bytes] | None:
