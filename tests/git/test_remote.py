@@ -140,8 +140,8 @@ def test_redirections_are_not_followed(tmp_path: Path) -> None:
     "url",
     [
         "ext::sh -c 'touch pwned'", "ssh://git@github.com/a/b", "git@github.com:a/b", "git://github.com/a/b",
-        "https://user:token@github.com/a/b", "https://token@github.com/a/b", "--upload-pack=x", "-x", "", "a/b",
-        "ftp://x/y",
+        "https://user:token@github.com/a/b", "https://token@github.com/a/b", "--upload-pack=x", "-x",
+        "", "a/b", "ftp://x/y",
     ],
 )  # fmt: skip
 def test_urls_we_do_not_take(url: str) -> None:

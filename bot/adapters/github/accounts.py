@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 import structlog
 from github.PullRequest import PullRequest
 
-from bot.adapters.github.client import Client, quoted
+from bot.adapters.github.client import Client, distinct, quoted
 from bot.adapters.github.errors import translated
 from bot.errors import RefusedError
 from bot.model.environment import People
@@ -24,6 +25,7 @@ _FLAGS: tuple[tuple[str, Permission], ...] = (
     ("triage", "triage"),
     ("pull", "read"),
 )
+_SLUG = re.compile(r"[\w.-]{1,255}")
 _log = structlog.get_logger(__name__)
 
 
@@ -67,10 +69,10 @@ def ensure_reviewers(client: Client, repository: Repository, number: int, people
         author = pull.user.login if pull.user else ""
         reviewers = {one.user.login for one in pull.get_reviews() if one.user and one.user.login != author}
     spoken = {login.lower() for login in (*requested, *reviewers, author)}
-    users = [one for one in dict.fromkeys(people.users) if one.lower() not in spoken]
+    users = [one for one in distinct(people.users) if one.lower() not in spoken]
     teams = [
         team
-        for team in dict.fromkeys(people.teams)
+        for team in distinct(people.teams)
         if team.lower() not in requested_teams
         and not any(_in_team(client, repository, team, login) for login in sorted(reviewers))
     ]
@@ -79,14 +81,12 @@ def ensure_reviewers(client: Client, repository: Repository, number: int, people
     return _request(pull, repository, users, teams[: room - len(users)])
 
 
-def ensure_assignees(
-    client: Client, repository: Repository, number: int, logins: Sequence[str]
-) -> Sequence[str]:
+def ensure_assignees(client: Client, repository: Repository, number: int, logins: Sequence[str]) -> Sequence[str]:
     """Assign people who can be assigned; return who was newly assigned."""
     with translated(f"assign people to #{number} in {repository}"):
         pull = client.pull(repository, number)
         already = {user.login.lower() for user in pull.assignees}
-        missing = [one for one in dict.fromkeys(logins) if one.lower() not in already]
+        missing = [one for one in distinct(logins) if one.lower() not in already]
         home = client.repository(repository).url
         possible = [login for login in missing if _assignable(client, home, login)]
         for login in missing:
@@ -102,7 +102,12 @@ def ensure_assignees(
 
 
 def _in_team(client: Client, repository: Repository, team: str, login: str) -> bool:
-    """Say whether an account is an active member of a team; PyGithub wants the team fetched first."""
+    """Say whether an account is an active member of a team; PyGithub wants the team fetched first.
+
+    What cannot be a slug (it comes from a configuration file) is not asked for.
+    """
+    if not _SLUG.fullmatch(team):
+        return False
     path = f"/orgs/{quoted(repository.owner)}/teams/{quoted(team)}/memberships/{quoted(login)}"
     found = client.get(path, f"read whether {login} is in the team {repository.owner}/{team}")
     return found is not None and found.get("state") == "active"
@@ -110,14 +115,10 @@ def _in_team(client: Client, repository: Repository, team: str, login: str) -> b
 
 def _assignable(client: Client, home: str, login: str) -> bool:
     """Ask whether GitHub would assign this account; it ignores the others without a word."""
-    return (
-        client.get(f"{home}/assignees/{quoted(login)}", f"read whether {login} can be assigned") is not None
-    )
+    return client.get(f"{home}/assignees/{quoted(login)}", f"read whether {login} can be assigned") is not None
 
 
-def _request(
-    pull: PullRequest, repository: Repository, users: Sequence[str], teams: Sequence[str]
-) -> Sequence[str]:
+def _request(pull: PullRequest, repository: Repository, users: Sequence[str], teams: Sequence[str]) -> Sequence[str]:
     """Ask all at once; when GitHub refuses one of them (422), ask one by one to find out whom."""
     named = [*users, *(f"{repository.owner}/{team}" for team in teams)]
     if not named:

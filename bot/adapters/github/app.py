@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import github
-from urllib3.util import Retry
 
 from bot.adapters.github.client import Client
 from bot.adapters.github.errors import translated
 from bot.adapters.github.gateway import RepositoryGitHub
+from bot.adapters.github.transport import repeat_reads
 from bot.errors import NotFoundError
 from bot.model.repository import Repository
 
@@ -53,7 +53,7 @@ class GitHubApp:
             "timeout": timeout,
             "user_agent": user_agent,
             "per_page": 100,
-            "retry": _retry(retries),
+            "retry": repeat_reads(retries),
             "seconds_between_requests": seconds_between_requests,
             "seconds_between_writes": seconds_between_writes,
             "lazy": True,
@@ -103,9 +103,7 @@ class GitHubApp:
             installation = self._installation(repository)
             if installation not in self._tokens:
                 requester = self._integration().requester
-                self._tokens[installation] = self._auth.get_installation_auth(
-                    installation, requester=requester
-                )
+                self._tokens[installation] = self._auth.get_installation_auth(installation, requester=requester)
             return self._tokens[installation]
 
     def _installation(self, repository: Repository) -> int:
@@ -123,18 +121,3 @@ class GitHubApp:
             ) from error
         self._installations[repository] = (found, time.monotonic())
         return found
-
-
-def _retry(times: int) -> Retry:
-    """Repeat reads only.
-
-    PyGithub's own policy repeats POST after 5xx too, and so may create a thing twice.
-    """
-    return Retry(
-        total=times,
-        status_forcelist=(500, 502, 503, 504),
-        allowed_methods=("GET", "HEAD"),
-        backoff_factor=0.2,
-        raise_on_status=False,
-        respect_retry_after_header=False,
-    )

@@ -36,9 +36,7 @@ def checks(client: Client, repository: Repository, sha: str) -> Sequence[CheckSt
     commit = f"{client.repository(repository).url}/commits/{quoted(sha)}"
     with translated(f"read the checks of {sha[:12]} in {repository}"):
         runs = list(_runs(client, repository, sha, {"filter": "latest"}))
-        statuses = list(
-            PaginatedList(CommitStatus, client.api.requester, f"{commit}/status", {}, list_item="statuses")
-        )
+        statuses = list(PaginatedList(CommitStatus, client.api.requester, f"{commit}/status", {}, list_item="statuses"))
         newest: dict[tuple[str, int | None], CheckState] = {}
         for run in sorted(runs, key=lambda one: one.id):
             state = values.run_state(run, _plain(run.external_id or ""))
@@ -81,9 +79,7 @@ def _create(client: Client, repository: Repository, report: CheckReport, wanted:
         run.edit(**_properties(report, wanted if number == len(batches) else None, batch))
 
 
-def _properties(
-    report: CheckReport, wanted: _Digests | None, annotations: Sequence[Annotation] = ()
-) -> dict[str, Any]:
+def _properties(report: CheckReport, wanted: _Digests | None, annotations: Sequence[Annotation] = ()) -> dict[str, Any]:
     """Return the properties of one request; without digests it is one of several, and not the last."""
     output: dict[str, Any] = {"title": report.title, "summary": report.summary, "text": report.text}
     if annotations:
@@ -128,9 +124,7 @@ def _ours(client: Client, repository: Repository, report: CheckReport) -> CheckR
     return max(ours, key=lambda one: one.id, default=None)
 
 
-def _runs(
-    client: Client, repository: Repository, sha: str, parameters: dict[str, Any]
-) -> PaginatedList[CheckRun]:
+def _runs(client: Client, repository: Repository, sha: str, parameters: dict[str, Any]) -> PaginatedList[CheckRun]:
     """List check runs; PyGithub's own call cannot ask for those of one App."""
     url = f"{client.repository(repository).url}/commits/{quoted(sha)}/check-runs"
     return PaginatedList(CheckRun, client.api.requester, url, parameters, list_item="check_runs")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -50,8 +50,20 @@ class Client:
             return None
         return data if isinstance(data, dict) else {}
 
+    def send(self, verb: str, path: str, body: Mapping[str, Any] | None = None) -> None:
+        """Send one request that PyGithub words otherwise than GitHub's description; within `translated`."""
+        self.api.requester.requestJsonAndCheck(verb, path, input=body)
+
     def is_ours(self, login: str) -> bool:
         return login.lower() == self.bot_login.lower()
+
+
+def distinct(names: Iterable[str]) -> list[str]:
+    """Return names once each, in order and as first written; to GitHub, case makes no other name."""
+    found: dict[str, str] = {}
+    for name in names:
+        found.setdefault(name.lower(), name)
+    return list(found.values())
 
 
 def quoted(name: str) -> str:

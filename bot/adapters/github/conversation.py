@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from github.IssueComment import IssueComment
 
-from bot.adapters.github.client import Client
+from bot.adapters.github.client import Client, quoted
 from bot.adapters.github.errors import found_or_made, translated
 from bot.errors import NotFoundError, RefusedError
 from bot.model.repository import Repository
@@ -74,7 +74,7 @@ def ensure_label(  # noqa: PLR0913 - what a label is made of
             except RefusedError as error:
                 if "already_exists" not in error.reason:  # another worker was faster
                     raise
-        client.issue(repository, number).add_to_labels(label)
+        client.send("POST", f"{client.issue(repository, number).url}/labels", {"labels": [label]})
     return True
 
 
@@ -84,7 +84,7 @@ def ensure_no_label(client: Client, repository: Repository, number: int, label: 
         with translated(f"take the label {label!r} off #{number} in {repository}"):
             if not _has_label(client, repository, number, label):
                 return False
-            client.issue(repository, number).remove_from_labels(label)
+            client.send("DELETE", f"{client.issue(repository, number).url}/labels/{quoted(label)}")
     except NotFoundError as error:
         if "Label does not exist" in error.reason:
             return False

@@ -38,13 +38,11 @@ def translated(doing: str) -> Iterator[None]:
     except GithubException as error:
         raise translation(error, doing) from error
     except (requests.RequestException, ConnectionError, TimeoutError, json.JSONDecodeError) as error:
-        raise TransientError(
-            f"cannot {doing}: GitHub did not answer ({type(error).__name__}: {error})"
-        ) from error
-    except RuntimeError as error:  # so PyGithub refuses to follow a redirection to another host or scheme
+        raise TransientError(f"cannot {doing}: GitHub did not answer ({type(error).__name__}: {error})") from error
+    except RuntimeError as error:  # so PyGithub, and our transport, refuse a redirection
         if "redirected" not in str(error):
             raise
-        raise RefusedError(f"cannot {doing}", status=301, reason=str(error)) from error
+        raise RefusedError(f"cannot {doing}: {error}", status=301, reason=str(error)) from error
 
 
 def translation(error: GithubException, doing: str) -> LockkeeperError:
@@ -54,9 +52,7 @@ def translation(error: GithubException, doing: str) -> LockkeeperError:
     if _limited(status, headers, reason):
         return TransientError(f"cannot {doing}: {reason}", retry_after=_wait(headers))
     if status >= 500 or status == 408:
-        return TransientError(
-            f"cannot {doing}: GitHub answered {status}", retry_after=_seconds(headers) or 0.0
-        )
+        return TransientError(f"cannot {doing}: GitHub answered {status}", retry_after=_seconds(headers) or 0.0)
     if status in (404, 410) or (status == 422 and reason.startswith("No commit found")):
         return NotFoundError(f"cannot {doing}", reason=reason)
     if any(race in reason.lower() for race in _RACES):
@@ -73,9 +69,7 @@ def words(data: object) -> str:
         return text[:500] or "no reason given"
     errors: Any = data.get("errors") or ()
     single = [
-        one
-        if isinstance(one, str)
-        else str(one.get("message") or f"{one.get('field', '')} {one.get('code', '')}")
+        one if isinstance(one, str) else str(one.get("message") or f"{one.get('field', '')} {one.get('code', '')}")
         for one in (errors if isinstance(errors, list) else [errors])
         if isinstance(one, (str, Mapping))
     ]

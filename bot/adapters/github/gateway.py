@@ -104,9 +104,7 @@ class RepositoryGitHub:
     def ensure_reaction(self, repository: Repository, comment_id: int, reaction: Reaction) -> bool:
         return conversation.ensure_reaction(self._client, repository, comment_id, reaction)
 
-    def ensure_label(
-        self, repository: Repository, number: int, label: str, *, colour: str, description: str
-    ) -> bool:
+    def ensure_label(self, repository: Repository, number: int, label: str, *, colour: str, description: str) -> bool:
         return conversation.ensure_label(
             self._client, repository, number, label, colour=colour, description=description
         )
@@ -120,9 +118,7 @@ class RepositoryGitHub:
     def ensure_assignees(self, repository: Repository, number: int, logins: Sequence[str]) -> Sequence[str]:
         return accounts.ensure_assignees(self._client, repository, number, logins)
 
-    def ensure_pull(
-        self, repository: Repository, *, head: str, base: str, title: str, body: str
-    ) -> PullRequest:
+    def ensure_pull(self, repository: Repository, *, head: str, base: str, title: str, body: str) -> PullRequest:
         return pulls.ensure_pull(self._client, repository, head=head, base=base, title=title, body=body)
 
     def ensure_closed(self, repository: Repository, number: int) -> bool:

@@ -34,9 +34,7 @@ def pulls(  # noqa: PLR0913 - the port's own filters, all by name
 ) -> Sequence[PullRequest]:
     """Return pull requests, newest first, without `merged_by`; `head` is a branch of the same repository."""
     with translated(f"list the pull requests of {repository}"):
-        return [
-            values.listed_pull(one) for one in islice(_listed(client, repository, state, base, head), limit)
-        ]
+        return [values.listed_pull(one) for one in islice(_listed(client, repository, state, base, head), limit)]
 
 
 def pulls_of_commit(client: Client, repository: Repository, sha: str) -> Sequence[PullRequest]:
