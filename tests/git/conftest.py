@@ -55,9 +55,7 @@ class Origin:
 
     def raw_tree(self, *entries: tuple[str, bytes, str]) -> str:
         """Write a tree git itself would refuse to make: (mode, name, object id)."""
-        data = b"".join(
-            mode.encode() + b" " + name + b"\0" + bytes.fromhex(one) for mode, name, one in entries
-        )
+        data = b"".join(mode.encode() + b" " + name + b"\0" + bytes.fromhex(one) for mode, name, one in entries)
         return self.git("hash-object", "-t", "tree", "-w", "--literally", "--stdin", input=data)
 
     def commit(self, files: Files | str, *parents: str, message: str = "change", ref: str = "") -> str:

@@ -38,9 +38,7 @@ def test_files_links_and_submodules(mirrors: GitMirrors, origin: Origin, tmp_pat
         "-x": "dash", "empty": "",
     }  # fmt: skip
     assert not [
-        path
-        for path in found.rglob("*")
-        if path.is_symlink() or (path.is_file() and path.stat().st_mode & 0o111)
+        path for path in found.rglob("*") if path.is_symlink() or (path.is_file() and path.stat().st_mode & 0o111)
     ]
 
 
@@ -67,9 +65,7 @@ def test_names_no_honest_tree_has(path: bytes, mirrors: GitMirrors, origin: Orig
     blob = origin.blob("evil")
     inner = origin.raw_tree(("100644", b"evil", blob))
     commits = [origin.commit(origin.raw_tree(("40000", path, inner)))]
-    commits.append(
-        origin.commit(origin.raw_tree(("40000", b"deep", origin.raw_tree(("40000", path, inner)))))
-    )
+    commits.append(origin.commit(origin.raw_tree(("40000", b"deep", origin.raw_tree(("40000", path, inner))))))
     commits.append(origin.commit(origin.raw_tree(("100644", path, blob))))
     for commit in commits:
         fetched(mirrors, origin, commit)
@@ -79,9 +75,7 @@ def test_names_no_honest_tree_has(path: bytes, mirrors: GitMirrors, origin: Orig
 
 
 @pytest.mark.parametrize("name", [b"/evil", b"../evil", b"a/../../evil", b"/etc/evil"])
-def test_names_with_slashes_in_one_entry(
-    name: bytes, mirrors: GitMirrors, origin: Origin, tmp_path: Path
-) -> None:
+def test_names_with_slashes_in_one_entry(name: bytes, mirrors: GitMirrors, origin: Origin, tmp_path: Path) -> None:
     fetched(mirrors, origin, origin.commit(origin.raw_tree(("100644", name, origin.blob("evil")))))
     with pytest.raises(UserError, match="leads outside"):
         mirrors.checkout(REPOSITORY, "main")

@@ -314,9 +314,7 @@ modes = st.sampled_from(["100644", "100755", "120000"])
 @st.composite
 def trees(draw: st.DrawFn) -> Files:
     files = draw(st.dictionaries(names, st.tuples(modes, texts), max_size=5))
-    return {
-        path: given for path, given in files.items() if not any(one.startswith(f"{path}/") for one in files)
-    }
+    return {path: given for path, given in files.items() if not any(one.startswith(f"{path}/") for one in files)}
 
 
 class TestInvariants:
@@ -367,9 +365,7 @@ def test_the_outcome_is_deterministic(tmp_path: Path, mirrors: GitMirrors, origi
     other = GitMirrors(tmp_path / "elsewhere", lambda _: origin.path.as_uri(), lambda _: "")
     other.fetch(REPOSITORY)
     first, second = (
-        each.write_commit(
-            REPOSITORY, tree=each.tree(REPOSITORY, one), parents=[one], message=message, time=when
-        )
+        each.write_commit(REPOSITORY, tree=each.tree(REPOSITORY, one), parents=[one], message=message, time=when)
         for each in (mirrors, other)
     )
     assert first == second

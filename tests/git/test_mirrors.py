@@ -298,9 +298,7 @@ class TestPush:
     def test_a_protected_branch(self, fetched: GitMirrors, origin: Origin) -> None:
         hook = origin.path / "hooks" / "pre-receive"
         hook.parent.mkdir(exist_ok=True)
-        hook.write_text(
-            "#!/bin/sh\necho 'GH006: Protected branch update failed for refs/heads/main.'\nexit 1\n"
-        )
+        hook.write_text("#!/bin/sh\necho 'GH006: Protected branch update failed for refs/heads/main.'\nexit 1\n")
         hook.chmod(0o755)
         main = origin.branch("main")
         with pytest.raises(RefusedError) as caught:

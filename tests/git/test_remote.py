@@ -43,9 +43,7 @@ class Handler(BaseHTTPRequestHandler):
         self.server.authorizations.append(self.headers.get("Authorization"))
         for process in Path("/proc").glob("[0-9]*/cmdline"):
             try:
-                self.server.arguments.append(
-                    process.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-                )
+                self.server.arguments.append(process.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
             except OSError:
                 continue
         self.send_response(self.server.status)
@@ -86,9 +84,7 @@ def test_the_token_is_in_the_header_and_nowhere_else(tmp_path: Path) -> None:
         for secret in (TOKEN, basic):
             assert secret not in seen
             assert secret not in f"{error!r} {error} {error.__cause__!r} {getattr(error, 'reason', '')}"
-            assert not [
-                one for one in tmp_path.rglob("*") if one.is_file() and secret.encode() in one.read_bytes()
-            ]
+            assert not [one for one in tmp_path.rglob("*") if one.is_file() and secret.encode() in one.read_bytes()]
 
 
 def test_the_token_is_not_in_reprs_of_failures() -> None:
@@ -158,9 +154,7 @@ def test_only_the_scheme_of_the_url_is_let_through(origin: Origin, tmp_path: Pat
     assert b"not allowed" in refused.stderr
 
 
-def test_settings_of_people_do_not_reach_git(
-    origin: Origin, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_settings_of_people_do_not_reach_git(origin: Origin, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     settings = tmp_path / ".gitconfig"
     settings.write_text("[alias]\n\tversion = !false\n[core]\n\tpager = false\n")
     monkeypatch.setenv("HOME", str(tmp_path))
