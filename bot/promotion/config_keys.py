@@ -1,6 +1,6 @@
 """Which settings does `.github/lockkeeper.yaml` have?
 
-One table drives the parser (`bot.promotion.config`), the JSON Schema for editors and docs/configuration.md.
+One table drives the parser (`bot.promotion.config_read`), the JSON Schema for editors and docs/configuration.md.
 """
 
 from __future__ import annotations
@@ -9,140 +9,251 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Kind = Literal["text", "number", "choice", "texts", "map", "named", "entries", "free", "planned"]
+from bot.promotion.config_forms import BRANCH, CHECK, GLOB, KUBERNETES, LOGIN, NAME, PATH, TEAM, Form
+
+Kind = Literal["text", "number", "choice", "texts", "map", "named", "entries", "free"]
+
+BUILTIN_PACKS = ("registry", "security")  # the directories of `policies/`
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One key: what it takes, what it means, what holds without it.
 
-    `keys` are the settings inside a `map`, inside each entry of `named` (a map from names), or inside each entry
-    of `entries` (a list). `planned` keys are known but not available in this version.
+    `keys` are the settings inside a `map`, inside each entry of `named` (a map from environments' names), or
+    inside each entry of `entries` (a list); `planned` are keys there that we know but this version does not
+    have. `form` is what a `text`, or each of `texts`, looks like; `single` lets one text stand for a list of
+    one. `choice` takes one of `values` (`later`: values this version does not have), `number` a whole number
+    from `least` to `most`. `one_of` names keys of which exactly one is given. `also` are other words people
+    use for the key.
     """
 
     kind: Kind
     about: str
     default: str = ""
-    values: tuple[str, ...] = ()
-    keys: Mapping[str, Setting] = field(default_factory=dict)
-    required: bool = False
-    pattern: str = ""
     example: str = ""
+    required: bool = False
+    keys: Mapping[str, Setting] = field(default_factory=dict)
+    planned: Mapping[str, str] = field(default_factory=dict)
+    one_of: tuple[str, ...] = ()
+    form: Form | None = None
+    single: bool = False
+    values: tuple[str, ...] = ()
+    later: tuple[str, ...] = ()
+    least: int = 0
+    most: int = 0
+    also: tuple[str, ...] = ()
 
 
-NAME = r"[a-z0-9]([a-z0-9-]{0,48}[a-z0-9])?"
-_LOGIN = "GitHub logins"
-_TEAMS = "team slugs of the repository's organisation"
+def _users(about: str) -> Setting:
+    return Setting("texts", about, "none", "[ann]", form=LOGIN, also=("user", "logins", "people", "members"))
 
-PEOPLE: Mapping[str, Setting] = {
-    "users": Setting("texts", _LOGIN, "none", example="[ann]"),
-    "teams": Setting("texts", _TEAMS, "none", example="[platform-leads]"),
-}
+
+def _teams(about: str) -> Setting:
+    also = ("team", "groups")
+    return Setting("texts", about, "none", "[platform-leads]", form=TEAM, also=also)
+
+
+APPROVERS = Setting(
+    "map",
+    "whose reviews are asked for on a promotion into this environment, and count",
+    "nobody",
+    also=("reviewers", "approvals", "approver"),
+    keys={
+        "users": _users("GitHub logins"),
+        "teams": _teams("team slugs of the repository's organisation"),
+        "required": Setting(
+            "number",
+            "how many of them must approve the commit that is promoted",
+            "1 when people are named, else 0",
+            "2",
+            least=0,
+            most=20,
+            also=("count", "minimum"),
+        ),
+        "assign": Setting(
+            "texts",
+            "logins assigned to the promotion pull request",
+            "none",
+            "[ann]",
+            form=LOGIN,
+            also=("assignees",),
+        ),
+    },
+)
+
+PROMOTERS = Setting(
+    "map",
+    "who may ask for a promotion into this environment with `/promote`; it takes write permission as well, "
+    "and administrators are no exception",
+    "everyone with write permission",
+    also=("promotors", "promoter"),
+    keys={"users": _users("GitHub logins"), "teams": _teams("team slugs of the repository's organisation")},
+)
+
+GATES = Setting(
+    "map",
+    "further conditions on a promotion into this environment; order, policies and approvals are always gates",
+    "none",
+    also=("gate", "conditions"),
+    keys={
+        "checks": Setting(
+            "texts",
+            "check runs or commit statuses that must succeed on the source commit",
+            "none",
+            "[integration-tests]",
+            form=CHECK,
+            also=("statuses", "check"),
+        )
+    },
+    planned={
+        "soak": "how long a change has to be healthy in the source",
+        "window": "days and hours in which promotions may merge",
+        "health": "the source environment has to be healthy",
+        "drift": "what a direct change on the target is worth",
+        "test": "a workflow that has to succeed per environment",
+        "override": "who may override a gate",
+    },
+)
 
 ENVIRONMENT: Mapping[str, Setting] = {
-    "branch": Setting("text", "the branch the environment deploys from", required=True, example="staging"),
+    "branch": Setting(
+        "text",
+        "the branch the environment is deployed from",
+        "",
+        "staging",
+        required=True,
+        form=BRANCH,
+        also=("ref", "revision", "targetRevision"),
+    ),
     "path": Setting(
-        "text", "the directory in that branch to render", "the whole repository", example="overlays/staging"
+        "text",
+        "the directory of that branch the environment is deployed from",
+        "the whole repository",
+        "overlays/staging",
+        form=PATH,
+        also=("directory", "folder", "dir"),
     ),
     "after": Setting(
         "texts",
-        "the environments whose changes are promoted here",
-        "the environment written before this one",
-        example="[development]",
+        "the environments whose changes are promoted into this one; `[]` starts a pipeline",
+        "the environment written above this one",
+        "[development]",
+        form=NAME,
+        single=True,
+        also=("from", "source", "depends_on", "needs"),
     ),
     "promote": Setting(
         "choice",
         "`auto` opens the promotion pull request when the source moves, `manual` waits for `/promote`",
         "auto",
         values=("auto", "manual"),
+        also=("promotion",),
     ),
     "merge": Setting(
         "choice",
-        "`auto` merges the promotion pull request once all gates are open, `manual` leaves that to people",
+        "`manual` leaves the merge to people, `auto` merges once every gate is open",
         "manual",
         values=("manual", "auto"),
+        also=("automerge", "auto_merge"),
     ),
-    "promoters": Setting(
-        "map", "who may use `/promote` for this environment", "write permission", keys=PEOPLE
-    ),
-    "approvers": Setting(
-        "map",
-        "whose review is requested and counts",
-        "nobody",
-        keys={
-            **PEOPLE,
-            "required": Setting(
-                "number", "how many approvals a promotion takes", "1 when people are named, else 0"
-            ),
-            "assign": Setting("texts", "logins assigned to the pull request", "none", example="[ann]"),
-        },
-    ),
-    "gates": Setting(
-        "map",
-        "further conditions on a promotion into this environment",
-        "none",
-        keys={
-            "checks": Setting(
-                "texts",
-                "check runs or statuses that must succeed on the source commit",
-                "none",
-                example="[integration-tests]",
-            ),
-            "soak": Setting("planned", "time a change has to be healthy in the source"),
-            "window": Setting("planned", "days and hours in which promotions may merge"),
-            "health": Setting("planned", "the source environment has to be healthy"),
-            "test": Setting("planned", "a workflow that has to succeed"),
-        },
-    ),
+    "approvers": APPROVERS,
+    "promoters": PROMOTERS,
+    "gates": GATES,
 }
 
-SETTINGS: Mapping[str, Setting] = {
-    "version": Setting("choice", "the version of this format", required=True, values=("1",)),
-    "strategy": Setting("choice", "how changes move", "branch", values=("branch",)),
-    "environments": Setting(
-        "named",
-        "the pipeline; without `after`, changes walk in the order written",
-        required=True,
-        keys=ENVIRONMENT,
-    ),
-    "protect": Setting(
-        "texts",
-        "paths that stay as the target has them, in .gitignore's pattern language",
-        "none",
-        example='["overlays/*/sealed-secret.yaml"]',
-    ),
-    "policies": Setting(
-        "entries",
-        "policy packs to run on what is rendered",
-        "the builtin pack `security`",
-        keys={
-            "builtin": Setting("text", "a pack that comes with Lockkeeper", example="registry"),
-            "path": Setting(
-                "text", "a directory of Kyverno policies in this repository", example="policies/"
-            ),
-            "with": Setting("free", "the pack's parameters", "the pack's defaults"),
-            "environments": Setting("texts", "only for these environments", "all", example="[production]"),
-        },
-    ),
-    "checks": Setting(
-        "map",
-        "how manifests are validated",
-        keys={
-            "kubernetes": Setting(
-                "text",
-                "the Kubernetes version to validate for, in quotes",
-                '"1.33"',
-                pattern=r"1\.\d{1,2}",
-                example='"1.33"',
-            ),
-            "unknown_kinds": Setting(
-                "choice",
-                "what a resource without a schema is worth",
-                "warn",
-                values=("ignore", "warn", "fail"),
-            ),
-        },
-    ),
-}
+CHECKS = Setting(
+    "map",
+    "how rendered manifests are validated",
+    also=("validation",),
+    keys={
+        "kubernetes": Setting(
+            "text",
+            "the Kubernetes minor version to validate for, in quotes",
+            '"1.33"',
+            '"1.33"',
+            form=KUBERNETES,
+            also=("kubernetes_version", "k8s", "version"),
+        ),
+        "unknown_kinds": Setting(
+            "choice",
+            "what a resource of a kind without a schema is worth",
+            "warn",
+            values=("ignore", "warn", "fail"),
+            also=("missing_schemas",),
+        ),
+    },
+)
 
-PLANNED_STRATEGIES = ("directory", "repository", "values", "tag")
+POLICIES = Setting(
+    "entries",
+    "the policy packs to run on rendered manifests; `[]` runs none",
+    "the built-in pack `security`",
+    also=("policy", "packs"),
+    one_of=("builtin", "path"),
+    keys={
+        "builtin": Setting("choice", "a pack that comes with Lockkeeper", values=BUILTIN_PACKS, also=("name", "pack")),
+        "path": Setting(
+            "text",
+            "a directory of this repository with Kyverno policies, read from the default branch",
+            "",
+            "policies",
+            form=PATH,
+            also=("directory", "folder"),
+        ),
+        "with": Setting(
+            "free",
+            "the pack's parameters",
+            "the pack's own defaults",
+            "{registries: [registry.example.com]}",
+            also=("parameters", "params", "settings"),
+        ),
+        "environments": Setting(
+            "texts", "run it for these environments only", "all", "[production]", form=NAME, single=True
+        ),
+    },
+)
+
+FILE = Setting(
+    "map",
+    "the whole file",
+    keys={
+        "version": Setting("number", "the version of this format", "", "1", required=True, least=1, most=1),
+        "strategy": Setting(
+            "choice",
+            "how changes move: `branch` merges the source's changes into the target's branch",
+            "branch",
+            values=("branch",),
+            later=("directory", "repository", "values", "tag"),
+        ),
+        "environments": Setting(
+            "named",
+            "the pipeline: environments by name, walked in the order written",
+            "",
+            required=True,
+            keys=ENVIRONMENT,
+            planned={
+                "repository": "an environment in another repository",
+                "tag": "an environment that is a tag",
+                "values": "moving chosen values only",
+                "on_drift": "what a direct change on the target is worth",
+            },
+            also=("stages", "environment", "envs"),
+        ),
+        "protect": Setting(
+            "texts",
+            "paths that a promotion leaves as the target has them, as patterns in the language of .gitignore",
+            "none",
+            '["overlays/*/sealed-secret.yaml"]',
+            form=GLOB,
+            also=("protected", "keep"),
+        ),
+        "policies": POLICIES,
+        "checks": CHECKS,
+    },
+    planned={
+        "rbac": "roles in the manner of Argo CD",
+        "on_drift": "what a direct change on the target is worth",
+        "freeze": "days without promotions",
+    },
+)

@@ -179,6 +179,4 @@ def _syntax(error: yaml.MarkedYAMLError) -> ConfigProblem:
     words = " ".join(part for part in (error.context, error.problem) if part)
     suggestion = next((advice for sign, advice in _ADVICE if sign in words), "")
     where = f", column {mark.column + 1}" if mark else ""
-    return ConfigProblem(
-        "", mark.line + 1 if mark else None, f"this is not YAML{where}: {words[:200]}", suggestion
-    )
+    return ConfigProblem("", mark.line + 1 if mark else None, f"this is not YAML{where}: {words[:200]}", suggestion)

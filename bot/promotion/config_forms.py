@@ -1,0 +1,116 @@
+"""Which texts are branches, paths, logins, team slugs … in the configuration, and what was meant by others?
+
+The patterns hold for the whole value and are written so that Python and JSON Schema (ECMA 262) read them alike.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+
+def _nothing(_: str) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form of text: what it is called, the pattern it fits, the rule in words, and a guess at what was meant."""
+
+    words: str
+    pattern: str
+    rule: str
+    guess: Callable[[str], str] = _nothing
+
+    def fits(self, text: str) -> bool:
+        """Say whether the text has this form."""
+        return re.fullmatch(self.pattern, text) is not None
+
+    def mended(self, text: str) -> str:
+        """Return a text of this form that was probably meant, '' when there is no good guess."""
+        guess = self.guess(text.strip())
+        return guess if guess and self.fits(guess) else ""
+
+
+def _name(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def _branch(text: str) -> str:
+    return re.sub(r"\s+", "-", text.removeprefix("refs/heads/").strip("/"))
+
+
+def _path(text: str) -> str:
+    parts = [part for part in re.split(r"[/\\]", text) if part not in ("", ".")]
+    while parts and any(letter in parts[-1] for letter in "*?"):
+        parts.pop()
+    return "/".join(parts)
+
+
+def _login(text: str) -> str:
+    return re.sub(r"^(https?://[^/]+/)?@?", "", text).strip("/")
+
+
+def _team(text: str) -> str:
+    organisation, slash, slug = text.removeprefix("@").rpartition("/")
+    return organisation + slash + re.sub(r"[^a-z0-9_-]+", "-", slug.lower()).strip("-")
+
+
+def _minor(text: str) -> str:
+    found = re.match(r"v?(1\.\d{1,2})\b", text)
+    return found[1] if found else ""
+
+
+NAME = Form(
+    "an environment's name",
+    r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?",
+    "use lower-case letters, digits and hyphens, at most 40",
+    _name,
+)
+
+# Source of the rule: git-check-ref-format(1). Promotion branches lie below promote/.
+BRANCH = Form(
+    "a branch's name",
+    r"(?!refs/)(?!promote/)(?![-./])(?!@$)(?!.*(?:\.\.|@\{|//|/\.|\.lock$|\.lock/|[./]$))"
+    r"[^\x00-\x20\x7f~^:?*\[\\]{1,200}",
+    "write the name as git does, without `refs/heads/`; names below `promote/` belong to Lockkeeper",
+    _branch,
+)
+
+PATH = Form(
+    "a directory of the repository",
+    r"\.|(?!/)(?!.*//)(?!(?:.*/)?\.\.?(?:/|$))[^\x00-\x1f\x7f*?\\]{1,400}",
+    "write it from the repository's root, without `..`, wildcards or a leading slash",
+    _path,
+)
+
+LOGIN = Form("a GitHub login", r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", "write the login without `@`", _login)
+
+TEAM = Form(
+    "a team's slug",
+    r"(?:[A-Za-z0-9][A-Za-z0-9_-]{0,99}/)?[a-z0-9_][a-z0-9_-]{0,254}",
+    "write the slug as in the team's address, or `organisation/slug`",
+    _team,
+)
+
+GLOB = Form(
+    "a pattern of paths",
+    r"(?!!?$)[^\x00-\x1f\x7f]{1,400}",
+    "write one pattern in the language of .gitignore",
+)
+
+CHECK = Form("the name of a check", r"[^\x00-\x1f\x7f]{1,255}", "write it as GitHub shows it")
+
+KUBERNETES = Form("a Kubernetes minor version", r"1\.[0-9]{1,2}", 'write it like "1.33", in quotes', _minor)
+
+FORMS: Mapping[str, Form] = {
+    "name": NAME,
+    "branch": BRANCH,
+    "path": PATH,
+    "login": LOGIN,
+    "team": TEAM,
+    "glob": GLOB,
+    "check": CHECK,
+    "kubernetes": KUBERNETES,
+}

@@ -1,0 +1,114 @@
+"""Do the parts of the configuration, each well formed by itself, make sense together?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.model.environment import Configuration, Environment
+from bot.model.quoting import quoted
+from bot.promotion.config_read import Reader, did_you_mean, join
+from bot.promotion.pipeline import circles, downstream, pairs
+
+MOST_ENVIRONMENTS = 100
+
+
+def judge(reader: Reader, configuration: Configuration, organisation: str) -> None:
+    """Note every contradiction on the reader; `organisation` owns the repository ('' when unknown)."""
+    environments = configuration.environments
+    if len(environments) > MOST_ENVIRONMENTS:
+        message = f"{len(environments)} environments are more than the {MOST_ENVIRONMENTS} allowed"
+        reader.problem("environments", message, "split the repository")
+        return
+    known = {one.name for one in environments}
+    for one in environments:
+        _order(reader, one, known)
+        _approvers(reader, one)
+        _teams(reader, one, organisation)
+    found = circles(environments)
+    for circle in found:
+        names = [quoted(name) for name in (*circle, circle[0])]
+        message = f"these wait for each other: {' after '.join(names)}"
+        if len(circle) == 1:
+            message = f"{names[0]} cannot come after itself"
+        suggestion = "start the pipeline with `after: []` in one of them" if len(circle) > 1 else "remove it"
+        reader.problem(_key(circle[0], "after"), message, suggestion)
+    _places(reader, environments)
+    if not found:
+        _branches(reader, configuration)
+        _names(reader, configuration)
+    for index, pack in enumerate(configuration.policies):
+        for name in pack.environments:
+            if name not in known:
+                message = f"there is no environment `{name}`"
+                reader.problem(f"policies[{index}].environments", message, did_you_mean(name, sorted(known)))
+
+
+def _key(name: str, *parts: str) -> str:
+    return ".".join((join("environments", name), *parts))
+
+
+def _order(reader: Reader, environment: Environment, known: set[str]) -> None:
+    for name in environment.after:
+        if name not in known:
+            key = _key(environment.name, "after")
+            others = sorted(known - {environment.name})
+            reader.problem(key, f"there is no environment `{name}`", did_you_mean(name, others))
+
+
+def _approvers(reader: Reader, environment: Environment) -> None:
+    approvers = environment.approvers
+    key = _key(environment.name, "approvers")
+    people = len(approvers.people.users)
+    if not reader.is_sound(key):
+        return
+    if approvers.required and not approvers.people:
+        message = f"{approvers.required} approvals are required, but nobody is named to give them"
+        reader.problem(f"{key}.required", message, "name `users` or `teams`")
+    elif approvers.required > people and not approvers.people.teams:
+        message = f"{approvers.required} approvals are required, but only {people} can be given"
+        reader.problem(f"{key}.required", message, f"name more people, or require {people}")
+
+
+def _teams(reader: Reader, environment: Environment, organisation: str) -> None:
+    if not organisation:
+        return
+    for part, people in (("approvers", environment.approvers.people), ("promoters", environment.promoters)):
+        for team in people.teams:
+            owner, slash, _ = team.rpartition("/")
+            if slash and owner.lower() != organisation.lower():
+                message = f"the team `{team}` belongs to another organisation than the repository"
+                suggestion = f"name a team of {organisation}: GitHub gives no others access"
+                reader.problem(_key(environment.name, part, "teams"), message, suggestion)
+
+
+def _places(reader: Reader, environments: Sequence[Environment]) -> None:
+    seen: dict[tuple[str, str], str] = {}
+    for one in environments:
+        if not one.branch or not reader.is_sound(_key(one.name, "path")):
+            continue
+        other = seen.setdefault((one.branch, one.path), one.name)
+        if other != one.name:
+            where = f"`{one.path}` of branch `{one.branch}`" if one.path else f"the whole of branch `{one.branch}`"
+            message = f"{quoted(one.name)} and {quoted(other)} are the same place: {where}"
+            reader.problem(_key(one.name), message, "give each its own branch or path")
+
+
+def _branches(reader: Reader, configuration: Configuration) -> None:
+    """A branch cannot be promoted into itself, neither at once nor by way of others."""
+    for source in configuration.environments:
+        for target in downstream(configuration, [source]):
+            same_place = target.path == source.path  # told by _places
+            if source.branch and source.branch == target.branch and not same_place:
+                message = f"it comes after {quoted(source.name)}, but both are on branch {quoted(source.branch)}"
+                suggestion = "give each its own branch: strategy `branch` promotes from branch to branch"
+                reader.problem(_key(target.name, "branch"), message, suggestion)
+
+
+def _names(reader: Reader, configuration: Configuration) -> None:
+    """Two hops must not share a promotion branch: `b-to-c` after `a` and `c` after `a-to-b` would."""
+    seen: dict[str, str] = {}
+    for hop in pairs(configuration):
+        other = seen.setdefault(hop.branch, hop.name)
+        if other != hop.name:
+            message = f"the promotions {quoted(other, 90)} and {quoted(hop.name, 90)} would share one branch"
+            reader.problem(_key(hop.target.name), message, "choose names without `-to-`")
