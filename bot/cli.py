@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from bot.errors import LockkeeperError
+from bot.errors import LockkeeperError, UserError
 from bot.settings import Settings
 
 
@@ -46,9 +46,7 @@ def serve() -> None:
 
     settings = _settings()
     _check_app(settings)
-    parts.serve(
-        settings, ready=lambda _: click.echo(f"listening on {settings.host}:{settings.port}", err=True)
-    )
+    parts.serve(settings, ready=lambda _: click.echo(f"listening on {settings.host}:{settings.port}", err=True))
 
 
 @main.command()
@@ -122,14 +120,10 @@ def _wait_for_interrupt() -> None:
 
 
 @main.command()
-@click.option(
-    "--directory", type=click.Path(file_okay=False, path_type=Path), help="Where its repositories are kept."
-)
+@click.option("--directory", type=click.Path(file_okay=False, path_type=Path), help="Where its repositories are kept.")
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8030, show_default=True)
-@click.option(
-    "--seed/--empty", default=True, show_default=True, help="Start with an organisation and a repository."
-)
+@click.option("--seed/--empty", default=True, show_default=True, help="Start with an organisation and a repository.")
 def sandbox(directory: Path | None, host: str, port: int, seed: bool) -> None:
     """Run the GitHub stand-in alone, for any GitHub client."""
     from bot.sandbox.command import run_sandbox
@@ -139,6 +133,52 @@ def sandbox(directory: Path | None, host: str, port: int, seed: bool) -> None:
             run_sandbox(Path(made), host, port, seed)
     else:
         run_sandbox(directory, host, port, seed)
+
+
+@main.command()
+def doctor() -> None:
+    """Look whether this machine is fit and the bot is set up; status 1 when something is amiss."""
+    from bot.doctor import examine
+
+    found = examine(os.environ)
+    for one in found:
+        click.secho(f"{'✔' if one.good else '✘'} {one.name}: ", fg="green" if one.good else "red", nl=False)
+        click.echo(one.found + (f"\n  → {one.how}" if one.how and not one.good else ""))
+    sys.exit(0 if all(one.good for one in found) else 1)
+
+
+@main.command("app-manifest")
+@click.option("--url", required=True, help="The bot's own address, for example https://lockkeeper.your.org.")
+@click.option("--organization", default="", help="Who shall own the App; you yourself unless given.")
+@click.option("--github-url", default="https://github.com", show_default=True)
+def app_manifest(url: str, organization: str, github_url: str) -> None:
+    """Write a page on standard output whose button registers the GitHub App."""
+    import secrets
+
+    from bot.adapters.github.manifest import form, manifest_for
+
+    text = (Path(__file__).resolve().parents[1] / "app.yaml").read_text()
+    page = form(manifest_for(text, url), github_url=github_url, organization=organization, state=secrets.token_hex(8))
+    click.echo(page, nl=False)
+
+
+@main.command("app-convert")
+@click.argument("code")
+@click.option("--api-url", default="https://api.github.com", show_default=True)
+@click.option("--out", default="lockkeeper.env", show_default=True, type=click.Path(dir_okay=False, path_type=Path))
+def app_convert(code: str, api_url: str, out: Path) -> None:
+    """Turn the CODE that GitHub led back with into the App's credentials, kept in a file only you can read."""
+    from bot.adapters.github.manifest import convert, environment_file
+
+    if out.exists():
+        raise UserError("the file is there already, and it may hold the key of another App", where=str(out))
+    found = convert(code, api_url=api_url)
+    descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(environment_file(found, api_url))
+    click.echo(f"{found.slug} (id {found.app_id}) is registered: {found.url}")
+    click.echo(f"Its credentials are in {out}. Load it and start the bot:")
+    click.echo(f"  set -a; . ./{out}; set +a; lockkeeper serve")
 
 
 if __name__ == "__main__":

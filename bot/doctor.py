@@ -1,0 +1,81 @@
+"""Is this machine fit to run the bot, and is the bot set up?"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.adapters.process import run
+from bot.adapters.queue import Queue, connect
+from bot.adapters.render import PooledRenderer
+from bot.errors import LockkeeperError
+from bot.settings import Settings
+from bot.wiring import build_app
+
+OLDEST_GIT = (2, 38)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """One question: what was found, whether that is good enough, and what to do if it is not."""
+
+    name: str
+    good: bool
+    found: str
+    how: str = ""
+
+
+def examine(environment: Mapping[str, str]) -> list[Diagnosis]:
+    """Ask every question; none of them raises."""
+    found = [_ask("git", _git), _ask("engine", _engine), _ask("settings", lambda: _settings(environment))]
+    if found[-1].good:
+        found += [_ask("redis", lambda: _redis(environment)), _ask("github", lambda: _github(environment))]
+    return found
+
+
+def _ask(name: str, question: Callable[[], Diagnosis]) -> Diagnosis:
+    try:
+        return question()
+    except LockkeeperError as error:
+        return Diagnosis(name, False, str(error))
+
+
+def _git() -> Diagnosis:
+    if shutil.which("git") is None:
+        return Diagnosis("git", False, "not found", "install git")
+    said = run(["git", "--version"], cwd=Path("/"), timeout=10).stdout.decode().strip()
+    version = tuple(int(number) for number in re.findall(r"\d+", said)[:2])
+    return Diagnosis("git", version >= OLDEST_GIT, said, f"install git {'.'.join(map(str, OLDEST_GIT))} or newer")
+
+
+def _engine() -> Diagnosis:
+    with PooledRenderer(workers=1) as renderer:
+        able = renderer.capabilities()
+    walls = [name for name, there in (("Landlock", able.landlock > 0), ("network namespace", able.netns)) if there]
+    found = f"kustomize ({able.engine}, {able.version}), behind {' and '.join(walls) or 'no walls'}"
+    how = "pull requests from forks are not rendered here: the kernel offers neither Landlock nor network namespaces"
+    return Diagnosis("engine", able.trusted, found + (f": {able.reason}" if able.reason else ""), how)
+
+
+def _settings(environment: Mapping[str, str]) -> Diagnosis:
+    Settings.from_environment(environment)
+    return Diagnosis("settings", True, "complete")
+
+
+def _redis(environment: Mapping[str, str]) -> Diagnosis:
+    settings = Settings.from_environment(environment)
+    if not settings.redis_url:
+        return Diagnosis("redis", True, "none configured: the embedded Valkey is used")
+    Queue(connect(settings.redis_url)).ping()
+    return Diagnosis("redis", True, "answers")
+
+
+def _github(environment: Mapping[str, str]) -> Diagnosis:
+    settings = Settings.from_environment(environment)
+    app = build_app(settings)
+    repositories = app.installed_repositories()
+    found = f"{app.bot_login} at {settings.api_url}, installed on {len(repositories)} repositories"
+    return Diagnosis("github", bool(repositories), found, "install the App on a repository")
