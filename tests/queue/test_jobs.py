@@ -39,7 +39,7 @@ def test_a_job_runs_and_leaves_nothing_behind(queue: Queue) -> None:
     queue.mark(["ada/shop#7"])
     work_off(queue, lambda key, commands, lease: runs.append(key))
     assert runs == ["ada/shop#7"]
-    assert queue.connection.keys("rq:job:bell-*") == []
+    assert queue.connection.keys(f"rq:job:{queue.name}-*") == []
 
 
 @pytest.mark.parametrize(
@@ -56,14 +56,10 @@ def test_a_job_runs_and_leaves_nothing_behind(queue: Queue) -> None:
             id="failure callback",
         ),
         pytest.param(lambda q, command, _: q.enqueue(CONVERGE, command), id="odd argument"),
-        pytest.param(
-            lambda q, command, _: q.enqueue("os.system", command, retry=Retry(max=3)), id="with retry"
-        ),
+        pytest.param(lambda q, command, _: q.enqueue("os.system", command, retry=Retry(max=3)), id="with retry"),
     ],
 )
-def test_a_job_that_names_anything_else_is_refused(
-    queue: Queue, tmp_path: Path, monkeypatch, enqueue
-) -> None:
+def test_a_job_that_names_anything_else_is_refused(queue: Queue, tmp_path: Path, monkeypatch, enqueue) -> None:
     proof = tmp_path / "proof"
     runs = []
     attacker = PlainQueue(queue.name, connection=queue.connection, serializer=JSONSerializer)
@@ -120,7 +116,7 @@ def test_pickled_data_is_not_unpickled(queue: Queue, tmp_path: Path) -> None:
             return (os.system, (f"touch {proof}",))
 
     queue.mark(["ada/shop"])
-    (job_key,) = (key for key in queue.connection.keys("rq:job:bell-*") if queue.jobs.count)
+    (job_key,) = queue.connection.keys(f"rq:job:{queue.name}-*")
     queue.connection.hset(job_key, "data", pickle.dumps((CONVERGE, None, (Bomb(),), {})))
     queue.connection.hset(job_key, "meta", pickle.dumps(Bomb()))
     queue.connection.hset(job_key, "result", pickle.dumps(Bomb()))

@@ -7,7 +7,7 @@ import time
 import pytest
 import structlog
 
-from bot.adapters.queue import LeaseLostError, Queue, Runner, Work
+from bot.adapters.queue import BusyError, LeaseLostError, Queue, Runner, Work, hold
 from bot.adapters.queue.run import BUG_DELAYS
 from bot.adapters.queue.store import MOST_CRASHES
 from bot.errors import TransientError, UserError
@@ -211,3 +211,57 @@ def test_a_bell_that_waits_in_a_long_queue_is_not_rung_twice(queue: Queue) -> No
     queue.connection.zadd(f"{queue.name}:rung", {KEY: time.time() - 600})
     queue.tick()
     assert queue.jobs.count == 1
+
+
+REPOSITORY = "ada/shop"
+
+
+def test_a_held_key_does_not_run_and_its_marks_are_kept(queue: Queue) -> None:
+    """A command holds its repository: a push that came before or meanwhile must still be converged."""
+    runs = []
+    runner = runner_that(queue, lambda key, commands, lease: runs.append(key))
+    queue.mark([REPOSITORY])
+    with hold(queue, REPOSITORY) as lease:
+        runner.run_key(REPOSITORY)
+        queue.mark([REPOSITORY])
+        lease.check()
+        assert runs == []
+        queue.jobs.empty()
+    assert queue.jobs.count == 1, "the run follows when the key is free"
+    runner.run_key(REPOSITORY)
+    assert runs == [REPOSITORY]
+
+
+def test_holding_an_unmarked_key_makes_no_run(queue: Queue) -> None:
+    with hold(queue, REPOSITORY):
+        pass
+    assert queue.jobs.count == 0
+    assert queue.depth().running == 0
+
+
+def test_a_key_that_runs_cannot_be_held_and_the_asker_comes_back_in_a_second(queue: Queue) -> None:
+    queue.mark([REPOSITORY])
+    assert queue.begin(REPOSITORY, "a run") is not None
+
+    def handler(key, commands, lease):
+        with hold(queue, REPOSITORY):
+            raise AssertionError("both at once")
+
+    for tries in range(4):
+        queue.mark([KEY], [COMMAND])
+        runner_that(queue, handler).run_key(KEY)
+        due = queue.connection.zscore(f"{queue.name}:due", KEY)
+        assert due == pytest.approx(time.time() + 1, abs=0.5), f"after {tries} tries"
+        wait_is_over(queue)
+
+
+def test_busy_is_a_transient_error() -> None:
+    assert issubclass(BusyError, TransientError)
+
+
+def test_a_held_key_is_free_after_its_holder_died(queue: Queue) -> None:
+    assert queue.hold(REPOSITORY, "the dead one")
+    assert not queue.hold(REPOSITORY, "another")
+    queue.connection.zadd(f"{queue.name}:running", {REPOSITORY: time.time() - 1})
+    with hold(queue, REPOSITORY) as lease:
+        lease.check()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from bot.adapters.queue.lease import Lease, LeaseLostError
+from bot.adapters.queue.hold import hold
+from bot.adapters.queue.lease import BusyError, Lease, LeaseLostError
 from bot.adapters.queue.run import Handler, Runner, Work
 from bot.adapters.queue.store import Depth, Failure, Queue, Start, connect
 
 __all__ = [
+    "BusyError",
     "Depth",
     "Failure",
     "Handler",
@@ -17,4 +19,5 @@ __all__ = [
     "Start",
     "Work",
     "connect",
+    "hold",
 ]

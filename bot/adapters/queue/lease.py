@@ -7,7 +7,7 @@ from typing import Protocol
 
 from redis.exceptions import RedisError
 
-from bot.errors import LockkeeperError
+from bot.errors import LockkeeperError, TransientError
 
 LEASE_SECONDS = 9.0
 _MARGIN = 2.0  # clocks drift and calls take time: stop believing in an unconfirmed lease this much earlier
@@ -15,6 +15,10 @@ _MARGIN = 2.0  # clocks drift and calls take time: stop believing in an unconfir
 
 class LeaseLostError(LockkeeperError):
     """Another worker may hold the key now: write nothing more, and leave. The other one does the work."""
+
+
+class BusyError(TransientError):
+    """Another run holds a key that this one needs as well: come back after `retry_after` seconds, exactly."""
 
 
 class Holder(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import threading
 import time
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 import structlog
 from rq.timeouts import JobTimeoutException
 
-from bot.adapters.queue.lease import Lease, LeaseLostError
+from bot.adapters.queue.lease import BusyError, Lease, LeaseLostError
 from bot.adapters.queue.store import Queue, Start
 from bot.errors import TransientError, UserError
 from bot.intake.tasks import SWEEP, PendingCommand
@@ -92,7 +93,8 @@ class Runner:
         except LeaseLostError as error:
             _log.warning("lease_lost", reason=str(error))
         except TransientError as error:
-            wanted = TRANSIENT_DELAYS[min(start.tries, len(TRANSIENT_DELAYS) - 1)]
+            known = 0.0 if isinstance(error, BusyError) else math.inf
+            wanted = min(TRANSIENT_DELAYS[min(start.tries, len(TRANSIENT_DELAYS) - 1)], known)
             delay = min(max(wanted, error.retry_after), _LONGEST_WAIT)
             self.queue.retry(start, delay)
             _log.warning("run_postponed", seconds=delay, tries=start.tries + 1, reason=str(error))

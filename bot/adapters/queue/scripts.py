@@ -30,7 +30,7 @@ local function quiet(key)
 end
 
 local function bell(key)
-  local id = 'bell-' .. string.format('%d', redis.call('INCR', P .. 'bell'))
+  local id = KEYS[1] .. '-' .. string.format('%d', redis.call('INCR', P .. 'bell'))
   redis.call('HSET', P .. 'bells', key, id)
   redis.call('ZADD', P .. 'rung', at(now), key)
   return {key, id, redis.call('HLEN', P .. 'commands:' .. key) > 0 and 1 or 0}
@@ -139,6 +139,32 @@ EXTEND = (
 if not holds(ARGV[1], ARGV[2]) then return 0 end
 redis.call('ZADD', P .. 'running', 'XX', at(now + tonumber(ARGV[3])), ARGV[1])
 return 1
+"""
+)
+
+# ARGV: key, token, lease seconds, most crashes. Returns 1 when the key was free; its mark stays as it is.
+HOLD = (
+    _PRELUDE
+    + """
+local ends = redis.call('ZSCORE', P .. 'running', ARGV[1])
+if ends then
+  if tonumber(ends) > now then return 0 end
+  died(ARGV[1], tonumber(ARGV[4]))
+end
+redis.call('ZADD', P .. 'running', at(now + tonumber(ARGV[3])), ARGV[1])
+redis.call('HSET', P .. 'holders', ARGV[1], ARGV[2])
+return 1
+"""
+)
+
+# ARGV: key, token. Returns bells.
+RELEASE = (
+    _PRELUDE
+    + """
+if not holds(ARGV[1], ARGV[2]) then return {} end
+release(ARGV[1])
+if redis.call('ZSCORE', P .. 'dirty', ARGV[1]) and quiet(ARGV[1]) then return {bell(ARGV[1])} end
+return {}
 """
 )
 

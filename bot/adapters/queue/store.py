@@ -88,6 +88,7 @@ class Queue:
         self._mark, self._begin, self._extend = map(register, (scripts.MARK, scripts.BEGIN, scripts.EXTEND))
         self._finish, self._retry = register(scripts.FINISH), register(scripts.RETRY)
         self._park, self._tick = register(scripts.PARK), register(scripts.TICK)
+        self._hold, self._release = register(scripts.HOLD), register(scripts.RELEASE)
 
     # the door
 
@@ -107,9 +108,7 @@ class Queue:
         for key in wanted:
             if key != SWEEP and not is_key(key):
                 raise ValueError(f"{key!r} is no key")
-        named = (
-            {key.partition("#")[0] for key in wanted if key != SWEEP} if installation is not None else set()
-        )
+        named = {key.partition("#")[0] for key in wanted if key != SWEEP} if installation is not None else set()
         asked = {
             "keys": wanted,
             "commands": [(one.key, str(one.comment_id), one.to_json()) for one in commands],
@@ -163,6 +162,14 @@ class Queue:
     def extend(self, key: str, token: str) -> bool:
         """Prolong a lease; False when it is lost."""
         return bool(self._extend(keys=[self.name], args=[key, token, LEASE_SECONDS]))
+
+    def hold(self, key: str, token: str) -> bool:
+        """Take a key without running it, and leave its mark alone; False when somebody has it."""
+        return bool(self._hold(keys=[self.name], args=[key, token, LEASE_SECONDS, MOST_CRASHES]))
+
+    def release(self, key: str, token: str) -> None:
+        """Let go of a held key; if it is marked, its run follows now."""
+        self._ring(self._release(keys=[self.name], args=[key, token]))
 
     def finish(self, start: Start) -> bool:
         """Note that a run ended well and its commands are done; False when its lease was lost before."""
@@ -248,9 +255,7 @@ class Queue:
                 job_id=job_id.decode(),
                 at_front=bool(at_front),
                 timeout=self.job_seconds,
-                retry=JobRetry(
-                    max=2
-                ),  # RQ's own: for a bell whose worker died between taking and answering it
+                retry=JobRetry(max=2),  # RQ's own: for a bell whose worker died between taking and answering it
                 result_ttl=0,
                 failure_ttl=_BELL_KEPT_SECONDS,
             )
