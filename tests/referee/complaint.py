@@ -65,7 +65,8 @@ class Complaint:
 class Allowance:
     """A disagreement that is no fault of the stand-in, and why.
 
-    `where`, `at` and `message` are regular expressions that must fit whole.
+    `where`, `at` and `message` are regular expressions that must fit whole. `recorded` says whether the traffic
+    recorded by others shows it; if not, the tour through the stand-in does, and `reason` says how it is known.
     """
 
     side: Side
@@ -74,6 +75,7 @@ class Allowance:
     where: str = ".*"
     at: str = ".*"
     message: str = ".*"
+    recorded: bool = True
 
     def covers(self, complaint: Complaint) -> bool:
         return (self.side, self.rule) == (complaint.side, complaint.rule) and all(

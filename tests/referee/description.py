@@ -70,6 +70,8 @@ class _Node:
         head, rest = segments[0], segments[1:]
         if head in self.literal:
             yield from self.literal[head].find(rest, method)
+        if self.multi is not None and segments == [""]:
+            yield from self.multi.find([], method)  # `/contents/` is the root directory
         if not head:
             return
         if self.single is not None:
@@ -122,7 +124,7 @@ class Description:
 
     def operation(self, method: str, path: str) -> Operation | None:
         """The operation for a request path such as `/repos/o/r/contents/a/b`, or None when undeclared."""
-        segments = [unquote(segment) for segment in path.strip("/").split("/")]
+        segments = [unquote(segment) for segment in path.removeprefix("/").split("/")]
         template = next(self._root.find(segments, method.lower()), None)
         return None if template is None else self._operation(method.lower(), template)
 
@@ -151,9 +153,6 @@ class Description:
         declared = self._document["x-webhooks"].get(key.replace("_", "-"))
         return declared["post"] if declared else None
 
-    def component(self, name: str) -> Schema:
-        return {"$ref": f"{_COMPONENT}schemas/{name}"}
-
     def validator(self, schema: Schema) -> jsonschema_rs.Validator:
         """Compile a schema of the description, with just those components that it reaches."""
         root, reached = _convert(schema, closed=True)
@@ -164,9 +163,7 @@ class Description:
             if _key(name, closed) in definitions:
                 continue
             if (name, closed) not in self._converted:
-                self._converted[name, closed] = _convert(
-                    self._document["components"]["schemas"][name], closed=closed
-                )
+                self._converted[name, closed] = _convert(self._document["components"]["schemas"][name], closed=closed)
             definitions[_key(name, closed)], further = self._converted[name, closed]
             waiting |= further
         return jsonschema_rs.Draft202012Validator({**root, "$defs": definitions}, validate_formats=True)

@@ -110,9 +110,7 @@ class Verdicts:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         for reason in sorted(self._absent):
-            terminalreporter.write_line(
-                f"referee: did not sit, sandboxes went unjudged: {reason}", yellow=True
-            )
+            terminalreporter.write_line(f"referee: did not sit, sandboxes went unjudged: {reason}", yellow=True)
         if self._judged:
             terminalreporter.write_line(f"referee: judged {self._judged} exchanges and deliveries")
         for complaint in self._late:

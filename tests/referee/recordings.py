@@ -49,9 +49,7 @@ def parse(source: str, text: str) -> Iterator[Recorded]:
     lines = iter(text.split("\n"))
     while next(lines, "") in ("http", "https"):
         try:
-            method, host, _port, url, asked, sent, status, answered, body, _ = (
-                next(lines) for _ in range(10)
-            )
+            method, host, _port, url, asked, sent, status, answered, body, _ = (next(lines) for _ in range(10))
             request_headers, response_headers = _headers(asked), _headers(answered)
             code = int(status)
         except (RuntimeError, ValueError, SyntaxError):  # a generator that ends inside reads as RuntimeError

@@ -1,4 +1,4 @@
-"""Is each allowance still needed? GitHub's own traffic is judged, and each must be used."""
+"""Is each allowance still needed? Real traffic, or else the tour, must fall under it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ import pytest
 from tests.referee import fetch
 from tests.referee.allowed import ALLOWANCES
 from tests.referee.complaint import Allowance
+from tests.referee.conftest import Toured
 from tests.referee.description import Description
 from tests.referee.openapi import Referee
 from tests.referee.payloads import examples
 from tests.referee.plugin import need
 from tests.referee.recordings import recordings
-
-SINCE = 2018  # older recordings show an API that is gone
 
 
 @pytest.fixture(scope="module")
@@ -21,18 +20,28 @@ def used(description: Description) -> frozenset[Allowance]:
     """The allowances that GitHub's recorded answers and deliveries fall under."""
     referee = Referee(description, ALLOWANCES)
     for recorded in recordings(need(fetch.RECORDINGS)):
-        if recorded.year >= SINCE:
-            referee.check_exchange(recorded)
+        referee.check_exchange(recorded)
     for example in examples(need(fetch.PAYLOADS)):
         referee.check_delivery(example)
     return frozenset(referee.used)
 
 
-@pytest.mark.parametrize(
-    "allowance", ALLOWANCES, ids=lambda each: f"{each.side}-{each.rule}-{each.reason[:40]}"
-)
-def test_each_allowance_is_needed(allowance: Allowance, used: frozenset[Allowance]) -> None:
-    assert allowance in used, "GitHub's real traffic does not need this: take it out"
+@pytest.fixture(scope="module")
+def used_by_tour(description: Description, toured: Toured) -> frozenset[Allowance]:
+    referee = Referee(description, ALLOWANCES)
+    for exchange in toured.exchanges:
+        referee.check_exchange(exchange)
+    for delivery in toured.deliveries:
+        referee.check_delivery(delivery)
+    return frozenset(referee.used)
+
+
+@pytest.mark.parametrize("allowance", ALLOWANCES, ids=lambda each: f"{each.side}-{each.rule}")
+def test_each_allowance_is_needed(
+    allowance: Allowance, used: frozenset[Allowance], used_by_tour: frozenset[Allowance]
+) -> None:
+    evidence = used if allowance.recorded else used_by_tour
+    assert allowance in evidence, "nothing needs this any more: take it out"
 
 
 def test_each_allowance_says_why() -> None:

@@ -99,9 +99,7 @@ def test_no_npm_is_said_plainly(pin: Pin, tmp_path: Path, monkeypatch: pytest.Mo
         fetch(pin, tmp_path / "cache")
 
 
-def test_a_failing_npm_is_asked_once(
-    pin: Pin, npm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failing_npm_is_asked_once(pin: Pin, npm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     script = npm.parent / "npm"
     script.write_text(f'#!/bin/sh\necho called >> "{npm}"\necho "no route to registry" >&2\nexit 7\n')
     for _ in range(2):

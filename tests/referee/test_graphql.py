@@ -47,9 +47,7 @@ def schema() -> GraphQLSchema:
         (READY, {"id": "PR_x", "sha": "y"}, ["Variable '$sha' is not declared."]),
     ],
 )
-def test_faults(
-    schema: GraphQLSchema, document: str, variables: dict[str, Any] | None, expected: list[str]
-) -> None:
+def test_faults(schema: GraphQLSchema, document: str, variables: dict[str, Any] | None, expected: list[str]) -> None:
     found = faults(schema, document, variables)
     assert bool(found) == bool(expected), found
     for words in expected:

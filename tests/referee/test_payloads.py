@@ -74,11 +74,7 @@ def test_no_payload_crashes_the_door(door: FlaskClient, captured: list[Example])
     answers = {str(example): post(door, example) for example in captured}
     refused = {name: answer.text for name, answer in answers.items() if not 200 <= answer.status_code < 300}
     assert refused == {}
-    queued = {
-        name.split(".")[0].split("#")[0]
-        for name, answer in answers.items()
-        if answer.text.strip() == "queued"
-    }
+    queued = {name.split(".")[0].split("#")[0] for name, answer in answers.items() if answer.text.strip() == "queued"}
     assert {"push", "pull_request", "pull_request_review", "check_run"} <= queued
 
 
@@ -87,9 +83,7 @@ def test_a_forged_payload_is_refused(door: FlaskClient, captured: list[Example])
 
 
 @pytest.mark.parametrize("mutilation", ["keys", "nulls", "texts"])
-def test_mutilated_payloads_do_not_crash_the_door(
-    door: FlaskClient, captured: list[Example], mutilation: str
-) -> None:
+def test_mutilated_payloads_do_not_crash_the_door(door: FlaskClient, captured: list[Example], mutilation: str) -> None:
     """A signed body of another shape is answered too: captures and features differ from what we know."""
     crashed = {}
     for example in captured:

@@ -29,9 +29,7 @@ def run(room: Path, body: str, *options: str, hooks: str = "", **changes: str) -
     (room / "conftest.py").write_text(f"import pytest\nfrom seen import see\n{hooks}\n")
     (room / "test_sample.py").write_text(f"from seen import see\n{body}\n")
     paths = os.pathsep.join([str(room), str(fetch.ROOT)])
-    clean = {
-        name: value for name, value in os.environ.items() if not name.startswith("PYTEST") and name != "CI"
-    }
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST") and name != "CI"}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-rs", "-p", "tests.referee.plugin", *options],
         cwd=room,
