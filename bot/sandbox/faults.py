@@ -47,9 +47,7 @@ class Faults:
         self._set: list[Fault] = []
         self._lock = threading.Lock()
 
-    def add(
-        self, match: tuple[str, str], kind: Kind, *, times: int = 1, skip: int = 0, seconds: float = 1.0
-    ) -> Fault:
+    def add(self, match: tuple[str, str], kind: Kind, *, times: int = 1, skip: int = 0, seconds: float = 1.0) -> Fault:
         """Set a switch; `match` is (method or "*", regular expression for the path). Its `hits` count."""
         fault = Fault(match[0].upper(), re.compile(match[1]), kind, times, skip, seconds)
         with self._lock:

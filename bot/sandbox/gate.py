@@ -49,9 +49,7 @@ class Gate:
         def view(**arguments: str | int) -> Response:
             return self._answer(request, lambda: self._called(route, arguments))
 
-        app.add_url_rule(
-            f"{PREFIX}{route.path}", f"{route.method} {route.path}", view, methods=[route.method]
-        )
+        app.add_url_rule(f"{PREFIX}{route.path}", f"{route.method} {route.path}", view, methods=[route.method])
 
     def _unknown(self, rest: str) -> Response:
         del rest
@@ -69,9 +67,7 @@ class Gate:
         return view
 
     def _called(self, route: Route, arguments: dict[str, str | int]) -> Reply:
-        who: tuple[Actor, InstallationToken | None] = identify(
-            self.world, request.headers.get("Authorization", "")
-        )
+        who: tuple[Actor, InstallationToken | None] = identify(self.world, request.headers.get("Authorization", ""))
         call = Call(self.world, who[0], request, arguments, read_body(request), who[1])
         admit(call, route.needs)
         return route.handler(call)
@@ -154,9 +150,7 @@ _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 def _response(reply: Reply) -> Response:
-    data = (
-        reply.raw if reply.raw is not None else b"" if reply.body is None else json.dumps(reply.body).encode()
-    )
+    data = reply.raw if reply.raw is not None else b"" if reply.body is None else json.dumps(reply.body).encode()
     answer = Response(data, reply.status, content_type=reply.media)
     if reply.status == 204:
         answer.headers.pop("Content-Type", None)

@@ -173,6 +173,13 @@ class BareRepository:
 
     def ref(self, name: str) -> str | None:
         """Return the object id a full ref name holds, or None."""
+        loose = self.path / name
+        if name.startswith("refs/") and ".." not in name:
+            # one file a ref, as gitrepository-layout(5) says; most questions are of this kind
+            if loose.is_file():
+                return loose.read_text().strip()
+            if not (self.path / "packed-refs").exists():
+                return None
         done = self.run("rev-parse", "--verify", "-q", name, codes=(0, 1, 128))
         return done.stdout.decode().strip() or None if done.returncode == 0 else None
 
@@ -186,7 +193,10 @@ class BareRepository:
             return None
         if len(revision) == 40 and revision in self._commits:
             return revision
-        for candidate in (f"refs/heads/{revision}", f"refs/tags/{revision}", revision):
+        branch = self.branch(revision)
+        if branch is not None:
+            return branch
+        for candidate in (f"refs/tags/{revision}", revision):
             done = self.run("rev-parse", "--verify", "-q", f"{candidate}^{{commit}}", codes=(0, 1, 128))
             if done.returncode == 0:
                 return done.stdout.decode().strip()
@@ -226,9 +236,7 @@ class BareRepository:
     def commit(self, sha: str) -> CommitObject:
         """Return a commit; GitError when it is not here."""
         if sha not in self._commits:
-            self._commits[sha] = _parse_commit(
-                sha, self.run("cat-file", "commit", sha).stdout.decode(errors="replace")
-            )
+            self._commits[sha] = _parse_commit(sha, self.run("cat-file", "commit", sha).stdout.decode(errors="replace"))
         return self._commits[sha]
 
     def tree(self, treeish: str, *, recursive: bool = False) -> list[TreeEntry]:
@@ -283,9 +291,7 @@ class BareRepository:
         """Store a commit on `parent` with files written (None removes one); `who` is (author, committer)."""
         author, committer = who
         text = message.encode()
-        parts = [
-            f"commit {_SCRATCH}\nmark :1\nauthor {author.header()}\ncommitter {committer.header()}\n".encode()
-        ]
+        parts = [f"commit {_SCRATCH}\nmark :1\nauthor {author.header()}\ncommitter {committer.header()}\n".encode()]
         parts += [f"data {len(text)}\n".encode(), text, b"\n"]
         if parent:
             parts.append(f"from {parent}\n".encode())
@@ -369,9 +375,7 @@ def _parse_entry(line: str) -> TreeEntry:
     mode, kind, sha, size = head.split()
     assert kind in ("blob", "tree", "commit")
     number = int(size) if size != "-" else None
-    return TreeEntry(
-        mode, "blob" if kind == "blob" else "tree" if kind == "tree" else "commit", sha, number, path
-    )
+    return TreeEntry(mode, "blob" if kind == "blob" else "tree" if kind == "tree" else "commit", sha, number, path)
 
 
 def _parse_changes(raw: str, patch: str) -> list[FileChange]:
@@ -397,13 +401,7 @@ def _parse_changes(raw: str, patch: str) -> list[FileChange]:
         start = text.find("\n@@ ")
         hunk = text[start + 1 :].rstrip("\n") if start >= 0 and not binary else None
         word: Literal["added", "removed", "modified", "renamed"] = (
-            "added"
-            if letter == "A"
-            else "removed"
-            if letter == "D"
-            else "renamed"
-            if letter == "R"
-            else "modified"
+            "added" if letter == "A" else "removed" if letter == "D" else "renamed" if letter == "R" else "modified"
         )
         changes.append(FileChange(path, previous, word, sha, added_, deleted_, hunk))
     return changes

@@ -36,9 +36,7 @@ def serve(world: World, request: Request, full_name: str, service_path: str) -> 
         return _push(world, request, repository, actor.someone)
 
 
-def _admit(
-    world: World, who: tuple[Actor, InstallationToken | None], full_name: str, *, pushing: bool
-) -> Repository:
+def _admit(world: World, who: tuple[Actor, InstallationToken | None], full_name: str, *, pushing: bool) -> Repository:
     actor, token = who
     found = world.repositories.get(full_name.lower())
     if found is None or not _may(world, who, found, "read"):
@@ -67,9 +65,7 @@ def _may(world: World, who: tuple[Actor, InstallationToken | None], found: Repos
 
 def _refused(refusal: Refusal) -> Response:
     prefix = "remote: " if refusal.status == 403 else ""
-    answer = Response(
-        f"{prefix}{refusal.message}\n".removeprefix("remote: "), refusal.status, mimetype="text/plain"
-    )
+    answer = Response(f"{prefix}{refusal.message}\n".removeprefix("remote: "), refusal.status, mimetype="text/plain")
     if refusal.status == 401:
         answer.headers["WWW-Authenticate"] = 'Basic realm="GitHub"'
     return answer

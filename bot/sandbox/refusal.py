@@ -21,7 +21,7 @@ class Refusal(Exception):
         body: dict[str, object] = {"message": self.message, "documentation_url": DOCUMENTATION}
         if self.errors:
             body["errors"] = list(self.errors)
-        elif self.status != 422:
+        elif self.status in (401, 403, 404):
             body["status"] = str(self.status)
         return body
 

@@ -250,9 +250,7 @@ class Seeding(State):
         with self.lock:
             repository = self.repository(full_name)
             who = self.account(author) if author else self.first_owner(repository)
-            parent = repository.git.branch(branch) or repository.git.resolve(
-                start or repository.default_branch
-            )
+            parent = repository.git.branch(branch) or repository.git.resolve(start or repository.default_branch)
             signature = self.signature(who)
             sha = repository.git.commit_files(parent, files, message, (signature, signature))
             branches.move(self, repository, f"refs/heads/{branch}", sha, who)
@@ -302,9 +300,7 @@ class Seeding(State):
     def _some_owner(self) -> Account:
         houses = [account for account in self.accounts.values() if account.kind != "Bot"]
         return (
-            next((one for one in houses if one.kind == "Organization"), houses[0])
-            if houses
-            else self.add_user("root")
+            next((one for one in houses if one.kind == "Organization"), houses[0]) if houses else self.add_user("root")
         )
 
     def install_app(self, app: App, account: str, repositories: Sequence[str] | None = None) -> Installation:
@@ -328,9 +324,7 @@ class Seeding(State):
             fire_installation(self, installation, "deleted", sender)
             del self.installations[installation.id]
             self.installation_tokens = {
-                token: one
-                for token, one in self.installation_tokens.items()
-                if one.installation is not installation
+                token: one for token, one in self.installation_tokens.items() if one.installation is not installation
             }
 
     def issue_token(

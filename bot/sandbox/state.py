@@ -102,9 +102,7 @@ class State:
         self.tokens: dict[str, User] = {}
         self.installation_tokens: dict[str, InstallationToken] = {}
         self.manifest_codes: dict[str, tuple[App, datetime]] = {}
-        self.mergeable_waits = (
-            1  # reads of a pull request that see `mergeable: null` after its head or base moved
-        )
+        self.mergeable_waits = 1  # reads of a pull request that see `mergeable: null` after its head or base moved
         self._ids = itertools.count(1001)
 
     def next_id(self) -> int:
@@ -154,9 +152,7 @@ class State:
 
     def installations_of(self, repository: Repository) -> list[Installation]:
         """Return the installations that reach a repository."""
-        return [
-            installation for installation in self.installations.values() if installation.covers(repository)
-        ]
+        return [installation for installation in self.installations.values() if installation.covers(repository)]
 
     # ---- permissions
 
@@ -174,11 +170,7 @@ class State:
                     roles.append("admin")
                 if account in owner.members:
                     roles.append(owner.default_permission)
-                roles += [
-                    role
-                    for slug, role in repository.team_grants.items()
-                    if account in owner.teams[slug].members
-                ]
+                roles += [role for slug, role in repository.team_grants.items() if account in owner.teams[slug].members]
         return max(roles, key=ROLES.index)
 
     def has_role(self, repository: Repository, account: Account | None, role: Role) -> bool:

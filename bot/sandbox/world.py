@@ -75,9 +75,7 @@ class World(Seeding):
             repository, who = self._enter(full_name, login, "read")
             return reviews.create(self, self.pull(repository, number), who, event=event, body=body)
 
-    def merge(
-        self, full_name: str, number: int, login: str, method: merging.Method = "merge", *, sha: str = ""
-    ) -> str:
+    def merge(self, full_name: str, number: int, login: str, method: merging.Method = "merge", *, sha: str = "") -> str:
         """Merge a pull request and return the new tip of its base."""
         with self.lock:
             repository, who = self._enter(full_name, login, "write")
@@ -89,9 +87,7 @@ class World(Seeding):
             repository, who = self._enter(full_name, login, "triage")
             issues.set_labels(self, repository.issues[number], names, who, keep=False)
 
-    def move_branch(
-        self, full_name: str, branch: str, sha: str | None, login: str, *, force: bool = False
-    ) -> None:
+    def move_branch(self, full_name: str, branch: str, sha: str | None, login: str, *, force: bool = False) -> None:
         """Point a branch at a commit (None deletes it) and fire what follows."""
         with self.lock:
             repository, who = self._enter(full_name, login, "write")
@@ -107,9 +103,7 @@ class World(Seeding):
             given |= {"status": "in_progress"} if conclusion is None else {"conclusion": conclusion}
             return checks.create_run(self, repository, app, sha, given)
 
-    def set_status(
-        self, full_name: str, sha: str, login: str, state: str, context: str = "default"
-    ) -> Status:
+    def set_status(self, full_name: str, sha: str, login: str, state: str, context: str = "default") -> Status:
         """Set a commit status as a person with write access."""
         with self.lock:
             repository, who = self._enter(full_name, login, "write")
@@ -177,9 +171,7 @@ class World(Seeding):
                 name.lower().replace(" ", "-"),
                 str(hook.get("url", "")) if isinstance(hook, dict) else "",
                 owner=owner,
-                permissions={str(k): str(v) for k, v in permissions.items()}
-                if isinstance(permissions, dict)
-                else {},
+                permissions={str(k): str(v) for k, v in permissions.items()} if isinstance(permissions, dict) else {},
                 events=[str(event) for event in events] if isinstance(events, list) else [],
             )
             app.name, app.external_url = name, str(manifest.get("url") or app.external_url)

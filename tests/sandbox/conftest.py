@@ -35,7 +35,9 @@ class Town:
     def client(self, login: str) -> Github:
         """A client that acts as a person."""
         token = Auth.Token(self.people[login].token)
-        return Github(base_url=self.sandbox.api_url, auth=token, seconds_between_writes=0, retry=None)
+        return Github(
+            base_url=self.sandbox.api_url, auth=token, seconds_between_requests=0, seconds_between_writes=0, retry=None
+        )
 
     def repo(self, login: str, name: str = "acme/app") -> Repository:
         """The repository as a person sees it."""
@@ -46,14 +48,20 @@ class Town:
         """A client that acts as the App."""
         auth = Auth.AppAuth(self.app.id, self.app.private_key_pem)
         return GithubIntegration(
-            base_url=self.sandbox.api_url, auth=auth, seconds_between_writes=0, retry=None
+            base_url=self.sandbox.api_url, auth=auth, seconds_between_requests=0, seconds_between_writes=0, retry=None
         )
 
     def bot(self, name: str = "acme/app") -> Repository:
         """The repository as the App's installation sees it."""
         auth = Auth.AppAuth(self.app.id, self.app.private_key_pem).get_installation_auth(self.installation.id)
-        client = Github(base_url=self.sandbox.api_url, auth=auth, seconds_between_writes=0, retry=None)
+        client = Github(
+            base_url=self.sandbox.api_url, auth=auth, seconds_between_requests=0, seconds_between_writes=0, retry=None
+        )
         return client.get_repo(name)
+
+    def unjudged(self) -> None:
+        """Send the referee out: what comes is beyond GitHub's description, on purpose."""
+        self.sandbox.exchanges.observers.clear()
 
     def branch(self, branch: str, files: dict[str, str | None] | None = None, author: str = "bob") -> str:
         """Commit to a branch, from main when it is new."""
@@ -104,9 +112,7 @@ def git(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         "GIT_COMMITTER_EMAIL": "bob@users.example",
     }
 
-    def run(
-        *arguments: str | Path, cwd: Path | None = None, fails: bool = False
-    ) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: str | Path, cwd: Path | None = None, fails: bool = False) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             ["git", *map(str, arguments)],
             cwd=cwd or tmp_path,

@@ -24,13 +24,7 @@ def move(
     old = repository.git.ref(name)
     if old == new:
         return
-    if (
-        old
-        and new
-        and not force
-        and name.startswith("refs/heads/")
-        and not repository.git.is_ancestor(old, new)
-    ):
+    if old and new and not force and name.startswith("refs/heads/") and not repository.git.is_ancestor(old, new):
         raise Refusal(422, "Update is not a fast forward")
     try:
         repository.git.set_ref(name, new)
@@ -59,9 +53,7 @@ def moved(
     pulls.follow_base(state, repository, short, new, sender)
 
 
-def _born_or_gone(
-    state: State, repository: Repository, what: tuple[str, str], born: bool, sender: Account
-) -> None:
+def _born_or_gone(state: State, repository: Repository, what: tuple[str, str], born: bool, sender: Account) -> None:
     kind, short = what
     payload: Json = {"ref": short, "ref_type": kind, "pusher_type": "user"}
     if born:

@@ -47,9 +47,7 @@ def suite_for(state: State, repository: Repository, app: App, sha: str) -> Check
     return suite
 
 
-def create_run(
-    state: State, repository: Repository, app: App, sha: str, fields: Mapping[str, object]
-) -> CheckRun:
+def create_run(state: State, repository: Repository, app: App, sha: str, fields: Mapping[str, object]) -> CheckRun:
     """Report a check run. `fields` are those of the request (docs: create a check run), not yet checked."""
     commit = repository.git.resolve(sha) if len(sha) == 40 else None
     if commit is None:
@@ -208,18 +206,14 @@ def create_status(  # noqa: PLR0913  the parts of the request GitHub defines
     if value not in ("error", "failure", "pending", "success"):
         raise invalid("Status", "state")
     if description is not None and len(description) > 140:
-        raise invalid(
-            "Status", "description", "custom", "description is too long (maximum is 140 characters)"
-        )
+        raise invalid("Status", "description", "custom", "description is too long (maximum is 140 characters)")
     if sum(one.sha == commit and one.context == context for one in repository.statuses) >= 1000:
         raise custom("Status", "This SHA and context has reached the maximum number of statuses.")
     one = Status(state.next_id(), commit, value, context, description, target_url, creator, state.now())
     repository.statuses.append(one)
     url = repositories.repository_url(state.links, repository)
     tips = [
-        name.removeprefix("refs/heads/")
-        for name, tip in repository.git.refs("refs/heads/").items()
-        if tip == commit
+        name.removeprefix("refs/heads/") for name, tip in repository.git.refs("refs/heads/").items() if tip == commit
     ]
     shape = checks.status(state, repository, one)
     payload: Json = {
@@ -231,7 +225,7 @@ def create_status(  # noqa: PLR0913  the parts of the request GitHub defines
         "context": context,
         "description": description,
         "state": value,
-        "commit": git.commit(state, repository, commit),
+        "commit": git.hook_commit(state, repository, commit),
         "branches": [
             {
                 "name": name,
@@ -258,7 +252,7 @@ def create_deployment(
     repository.deployments.append(one)
     payload: Json = {
         "action": "created",
-        "deployment": checks.deployment(state, repository, one),
+        "deployment": checks.hook(checks.deployment(state, repository, one)),
         "workflow": None,
         "workflow_run": None,
     }
@@ -285,7 +279,15 @@ def create_deployment_status(
             continue
         if other.statuses[-1].state == "success":
             gone = DeploymentStatus(
-                state.next_id(), "inactive", one.creator, "", other.environment, "", "", state.now(), one.app
+                id=state.next_id(),
+                state="inactive",
+                creator=one.creator,
+                description="",
+                environment=other.environment,
+                log_url=other.statuses[-1].log_url,
+                environment_url=other.statuses[-1].environment_url,
+                created_at=state.now(),
+                app=one.app,
             )
             other.statuses.append(gone)
             _notify_status(state, repository, other, gone)
@@ -294,8 +296,8 @@ def create_deployment_status(
 def _notify_status(state: State, repository: Repository, parent: Deployment, one: DeploymentStatus) -> None:
     payload: Json = {
         "action": "created",
-        "deployment_status": checks.deployment_status(state, repository, parent, one),
-        "deployment": checks.deployment(state, repository, parent),
+        "deployment_status": checks.hook(checks.deployment_status(state, repository, parent, one)),
+        "deployment": checks.hook(checks.deployment(state, repository, parent)),
         "check_run": None,
         "workflow": None,
         "workflow_run": None,

@@ -70,7 +70,7 @@ def delete_comment(state: State, one: Comment, sender: Account) -> None:
 def _notify(state: State, one: Comment, action: str, sender: Account, extra: Json | None = None) -> None:
     payload: Json = {
         "action": action,
-        "issue": issues.issue(state, one.issue),
+        "issue": issues.hook_issue(state, one.issue),
         "comment": issues.comment(state, one),
         **(extra or {}),
     }

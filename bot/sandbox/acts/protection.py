@@ -54,19 +54,14 @@ def unmet_checks(repository: Repository, rules: Protection, sha: str) -> list[st
         return [f'Required status check "{context}" is {word}.']
     kinds = [word for _, word in bad]
     counts = [f"{kinds.count(word)} {word}" for word in ("failing", "pending", "expected") if word in kinds]
-    return [
-        f"{len(bad)} of {len(required)} required status checks have not succeeded: {' and '.join(counts)}."
-    ]
+    return [f"{len(bad)} of {len(required)} required status checks have not succeeded: {' and '.join(counts)}."]
 
 
 def decisive_reviews(state: State, pull: Pull) -> list[Review]:
     """Return the newest approval or refusal of each reviewer with write access (comments do not replace one)."""
     newest: dict[str, Review] = {}
     for review in pull.reviews:
-        if (
-            review.state in ("APPROVED", "CHANGES_REQUESTED", "DISMISSED")
-            and review.user is not pull.issue.user
-        ):
+        if review.state in ("APPROVED", "CHANGES_REQUESTED", "DISMISSED") and review.user is not pull.issue.user:
             newest[review.user.login] = review
     kept = [review for review in newest.values() if review.state != "DISMISSED"]
     return [review for review in kept if state.has_role(pull.repository, review.user, "write")]
@@ -106,9 +101,7 @@ def bypasses(state: State, repository: Repository, rules: Protection, account: A
     return not rules.enforce_admins and state.has_role(repository, account, "admin")
 
 
-def refusal_to_push(
-    state: State, repository: Repository, branch: str, new: str | None, account: Account
-) -> str | None:
+def refusal_to_push(state: State, repository: Repository, branch: str, new: str | None, account: Account) -> str | None:
     """Return why the account may not move a branch directly (None: it may). `new` None is a deletion."""
     rules = repository.protections.get(branch)
     if rules is None or bypasses(state, repository, rules, account):

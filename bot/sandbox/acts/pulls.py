@@ -18,14 +18,16 @@ Mergeable = tuple[bool | None, str]
 UNKNOWN: Mergeable = (None, "unknown")
 
 
+# events whose pull request GitHub describes as the REST API does; the others are older in detail
+NEWER = frozenset({"opened", "edited", "closed", "reopened", "converted_to_draft", "ready_for_review"})
+
+
 def notify(state: State, pull: Pull, action: str, sender: Account, extra: Json | None = None) -> None:
     """Fire a pull_request event."""
-    payload: Json = {
-        "action": action,
-        "number": pull.number,
-        "pull_request": shapes.pull(state, pull, mergeable(state, pull, read=False)),
-        **(extra or {}),
-    }
+    shape = shapes.pull(state, pull, mergeable(state, pull, read=False))
+    if action not in NEWER:
+        shape["requested_teams"] = shapes.hook_teams(state, pull)
+    payload: Json = {"action": action, "number": pull.number, "pull_request": shape, **(extra or {})}
     fire(state, "pull_request", pull.repository, sender, payload)
 
 
@@ -125,9 +127,7 @@ def create(  # noqa: PLR0913  the parts of the request GitHub defines
     if head_sha is None:
         raise invalid("PullRequest", "head")
     if not title.strip():
-        raise Refusal(
-            422, "Validation Failed", [{"resource": "Issue", "code": "missing_field", "field": "title"}]
-        )
+        raise Refusal(422, "Validation Failed", [{"resource": "Issue", "code": "missing_field", "field": "title"}])
     _check_body(body)
     _refuse_second(repository, (head_repository, branch, owner), base)
     repository.git.fetch(head_repository.git, head_sha)
@@ -166,9 +166,7 @@ def _refuse_second(
 ) -> None:
     head_repository, branch, owner = head
     for other in repository.pulls:
-        same = (
-            other.head_repository is head_repository and other.head_ref == branch and other.base_ref == base
-        )
+        same = other.head_repository is head_repository and other.head_ref == branch and other.base_ref == base
         if same and other.issue.state == "open" and other is not beside:
             raise custom("PullRequest", f"A pull request already exists for {owner.login}:{branch}.")
 
@@ -184,9 +182,7 @@ def update(state: State, pull: Pull, sender: Account, changes: Mapping[str, str 
         if tip is None:
             raise custom("PullRequest", f"Proposed base branch '{base}' was not found", "base")
         if pull.head_repository is not None:
-            _refuse_second(
-                pull.repository, (pull.head_repository, pull.head_ref, pull.head_owner), base, pull
-            )
+            _refuse_second(pull.repository, (pull.head_repository, pull.head_ref, pull.head_owner), base, pull)
         before["base"] = {"ref": {"from": pull.base_ref}, "sha": {"from": pull.base_sha}}
         pull.base_ref, pull.base_sha = base, tip
     if title is not None and title != issue.title:
@@ -224,9 +220,7 @@ def reopen(state: State, pull: Pull, sender: Account) -> None:
         why = "The head repository has been deleted." if pull.head_repository is None else ""
         why = why or f"The {pull.head_ref} branch has been deleted."
         raise custom("PullRequest", f"state cannot be changed. {why}", "state")
-    _refuse_second(
-        pull.repository, (pull.head_repository, pull.head_ref, pull.head_owner), pull.base_ref, pull
-    )
+    _refuse_second(pull.repository, (pull.head_repository, pull.head_ref, pull.head_owner), pull.base_ref, pull)
     issue = pull.issue
     issue.state, issue.closed_at, issue.closed_by, issue.updated_at = "open", None, None, state.now()
     _take_head(pull, head)

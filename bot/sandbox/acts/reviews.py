@@ -26,15 +26,11 @@ def request(state: State, pull: Pull, logins: Sequence[str], slugs: Sequence[str
     """Ask people and teams; all or none. 422 for the author, for strangers and for more than 15."""
     repository = pull.repository
     if len({*logins}) + len({*slugs}) > REVIEWERS:
-        raise Refusal(
-            422, f"Could not add requested reviewers to pull request: no more than {REVIEWERS} at a time."
-        )
+        raise Refusal(422, f"Could not add requested reviewers to pull request: no more than {REVIEWERS} at a time.")
     people = [state.accounts.get(login.lower()) for login in logins]
     if any(who is pull.issue.user for who in people):
         raise Refusal(422, "Review cannot be requested from pull request author.")
-    stranger = (
-        "Reviews may only be requested from collaborators. One or more of the {} you specified is not a "
-    )
+    stranger = "Reviews may only be requested from collaborators. One or more of the {} you specified is not a "
     stranger += f"collaborator of the {repository.full_name} repository."
     known = [who for who in people if who is not None and state.is_collaborator(repository, who)]
     if len(known) != len(people):
@@ -50,7 +46,7 @@ def request(state: State, pull: Pull, logins: Sequence[str], slugs: Sequence[str
     for team in teams:
         if team not in pull.requested_teams:
             pull.requested_teams.append(team)
-            extra = {"requested_team": accounts.team(state.links, team, state.team_role(repository, team))}
+            extra = {"requested_team": accounts.hook_team(state.links, team, state.team_role(repository, team))}
             notify(state, pull, "review_requested", sender, extra)
 
 
@@ -73,7 +69,7 @@ def withdraw(state: State, pull: Pull, logins: Sequence[str], slugs: Sequence[st
             pull,
             "review_request_removed",
             sender,
-            {"requested_team": accounts.team(state.links, team)},
+            {"requested_team": accounts.hook_team(state.links, team)},
         )
 
 
@@ -104,9 +100,7 @@ def create(
 
 def _check(pull: Pull, author: Account, event: str, body: str) -> None:
     if event not in _STATES:
-        raise Refusal(
-            422, "Unprocessable Entity", [f"Event {event} is not one of APPROVE, REQUEST_CHANGES, COMMENT"]
-        )
+        raise Refusal(422, "Unprocessable Entity", [f"Event {event} is not one of APPROVE, REQUEST_CHANGES, COMMENT"])
     if author is pull.issue.user and event != "COMMENT":
         verb = "approve" if event == "APPROVE" else "request changes on"
         raise Refusal(422, "Unprocessable Entity", [f"Can not {verb} your own pull request"])
@@ -155,5 +149,5 @@ def _notify(state: State, pull: Pull, review: Review, action: str, sender: Accou
     shape["state"] = review.state.lower()
     shape["body"] = review.body or None
     shape["submitted_at"] = shape.get("submitted_at")
-    payload: Json = {"action": action, "review": shape, "pull_request": shapes.simple(state, pull)}
+    payload: Json = {"action": action, "review": shape, "pull_request": shapes.hook_simple(state, pull)}
     fire(state, "pull_request_review", pull.repository, sender, payload)

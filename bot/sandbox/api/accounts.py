@@ -110,8 +110,6 @@ def _membership(call: Call, team: Team) -> Reply:
     who: Account = call.world.account(call.word("username"))
     if who not in team.members and who not in team.pending:
         raise not_found()
-    url = (
-        f"{call.world.links.api}/organizations/{team.organization.id}/team/{team.id}/memberships/{who.login}"
-    )
+    url = f"{call.world.links.api}/organizations/{team.organization.id}/team/{team.id}/memberships/{who.login}"
     role = "maintainer" if who in team.organization.owners else "member"
     return Reply(200, {"state": "active" if who in team.members else "pending", "role": role, "url": url})

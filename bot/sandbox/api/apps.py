@@ -67,13 +67,13 @@ def create_token(call: Call) -> Reply:
         reach = world.repositories_of(installation)
         chosen = [one for one in reach if one.name in names or one.id in wanted]
         if len(chosen) < len(names) + len(wanted):
-            lost = "There is at least one repository that does not exist or is not accessible to the parent installation."
+            lost = (
+                "There is at least one repository that does not exist or is not accessible to the parent installation."
+            )
             raise Refusal(422, lost)
     narrowed = call.body.part("permissions")
     permissions = (
-        {name: str(level) for name, level in narrowed.values.items()}
-        if narrowed and narrowed.values
-        else None
+        {name: str(level) for name, level in narrowed.values.items()} if narrowed and narrowed.values else None
     )
     made = world.issue_token(installation, permissions, chosen)
     body = accounts.installation_token(made)
@@ -155,9 +155,7 @@ def convert_manifest(call: Call) -> Reply:
 def get_hook(call: Call) -> Reply:
     """Get the webhook configuration of the App."""
     app = _app(call)
-    return Reply(
-        200, {"content_type": "json", "insecure_ssl": "0", "secret": "********", "url": app.webhook_url}
-    )
+    return Reply(200, {"content_type": "json", "insecure_ssl": "0", "secret": "********", "url": app.webhook_url})
 
 
 @area.route("PATCH", "/app/hook/config", "jwt")
@@ -251,6 +249,4 @@ def meta(call: Call) -> Reply:
     """Say what the service is."""
     del call
     local = ["127.0.0.0/8"]
-    return Reply(
-        200, {"verifiable_password_authentication": False, "hooks": local, "web": local, "git": local}
-    )
+    return Reply(200, {"verifiable_password_authentication": False, "hooks": local, "web": local, "git": local})

@@ -49,9 +49,7 @@ def update_run(call: Call) -> Reply:
     """Update a check run of the same App."""
     app, run = _app(call), _run(call)
     if run.suite.app is not app:
-        raise Refusal(
-            403, "Invalid app_id - check run can only be modified by the GitHub App that created it."
-        )
+        raise Refusal(403, "Invalid app_id - check run can only be modified by the GitHub App that created it.")
     acts.update_run(call.world, call.repository, run, call.actor.someone, call.body.values)
     return Reply(200, _shape(call, run))
 
@@ -120,9 +118,7 @@ def list_suites(call: Call) -> Reply:
     name = call.query("check_name")
     if name:
         found = [suite for suite in found if any(run.name == name for run in suite.runs)]
-    return call.page(
-        found, lambda suite: checks.suite(call.world, call.repository, suite), ("check_suites", {})
-    )
+    return call.page(found, lambda suite: checks.suite(call.world, call.repository, suite), ("check_suites", {}))
 
 
 @area.route("GET", SUITE, "checks:read")
@@ -165,6 +161,7 @@ def create_status(call: Call) -> Reply:
     return Reply(201, shape, {"Location": str(shape["url"])})
 
 
+@area.route("GET", "/repos/<owner>/<repo>/statuses/<path:ref>", "statuses:read")  # the old address
 @area.route("GET", "/repos/<owner>/<repo>/commits/<path:ref>/statuses", "statuses:read")
 def list_statuses(call: Call) -> Reply:
     """List all statuses of a commit, newest first."""
@@ -188,6 +185,4 @@ def get_combined(call: Call) -> Reply:
         "commit_url": f"{url}/commits/{sha}",
         "url": f"{url}/commits/{sha}/status",
     }
-    return call.page(
-        newest, lambda status: checks.simple_status(call.world, one, status), ("statuses", extra)
-    )
+    return call.page(newest, lambda status: checks.simple_status(call.world, one, status), ("statuses", extra))

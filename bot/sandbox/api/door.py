@@ -141,9 +141,7 @@ class Call:
         page = max(1, self.request.args.get("page", 1, type=int))
         return page, min(100, max(1, self.request.args.get("per_page", default, type=int)))
 
-    def page(
-        self, items: Sequence[T], shape: Callable[[T], object], wrap: tuple[str, Json] | None = None
-    ) -> Reply:
+    def page(self, items: Sequence[T], shape: Callable[[T], object], wrap: tuple[str, Json] | None = None) -> Reply:
         """Answer one page of a list, with Link header; `wrap` is (key, extra) for lists inside an object."""
         page, size = self.window()
         start = (page - 1) * size
@@ -164,8 +162,7 @@ class Call:
         url = f"{self.world.links.root}{self.request.path}"
         given = [(name, value) for name, value in self.request.args.items(multi=True) if name != "page"]
         parts = [
-            f'<{url}?{urlencode([*given, ("page", str(number))])}>; rel="{word}"'
-            for word, number in targets.items()
+            f'<{url}?{urlencode([*given, ("page", str(number))])}>; rel="{word}"' for word, number in targets.items()
         ]
         return {"Link": ", ".join(parts)} if parts else {}
 
@@ -254,9 +251,7 @@ def _app_of(world: World, token: str) -> Actor:
     if float(claims["exp"]) - time.time() > 600 + 5:
         raise Refusal(401, "'Expiration time' claim ('exp') is too far in the future")
     if float(claims["iat"]) > time.time() + 5:
-        early = (
-            "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued"
-        )
+        early = "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued"
         raise Refusal(401, early)
     return Actor(None, app, None)
 
@@ -303,9 +298,7 @@ def _admit_repository(call: Call, needs: Needs) -> None:
 
 
 def _covers(installation: Installation, token: InstallationToken, repository: Repository) -> bool:
-    return installation.covers(repository) and (
-        token.repositories is None or repository in token.repositories
-    )
+    return installation.covers(repository) and (token.repositories is None or repository in token.repositories)
 
 
 def _check_permissions(held: Mapping[str, str], needs: Needs) -> None:

@@ -189,9 +189,7 @@ def get_blob(call: Call) -> Reply:
     if not SHA.fullmatch(sha) or call.repository.git.kind(sha) != "blob":
         raise not_found()
     if call.accepts("raw"):
-        return Reply(
-            200, raw=call.repository.git.blob(sha), media="application/vnd.github.raw; charset=utf-8"
-        )
+        return Reply(200, raw=call.repository.git.blob(sha), media="application/vnd.github.raw; charset=utf-8")
     return Reply(200, git.blob(call.world, call.repository, sha))
 
 
@@ -200,9 +198,7 @@ def create_blob(call: Call) -> Reply:
     """Create a blob."""
     content = call.body.text("content")
     try:
-        data = (
-            base64.b64decode(content) if call.body.text("encoding", "utf-8") == "base64" else content.encode()
-        )
+        data = base64.b64decode(content) if call.body.text("encoding", "utf-8") == "base64" else content.encode()
     except binascii.Error:
         raise invalid("Blob", "content") from None
     sha = call.repository.git.write_blob(data)

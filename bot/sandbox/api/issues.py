@@ -31,8 +31,7 @@ def list_issues(call: Call) -> Reply:
     found = [
         one
         for one in call.repository.issues.values()
-        if state in ("all", one.state)
-        and all(name in [label.name for label in one.labels] for name in labels)
+        if state in ("all", one.state) and all(name in [label.name for label in one.labels] for name in labels)
     ]
     return call.page(found[::-1], lambda one: issues.issue(call.world, one))
 
@@ -41,9 +40,7 @@ def list_issues(call: Call) -> Reply:
 def create_issue(call: Call) -> Reply:
     """Open an issue."""
     title, body = call.body.text("title"), call.body.optional("body")
-    made = acts.create(
-        call.world, call.repository, call.actor.someone, title=title, body=body, app=call.actor.app
-    )
+    made = acts.create(call.world, call.repository, call.actor.someone, title=title, body=body, app=call.actor.app)
     acts.set_labels(call.world, made, call.body.texts("labels"), call.actor.someone, keep=True)
     acts.assign(call.world, made, call.body.texts("assignees"), call.actor.someone)
     shape = issues.issue(call.world, made)
@@ -76,9 +73,7 @@ def update_issue(call: Call) -> Reply:
     if "labels" in body:
         acts.set_labels(call.world, one, body.texts("labels"), who, keep=False)
     if "assignees" in body:
-        acts.unassign(
-            call.world, one, [x.login for x in one.assignees if x.login not in body.texts("assignees")], who
-        )
+        acts.unassign(call.world, one, [x.login for x in one.assignees if x.login not in body.texts("assignees")], who)
         acts.assign(call.world, one, body.texts("assignees"), who)
     return Reply(200, issues.issue(call.world, one))
 

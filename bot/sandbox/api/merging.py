@@ -29,9 +29,7 @@ def merge(call: Call) -> Reply:
     body = call.body
     method = body.text("merge_method", "merge")
     if method not in ("merge", "squash", "rebase"):
-        raise malformed(
-            f"For 'properties/merge_method', {method} is not a member of ['merge', 'squash', 'rebase']."
-        )
+        raise malformed(f"For 'properties/merge_method', {method} is not a member of ['merge', 'squash', 'rebase'].")
     wanted = merging.MergeRequest(
         cast("merging.Method", method),
         body.text("sha", ""),

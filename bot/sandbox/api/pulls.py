@@ -87,9 +87,7 @@ def update_pull(call: Call) -> Reply:
     own = pull.issue.user is who or call.actor.installation is not None
     if not own and not call.world.has_role(call.repository, who, "triage"):
         raise Refusal(403, "Must have push access to repository.")
-    changes = {
-        name: call.body.optional(name) for name in ("title", "body", "state", "base") if name in call.body
-    }
+    changes = {name: call.body.optional(name) for name in ("title", "body", "state", "base") if name in call.body}
     if changes.get("state") not in (None, "open", "closed"):
         raise malformed(f"For 'properties/state', {changes['state']} is not a member of ['open', 'closed'].")
     acts.update(call.world, pull, who, changes)
@@ -101,9 +99,7 @@ def list_files(call: Call) -> Reply:
     """List the files a pull request changes, against its merge base."""
     pull = find(call)
     changes = call.repository.git.changes(pulls.fork_point(pull), pull.head_sha)[:FILES]
-    return call.page(
-        changes, lambda change: git.diff_entry(call.world, call.repository, pull.head_sha, change)
-    )
+    return call.page(changes, lambda change: git.diff_entry(call.world, call.repository, pull.head_sha, change))
 
 
 @area.route("GET", f"{PULL}/commits", "pull_requests:read")

@@ -73,10 +73,7 @@ def _seen(call: Call, owner: Account | None) -> Reply:
         one
         for one in world.repositories.values()
         if (one.owner is owner if owner is not None else world.has_role(one, viewer, "write"))
-        and (
-            world.has_role(one, viewer, "read")
-            or (call.actor.installation and call.actor.installation.covers(one))
-        )
+        and (world.has_role(one, viewer, "read") or (call.actor.installation and call.actor.installation.covers(one)))
     ]
 
     def shape(one: Repository) -> object:
@@ -130,9 +127,7 @@ def list_collaborators(call: Call) -> Reply:
     role = OLD_WORDS.get(wanted, wanted)
     if role in ROLES:
         least = role
-        people = [
-            who for who in people if ROLES.index(call.world.role(call.repository, who)) >= ROLES.index(least)
-        ]
+        people = [who for who in people if ROLES.index(call.world.role(call.repository, who)) >= ROLES.index(least)]
     return call.page(people, lambda who: accounts.collaborator(call.world, call.repository, who))
 
 

@@ -109,10 +109,7 @@ def list_requested(call: Call) -> Reply:
     """List who is asked to review."""
     pull, links = find(call), call.world.links
     people = [accounts.account(links, who) for who in pull.requested_users]
-    teams = [
-        accounts.team(links, team, call.world.team_role(call.repository, team))
-        for team in pull.requested_teams
-    ]
+    teams = [accounts.team(links, team, call.world.team_role(call.repository, team)) for team in pull.requested_teams]
     return Reply(200, {"users": people, "teams": teams})
 
 

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from bot.sandbox.records import Account, App, Installation, Organization, Repository, Role, Team, User
+from bot.sandbox.records import Account, App, Installation, Organization, Repository, Role, Team
 from bot.sandbox.state import InstallationToken, Json, Links, State, node_id, stamp
 
 
 def account(links: Links, who: Account) -> Json:
     """Return the `simple-user` of a person, organisation or bot."""
     url = f"{links.api}/users/{quote(who.login)}"
-    page = (
-        f"{links.root}/apps/{who.login.removesuffix('[bot]')}"
-        if who.kind == "Bot"
-        else f"{links.root}/{who.login}"
-    )
+    page = f"{links.root}/apps/{who.login.removesuffix('[bot]')}" if who.kind == "Bot" else f"{links.root}/{who.login}"
     return {
         "login": who.login,
         "id": who.id,
@@ -149,11 +145,15 @@ def team(links: Links, one: Team, role: Role = "read") -> Json:
     return {**team_simple(links, one, role), "parent": None}
 
 
+def hook_team(links: Links, one: Team, role: Role = "read") -> Json:
+    """Return a team as most deliveries hold it."""
+    newer = ("notification_setting", "type", "organization_id")
+    return {name: value for name, value in team(links, one, role).items() if name not in newer}
+
+
 def team_full(state: State, one: Team) -> Json:
     """Return a `team-full`."""
-    repositories = sum(
-        one.slug in r.team_grants for r in state.repositories.values() if r.owner is one.organization
-    )
+    repositories = sum(one.slug in r.team_grants for r in state.repositories.values() if r.owner is one.organization)
     return {
         **team(state.links, one),
         "members_count": len(one.members),
@@ -251,8 +251,3 @@ def installation_token(one: InstallationToken) -> Json:
         "permissions": dict(one.permissions),
         "repository_selection": "selected" if selected else "all",
     }
-
-
-def is_user(who: Account) -> bool:
-    """Say whether the account is a person."""
-    return isinstance(who, User)

@@ -166,6 +166,14 @@ def deployment(state: State, one: Repository, what: Deployment) -> Json:
     }
 
 
+def hook(shape: Json) -> Json:
+    """Return a deployment or its status as deliveries hold it: the App without its client id."""
+    app = shape["performed_via_github_app"]
+    if not isinstance(app, dict):
+        return shape
+    return {**shape, "performed_via_github_app": {name: app[name] for name in app if name != "client_id"}}
+
+
 def deployment_status(state: State, one: Repository, parent: Deployment, what: DeploymentStatus) -> Json:
     """Return a `deployment-status`."""
     url = f"{repository_url(state.links, one)}/deployments/{parent.id}"

@@ -35,9 +35,7 @@ def _person(who: Signature) -> Json:
 
 def _parents(state: State, one: Repository, what: CommitObject, kind: str) -> list[Json]:
     url, page = repository_url(state.links, one), page_url(state.links, one)
-    return [
-        {"sha": sha, "url": f"{url}/{kind}/{sha}", "html_url": f"{page}/commit/{sha}"} for sha in what.parents
-    ]
+    return [{"sha": sha, "url": f"{url}/{kind}/{sha}", "html_url": f"{page}/commit/{sha}"} for sha in what.parents]
 
 
 def git_commit(state: State, one: Repository, sha: str) -> Json:
@@ -79,6 +77,16 @@ def commit(state: State, one: Repository, sha: str) -> Json:
         "committer": accounts.optional_account(state.links, account_of(state, what.committer)),
         "parents": _parents(state, one, what, "commits"),
     }
+
+
+def hook_commit(state: State, one: Repository, sha: str) -> Json:
+    """Return a commit as `status` deliveries hold it."""
+    shape = commit(state, one, sha)
+    for name in ("author", "committer"):
+        person = shape[name]
+        if isinstance(person, dict):
+            shape[name] = {key: value for key, value in person.items() if key != "user_view_type"}
+    return shape
 
 
 def commit_changes(one: Repository, sha: str) -> list[FileChange]:
@@ -124,9 +132,7 @@ def diff_entry(state: State, one: Repository, head: str, what: FileChange) -> Js
     return body
 
 
-def comparison(
-    state: State, one: Repository, ends: tuple[str, str], names: tuple[str, str], page: slice
-) -> Json:
+def comparison(state: State, one: Repository, ends: tuple[str, str], names: tuple[str, str], page: slice) -> Json:
     """Return a `commit-comparison` of base and head commits; `names` are what the caller wrote."""
     base, head = ends
     git = one.git

@@ -96,6 +96,15 @@ def issue(state: State, one: Issue) -> Json:
     return body
 
 
+def hook_issue(state: State, one: Issue) -> Json:
+    """Return an issue as deliveries about comments hold it."""
+    body = issue(state, one)
+    del body["closed_by"]
+    user = accounts.account(state.links, one.user)
+    del user["user_view_type"]
+    return body | {"user": user}
+
+
 def comment(state: State, one: Comment) -> Json:
     """Return an `issue-comment`."""
     url = f"{repository_url(state.links, one.issue.repository)}/issues/comments/{one.id}"

@@ -17,11 +17,7 @@ def pull_url(state: State, one: Pull) -> str:
 def fork_point(one: Pull) -> str:
     """Return the commit the pull request is compared with: the merge base with the base branch's tip."""
     git = one.repository.git
-    tip = (
-        one.base_sha
-        if one.merged_at or one.issue.state == "closed"
-        else git.branch(one.base_ref) or one.base_sha
-    )
+    tip = one.base_sha if one.merged_at or one.issue.state == "closed" else git.branch(one.base_ref) or one.base_sha
     return git.merge_base(tip, one.head_sha) or tip
 
 
@@ -100,8 +96,10 @@ def pull(state: State, one: Pull, mergeable: tuple[bool | None, str]) -> Json:
     base = fork_point(one)
     changes = git.changes(base, one.head_sha)
     links = state.links
+    teams = [accounts.team_simple(links, team, state.team_role(one.repository, team)) for team in one.requested_teams]
     return {
         **simple(state, one),
+        "requested_teams": teams,
         "merged": one.merged_at is not None,
         "mergeable": mergeable[0],
         "rebaseable": mergeable[0],
@@ -115,6 +113,18 @@ def pull(state: State, one: Pull, mergeable: tuple[bool | None, str]) -> Json:
         "deletions": sum(change.deletions for change in changes),
         "changed_files": len(changes),
     }
+
+
+def hook_teams(state: State, one: Pull) -> list[Json]:
+    """Return the requested teams as most deliveries hold them."""
+    return [
+        accounts.hook_team(state.links, team, state.team_role(one.repository, team)) for team in one.requested_teams
+    ]
+
+
+def hook_simple(state: State, one: Pull) -> Json:
+    """Return a pull request as deliveries about reviews hold it."""
+    return {**simple(state, one), "requested_teams": hook_teams(state, one)}
 
 
 def minimal(state: State, one: Pull) -> Json:

@@ -230,9 +230,7 @@ def short_protection(rules: Protection | None) -> Json:
 def content_entry(links: Links, one: Repository, ref: str, path: str, entry: TreeEntry) -> Json:
     """Return one entry of a `content-directory`."""
     url = f"{repository_url(links, one)}/contents/{path}?ref={ref}"
-    kind = {"tree": "dir", "commit": "submodule"}.get(
-        entry.kind, "symlink" if entry.mode == "120000" else "file"
-    )
+    kind = {"tree": "dir", "commit": "submodule"}.get(entry.kind, "symlink" if entry.mode == "120000" else "file")
     git_kind = "trees" if entry.kind == "tree" else "blobs"
     page_kind = "tree" if entry.kind == "tree" else "blob"
     git_url = f"{repository_url(links, one)}/git/{git_kind}/{entry.sha}"
