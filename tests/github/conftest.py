@@ -55,7 +55,17 @@ def key() -> str:
 
 @pytest.fixture
 def house(tmp_path: Path, key: str) -> Iterator[House]:
-    with Sandbox(tmp_path / "github", observers=[watch]) as sandbox:
+    yield from build(tmp_path, key)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory, key: str) -> Iterator[House]:
+    """One house for all the reads of a module that change nothing."""
+    yield from build(tmp_path_factory.mktemp("shared"), key)
+
+
+def build(directory: Path, key: str) -> Iterator[House]:
+    with Sandbox(directory / "github", observers=[watch]) as sandbox:
         world = sandbox.world
         for login in ("alice", "bob", "carol", "dave", "zoe"):
             world.add_user(login)

@@ -149,13 +149,13 @@ def test_comments(house: House, pull: int) -> None:
         ("nobody", "none"),
     ],
 )  # fmt: skip
-def test_permission(login: str, expected: Permission, house: House) -> None:
-    assert house.github.permission(REPOSITORY, login) == expected
+def test_permission(login: str, expected: Permission, shared: House) -> None:
+    assert shared.github.permission(REPOSITORY, login) == expected
 
 
-def test_a_strangers_permission_in_a_private_repository(house: House) -> None:
-    house.world.add_repository("acme/secret", files={"a": "b"}, private=True)
-    assert house.github.permission(Repository("acme", "secret"), "zoe") == "none"
+def test_a_strangers_permission_in_a_private_repository(shared: House) -> None:
+    shared.world.add_repository("acme/secret", files={"a": "b"}, private=True)
+    assert shared.github.permission(Repository("acme", "secret"), "zoe") == "none"
 
 
 @pytest.mark.parametrize(
@@ -171,5 +171,5 @@ def test_a_strangers_permission_in_a_private_repository(house: House) -> None:
         (People(teams=("leads/memberships/carol?",)), "zoe", False),
     ],
 )
-def test_members(people: People, login: str, expected: bool, house: House) -> None:
-    assert house.github.is_member(REPOSITORY, people, login) is expected
+def test_members(people: People, login: str, expected: bool, shared: House) -> None:
+    assert shared.github.is_member(REPOSITORY, people, login) is expected
