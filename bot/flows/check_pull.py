@@ -62,7 +62,8 @@ def _check_configuration(
 ) -> None:
     """Judge the configuration where the pull request edits it, or where the one in force is broken."""
     if configuration_words.PATH in touched and pull.base_ref == rules.default_branch:
-        proposed = parse(tools.git.read(repository, pull.head_sha, configuration_words.PATH))
+        text = tools.git.read(repository, pull.head_sha, configuration_words.PATH)
+        proposed = parse(text, organisation=repository.owner)
         report = (
             configuration_words.broken(proposed.problems, sha=pull.head_sha, under_review=True)
             if isinstance(proposed, Problems)

@@ -25,7 +25,7 @@ def read_rules(tools: Tools, repository: Repository) -> Rules:
     """Read the rules from the mirror; fetch first."""
     branch = tools.github.default_branch(repository)
     sha = tools.git.resolve(repository, f"refs/heads/{branch}") or ""
-    found = parse(tools.git.read(repository, sha, PATH) if sha else None)
+    found = parse(tools.git.read(repository, sha, PATH) if sha else None, organisation=repository.owner)
     if isinstance(found, Problems):
         return Rules(Configuration(found=True), tuple(found.problems), branch, sha)
     return Rules(found, (), branch, sha)
