@@ -11,8 +11,8 @@ from typing import assert_never
 from bot.flows.tools import Tools
 from bot.model.promotion import Gate
 from bot.model.repository import PullRequest, Repository
-from bot.promotion.remember import label
 from bot.promotion.plan import Close, Idle, Plan, Propose, Snapshot, Stuck
+from bot.promotion.remember import label
 from bot.report import promotion as words
 from bot.report.promotion import Journey
 
@@ -24,17 +24,13 @@ def apply(tools: Tools, repository: Repository, plan: Plan, journey: Journey) ->
     snapshot, decision = plan.snapshot, plan.decision
     _record_deployment(tools, repository, snapshot)
     if snapshot.told_conflict and not snapshot.conflicts:
-        report = words.resolved_check(
-            snapshot.hop, sha=snapshot.record.source_sha, record=snapshot.record.encode()
-        )
+        report = words.resolved_check(snapshot.hop, sha=snapshot.record.source_sha, record=snapshot.record.encode())
         tools.github.ensure_check(repository, report)
     match decision:
         case Idle():
             return 0
         case Close(pull, reason):
-            tools.github.ensure_comment(
-                repository, pull.number, CLOSED_MARKER, f"{CLOSED_MARKER}\nClosed: {reason}."
-            )
+            tools.github.ensure_comment(repository, pull.number, CLOSED_MARKER, f"{CLOSED_MARKER}\nClosed: {reason}.")
             tools.github.ensure_closed(repository, pull.number)
             return 0
         case Stuck():
@@ -45,14 +41,10 @@ def apply(tools: Tools, repository: Repository, plan: Plan, journey: Journey) ->
             assert_never(decision)
 
 
-def _propose(
-    tools: Tools, repository: Repository, snapshot: Snapshot, decision: Propose, journey: Journey
-) -> int:
+def _propose(tools: Tools, repository: Repository, snapshot: Snapshot, decision: Propose, journey: Journey) -> int:
     hop, github = snapshot.hop, tools.github
     if not snapshot.facts.foreign and snapshot.branch_sha != snapshot.commit:
-        tools.git.push(
-            repository, branch=hop.branch, commit=snapshot.commit, expected=snapshot.branch_sha or None
-        )
+        tools.git.push(repository, branch=hop.branch, commit=snapshot.commit, expected=snapshot.branch_sha or None)
     pull = github.ensure_pull(
         repository,
         head=hop.branch,
@@ -70,9 +62,7 @@ def _propose(
     return pull.number
 
 
-def _say_gates(
-    tools: Tools, repository: Repository, snapshot: Snapshot, gates: tuple[Gate, ...], sha: str
-) -> None:
+def _say_gates(tools: Tools, repository: Repository, snapshot: Snapshot, gates: tuple[Gate, ...], sha: str) -> None:
     report = words.gate_check(
         snapshot.hop,
         gates,
@@ -91,9 +81,7 @@ def _ask_approvers(tools: Tools, repository: Repository, snapshot: Snapshot, pul
         tools.github.ensure_assignees(repository, pull.number, approvers.assign)
 
 
-def _tell_conflict(
-    tools: Tools, repository: Repository, snapshot: Snapshot, decision: Stuck, journey: Journey
-) -> int:
+def _tell_conflict(tools: Tools, repository: Repository, snapshot: Snapshot, decision: Stuck, journey: Journey) -> int:
     sha, record = snapshot.record.source_sha, snapshot.record.encode()
     report = words.conflict_check(snapshot.hop, decision.conflicts, sha=sha, record=record)
     tools.github.ensure_check(repository, report)

@@ -68,9 +68,7 @@ class ChangeReader:
     def _merged_into(self, branch: str) -> dict[str, PullRequest]:
         if branch not in self._merged:
             closed = self._tools.github.pulls(self._repository, state="closed", base=branch, limit=100)
-            self._merged[branch] = {
-                one.merge_commit: one for one in closed if one.merged and one.merge_commit
-            }
+            self._merged[branch] = {one.merge_commit: one for one in closed if one.merged and one.merge_commit}
         return self._merged[branch]
 
     def _asked(self, branch: str, sha: str) -> PullRequest | None:

@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.errors import UserError
+from bot.flows.direct import judge_direct_change
 from bot.flows.environments import Reached, reached_by
 from bot.flows.evaluation import Evaluation, evaluate_change
 from bot.flows.packs import load_packs
+from bot.flows.promotions import is_promotion
 from bot.flows.rules import Rules, read_rules
 from bot.flows.tools import Tools
 from bot.model.repository import PullRequest, Repository
@@ -54,6 +56,8 @@ def check_pull(tools: Tools, repository: Repository, number: int, *, write: bool
     checks = _examine(tools, repository, pull, rules, base_sha)
     if checks is not None and write:
         _publish(tools, repository, pull, rules, checks)
+        if not is_promotion(pull, tools.github.bot_login):
+            judge_direct_change(tools, repository, pull, rules.configuration)
     return Checked(pull, rules, checks)
 
 
@@ -147,8 +151,6 @@ def reports(checks: pull_comment.PullChecks, sha: str) -> tuple[CheckReport, ...
     """Return the check runs, one per concern."""
     names_of = [one.name for one in checks.results]
     return tuple(
-        finding_words.check_report(
-            concern, checks.findings, sha=sha, environments=names_of, full_url=checks.full_url
-        )
+        finding_words.check_report(concern, checks.findings, sha=sha, environments=names_of, full_url=checks.full_url)
         for concern in ("manifests", "policies")
     )

@@ -127,9 +127,7 @@ def _diff(tools: Tools, asked: Asked, parsed: Command) -> Answer:
     results = [one for one in checked.checks.results if parsed.environment in (None, one.name)]
     parts = [part for one in results for part in pull_comment.sections(one)]
     if not parts:
-        return Answer(
-            parsed.line, replies.nothing(f"{parsed.environment or 'no environment'} does not change")
-        )
+        return Answer(parsed.line, replies.nothing(f"{parsed.environment or 'no environment'} does not change"))
     text = "\n\n".join(parts)
     url = tools.outputs.keep(asked.repository, f"Diff of #{asked.pull.number}", text)
     return Answer(parsed.line, replies.diff(parts, url))

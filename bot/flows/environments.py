@@ -18,9 +18,7 @@ class Reached:
     deployed: bool
 
 
-def reached_by(
-    configuration: Configuration, branch: str, default_branch: str, checkout: Path
-) -> tuple[Reached, ...]:
+def reached_by(configuration: Configuration, branch: str, default_branch: str, checkout: Path) -> tuple[Reached, ...]:
     """Return the environments of a branch, then those further down the pipeline whose path it already holds.
 
     Without a configuration the environments are what the tree looks like, on the default branch only.
@@ -28,12 +26,8 @@ def reached_by(
     if not configuration.found:
         if branch != default_branch:
             return ()
-        paths = [
-            found.relative_to(checkout).as_posix() for found in sorted(checkout.rglob("*")) if found.is_file()
-        ]
-        return tuple(
-            Reached(Environment(root or "repository", branch, root), True) for root in discover(paths)
-        )
+        paths = [found.relative_to(checkout).as_posix() for found in sorted(checkout.rglob("*")) if found.is_file()]
+        return tuple(Reached(Environment(root or "repository", branch, root), True) for root in discover(paths))
     own = [one for one in configuration.environments if one.branch == branch]
     places = {one.path for one in own}
     later = [

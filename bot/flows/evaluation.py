@@ -69,9 +69,7 @@ def evaluate_change(  # noqa: PLR0913 - the inputs of the one comparison
         results.append(_result(one, old, new))
         judged = _judge(configuration, packs, one.environment, new)
         known = _judge(configuration, packs, one.environment, old)
-        marked = (
-            replace(found, new=found.new or found.state == "error") for found in mark_new(judged, known)
-        )
+        marked = (replace(found, new=found.new or found.state == "error") for found in mark_new(judged, known))
         findings += trace(tuple(marked), new, reader(head))
     return Evaluation(tuple(results), tuple(findings))
 
@@ -107,9 +105,7 @@ def _judge(
             unknown_kinds=rules.unknown_kinds,
             environment=environment.name,
         ),
-        *evaluate_packs(
-            packs.for_environment(environment.name), rendered.resources, environment=environment.name
-        ),
+        *evaluate_packs(packs.for_environment(environment.name), rendered.resources, environment=environment.name),
     )
 
 

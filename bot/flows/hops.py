@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from bot.flows.approvals import read_approvals
 from bot.flows.changes import ChangeReader, read_commit, read_trailers
 from bot.flows.tools import Tools
 from bot.model.environment import Configuration
 from bot.model.promotion import Hop, Record, Request
-from bot.model.repository import CheckState, PullRequest, Repository, Review
-from bot.promotion.gates import Approval, GateFacts
+from bot.model.repository import CheckState, PullRequest, Repository
+from bot.promotion.gates import GateFacts
 from bot.promotion.plan import Arrival, Base, Conflict, Idle, Snapshot
 from bot.promotion.remember import label, who_asked
 from bot.promotion.trailers import parse_trailers
@@ -59,8 +60,7 @@ class HopReader:
         """Return the snapshot of one hop; `Idle` with the reason when a branch is missing."""
         git, hop = self._tools.git, pulls.hop
         heads = {
-            one.name: git.resolve(self._repository, f"refs/heads/{one.branch}")
-            for one in (hop.source, hop.target)
+            one.name: git.resolve(self._repository, f"refs/heads/{one.branch}") for one in (hop.source, hop.target)
         }
         source_head, target_head = heads[hop.source.name], heads[hop.target.name]
         if source_head is None or target_head is None:
@@ -151,14 +151,10 @@ class HopReader:
             base=kind,
             same=same,
             commit=commit,
-            conflicts=tuple(
-                Conflict(one.path, one.kind, one.source, one.target) for one in outcome.conflicts
-            ),
+            conflicts=tuple(Conflict(one.path, one.kind, one.source, one.target) for one in outcome.conflicts),
             facts=self._with_verdicts(facts, pulls.open),
             changes=changes,
-            drift=tuple(git.changed_paths(repository, base, target_head))
-            if base and kind == "last promotion"
-            else (),
+            drift=tuple(git.changed_paths(repository, base, target_head)) if base and kind == "last promotion" else (),
             open=pulls.open,
             open_record=open_record,
             declined=declined_record.source_sha if declined_record else "",
@@ -210,30 +206,11 @@ class HopReader:
     def _with_verdicts(self, facts: GateFacts, pull: PullRequest | None) -> GateFacts:
         if pull is None:
             return facts
-        github = self._tools.github
-        head_checks = tuple(github.checks(self._repository, facts.head_sha)) if facts.head_sha else ()
-        reviews: Sequence[Review] = ()
-        if facts.hop.target.approvers.required:
-            reviews = github.reviews(self._repository, pull.number)
-        return replace(facts, head_checks=head_checks, approvals=self._approvals(facts, reviews))
-
-    def _approvals(self, facts: GateFacts, reviews: Sequence[Review]) -> tuple[Approval, ...]:
-        """Return the standing verdict of each reviewer: the newest that approves, objects, or was dismissed."""
-        standing: dict[str, Review] = {}
-        for review in sorted(reviews, key=lambda one: str(one.submitted_at)):
-            if review.state in ("APPROVED", "CHANGES_REQUESTED", "DISMISSED") and not review.author.is_bot:
-                standing[review.author.login] = review
-        return tuple(
-            Approval(login, review.state == "APPROVED", review.sha, self._eligible(facts.hop, login))
-            for login, review in standing.items()
-            if review.state != "DISMISSED"
-        )
-
-    def _eligible(self, hop: Hop, login: str) -> bool:
-        people = hop.target.approvers.people
-        if people:
-            return self._tools.github.is_member(self._repository, people, login)
-        return self._tools.github.permission(self._repository, login) in ("write", "maintain", "admin")
+        head_checks: tuple[CheckState, ...] = ()
+        if facts.head_sha:
+            head_checks = tuple(self._tools.github.checks(self._repository, facts.head_sha))
+        approvals = read_approvals(self._tools, self._repository, pull.number, facts.hop.target.approvers)
+        return replace(facts, head_checks=head_checks, approvals=approvals)
 
     def _arrival(self, pull: PullRequest) -> Arrival:
         trailers = read_trailers(self._tools, self._repository, pull.head_sha)
@@ -242,6 +219,4 @@ class HopReader:
 
 def _told_conflict(checks: Sequence[CheckState], hop: Hop, app_id: int) -> bool:
     name = f"{CHECK} to {hop.target.name}"
-    return any(
-        one.name == name and one.app_id == app_id and one.conclusion == "action_required" for one in checks
-    )
+    return any(one.name == name and one.app_id == app_id and one.conclusion == "action_required" for one in checks)

@@ -64,9 +64,7 @@ def _underway(environment: Environment, outcome: HopOutcome, snapshot: Snapshot)
             return Station(environment.name, "underway", outcome.pull, waits=waits)
         case Stuck(conflicts=conflicts):
             paths = ", ".join(one.path for one in conflicts[:3])
-            return Station(
-                environment.name, "stuck", waits=f"conflict in {paths}; see the check on the commit"
-            )
+            return Station(environment.name, "stuck", waits=f"conflict in {paths}; see the check on the commit")
         case _:
             reason = getattr(outcome.decision, "reason", "")
             return Station(environment.name, "ahead", waits=reason)

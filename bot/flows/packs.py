@@ -20,9 +20,7 @@ class Packs:
 
     def for_environment(self, name: str) -> tuple[Pack, ...]:
         """Return the packs that judge one environment."""
-        return tuple(
-            pack for chosen, pack in self.loaded if not chosen.environments or name in chosen.environments
-        )
+        return tuple(pack for chosen, pack in self.loaded if not chosen.environments or name in chosen.environments)
 
 
 def load_packs(builtin: PackFiles, configuration: Configuration, checkout: Path) -> Packs:
@@ -36,14 +34,8 @@ def load_packs(builtin: PackFiles, configuration: Configuration, checkout: Path)
 def _load(builtin: PackFiles, chosen: PolicyPack, checkout: Path) -> Pack:
     files = builtin(chosen.builtin) if chosen.builtin else _read(checkout, chosen.path)
     if files is None:
-        what = (
-            f"there is no pack called {chosen.builtin}"
-            if chosen.builtin
-            else f"there is no directory {chosen.path}"
-        )
-        problem = PolicyProblem(
-            chosen.name, what, key="policies", suggestion="mend `policies:` in the configuration"
-        )
+        what = f"there is no pack called {chosen.builtin}" if chosen.builtin else f"there is no directory {chosen.path}"
+        problem = PolicyProblem(chosen.name, what, key="policies", suggestion="mend `policies:` in the configuration")
         return Pack(chosen.name, problems=(problem,))
     return load_pack(chosen.name, files, chosen.parameters, root=chosen.path)
 

@@ -44,11 +44,7 @@ def _no_target(hops: tuple[Hop, ...], target: str) -> str:
     names = [hop.target.name for hop in hops]
     if not names:
         return replies.misunderstood("No pipeline is configured, so there is nothing to promote into.", "")
-    what = (
-        f"Nothing is promoted into `{target}`: changes start there."
-        if target
-        else "Say into which environment."
-    )
+    what = f"Nothing is promoted into `{target}`: changes start there." if target else "Say into which environment."
     return replies.misunderstood(what, "\n".join(f"/promote {name}" for name in dict.fromkeys(names)))
 
 

@@ -17,9 +17,7 @@ def status_rows(configuration: Configuration, outcomes: Sequence[HopOutcome]) ->
     for environment in configuration.environments:
         into = [one for one in outcomes if one.hop.target.name == environment.name]
         if not into:
-            rows.append(
-                StatusRow(environment.name, f"deploys from `{environment.branch}`: changes start here")
-            )
+            rows.append(StatusRow(environment.name, f"deploys from `{environment.branch}`: changes start here"))
         rows += [_row(one) for one in into]
     return rows
 

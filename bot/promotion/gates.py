@@ -6,6 +6,7 @@ Every gate is one function from frozen facts to one `Gate`. A gate that waits na
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from bot.model.environment import Approvers, People
@@ -153,41 +154,43 @@ def approvals(facts: GateFacts) -> Gate:
 
     Who asked for the promotion does not count, nor does the author when all carried changes are theirs.
     """
-    approvers = facts.hop.target.approvers
-    if approvers.required == 0:
-        return Gate("approvals", "pass", "no approval is asked for")
     excluded = {facts.requested_by.lower()} if facts.requested_by else set()
     authors = {change.author.lower() for change in facts.changes if change.author}
     if len(authors) == 1:
         excluded |= authors
-    current = [one for one in facts.approvals if one.sha == facts.head_sha]
-    counted = [
-        one.login for one in current if one.approved and one.eligible and one.login.lower() not in excluded
-    ]
+    return approvals_of(facts.hop.target.approvers, facts.approvals, facts.head_sha, excluded, facts.requested_by)
+
+
+def approvals_of(
+    approvers: Approvers, verdicts: Sequence[Approval], head_sha: str, excluded: AbstractSet[str], requested_by: str
+) -> Gate:
+    """Return the gate for one commit; `excluded` are lower-case logins whose approval does not count."""
+    if approvers.required == 0:
+        return Gate("approvals", "pass", "no approval is asked for")
+    current = [one for one in verdicts if one.sha == head_sha]
+    counted = [one.login for one in current if one.approved and one.eligible and one.login.lower() not in excluded]
     against = [one.login for one in current if not one.approved and one.eligible]
-    have = f"{len(counted)} of {approvers.required} on {facts.head_sha[:7]}"
+    have = f"{len(counted)} of {approvers.required} on {head_sha[:7]}"
     if counted:
         have += f" ({', '.join(f'@{login}' for login in counted)})"
     if against:
         who = ", ".join(f"@{login}" for login in against)
-        return Gate(
-            "approvals", "fail", f"changes requested by {who}", who, "talk to them; they approve or dismiss"
-        )
+        return Gate("approvals", "fail", f"changes requested by {who}", who, "talk to them; they approve or dismiss")
     if len(counted) >= approvers.required:
         return Gate("approvals", "pass", have)
     ignored = [
-        f"@{one.login} {_why_not(one, facts, excluded)}"
-        for one in facts.approvals
+        f"@{one.login} {_why_not(one, head_sha, excluded, requested_by)}"
+        for one in verdicts
         if one.approved and one.login not in counted
     ]
     reason = have + (f"; not counted: {', '.join(ignored)}" if ignored else "")
-    return Gate("approvals", "wait", reason, names(approvers), f"approve commit {facts.head_sha[:7]}")
+    return Gate("approvals", "wait", reason, names(approvers), f"approve commit {head_sha[:7]}")
 
 
-def _why_not(approval: Approval, facts: GateFacts, excluded: set[str]) -> str:
-    if approval.sha != facts.head_sha:
+def _why_not(approval: Approval, head_sha: str, excluded: AbstractSet[str], requested_by: str) -> str:
+    if approval.sha != head_sha:
         return f"approved {approval.sha[:7]}, an earlier commit"
-    if approval.login.lower() == facts.requested_by.lower():
+    if approval.login.lower() == requested_by.lower():
         return "asked for this promotion"
     if approval.login.lower() in excluded:
         return "wrote all of the change"

@@ -36,20 +36,14 @@ def check_report(
     new = [one for one in own if one.new]
     blocks = blocking(own)
     title = _title(concern, new, environments)
-    more = (
-        f"The list is longer than GitHub takes. [Read all of it]({full_url})."
-        if full_url
-        else "The list goes on."
-    )
+    more = f"The list is longer than GitHub takes. [Read all of it]({full_url})." if full_url else "The list goes on."
     return CheckReport(
         name=NAMES[concern],
         sha=sha,
         title=title,
         summary=markdown.within(_summary(own, environments), markdown.CHECK_BYTES, more, in_bytes=True),
         conclusion="failure" if blocks else "success",
-        text=markdown.within(
-            [list_item(group) for group in distinct(new)], markdown.CHECK_BYTES, more, in_bytes=True
-        ),
+        text=markdown.within([list_item(group) for group in distinct(new)], markdown.CHECK_BYTES, more, in_bytes=True),
         annotations=_annotations(new),
         details_url=full_url,
     )
@@ -59,9 +53,7 @@ def _title(concern: Concern, new: Sequence[Finding], environments: Sequence[str]
     blocks, warns = len(distinct(blocking(new))), len(distinct([one for one in new if one.state == "warn"]))
     where = ", ".join(environments) or "no environment"
     if blocks:
-        return f"{count(blocks, 'problem')} to mend before merging" + (
-            f", {count(warns, 'warning')}" if warns else ""
-        )
+        return f"{count(blocks, 'problem')} to mend before merging" + (f", {count(warns, 'warning')}" if warns else "")
     if warns:
         return f"{count(warns, 'warning')}, nothing blocks"
     if not environments:
@@ -126,9 +118,7 @@ def _annotations(new: Sequence[Finding]) -> tuple[Annotation, ...]:
     for group in distinct([one for one in new if one.path]):
         first = group[0]
         where = ", ".join(dict.fromkeys(one.environment for one in group if one.environment))
-        tail = (f"\nHow to mend it: {first.how}" if first.how else "") + (
-            f"\nEnvironments: {where}" if where else ""
-        )
+        tail = (f"\nHow to mend it: {first.how}" if first.how else "") + (f"\nEnvironments: {where}" if where else "")
         found.append(
             Annotation(
                 path=first.path,

@@ -154,20 +154,32 @@ def gate_check(
     )
 
 
+def direct_check(environments: Sequence[Environment], gates: Sequence[Gate], *, sha: str) -> CheckReport:
+    """Return the check run for a change that goes into environments without being promoted."""
+    where = listed([one.name for one in environments])
+    waiting = [gate for gate in gates if gate.state != "pass"]
+    failed = any(gate.state == "fail" for gate in gates)
+    heading = f"{waiting[0].name}: waiting for {waiting[0].owner}" if waiting else f"A direct change to {where}"
+    return CheckReport(
+        name=CHECK,
+        sha=sha,
+        title=heading[:250],
+        summary=f"This is no promotion: it changes {markdown.escape(where)} directly. Later promotions keep it there "
+        f"and list it as drift; bring it to the environments before, too, if it should stay.\n\n{gate_table(gates)}",
+        conclusion="failure" if failed else None if waiting else "success",
+    )
+
+
 def conflict_check(hop: Hop, conflicts: Sequence[Conflict], *, sha: str, record: str) -> CheckReport:
     """Return the check run on the source commit that could not be promoted."""
     return CheckReport(
         name=f"{CHECK} to {hop.target.name}",
         sha=sha,
-        title=f"{count(len(conflicts), 'file')} changed in both {hop.source.name} and {hop.target.name}"[
-            :250
-        ],
+        title=f"{count(len(conflicts), 'file')} changed in both {hop.source.name} and {hop.target.name}"[:250],
         summary=markdown.within(
             [conflict_words(hop, conflicts)], markdown.CHECK_BYTES, _too_long(conflicts), in_bytes=True
         ),
-        text=markdown.within(
-            conflict_sides(hop, conflicts), markdown.CHECK_BYTES, _too_long(()), in_bytes=True
-        ),
+        text=markdown.within(conflict_sides(hop, conflicts), markdown.CHECK_BYTES, _too_long(()), in_bytes=True),
         conclusion="action_required",
         external_id=record,
     )
@@ -219,9 +231,7 @@ def conflict_sides(hop: Hop, conflicts: Sequence[Conflict]) -> list[str]:
 def commit_message(hop: Hop, record_sha: str, changes: Sequence[Change], requested_by: str) -> str:
     """Return the promotion commit's message with its trailers (git-interpret-trailers form)."""
     lines = [title(hop, changes), ""]
-    lines += [
-        f"* {f'#{one.number}' if one.number else one.sha[:7]} {one.title}" for one in changes[:BODY_CHANGES]
-    ]
+    lines += [f"* {f'#{one.number}' if one.number else one.sha[:7]} {one.title}" for one in changes[:BODY_CHANGES]]
     lines += [
         "",
         f"Lockkeeper-Source: {hop.source.name} {record_sha}",

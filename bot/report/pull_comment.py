@@ -81,11 +81,7 @@ def full_text(checks: PullChecks) -> str:
 
 
 def _left_out(full_url: str) -> str:
-    where = (
-        f" [Read all of it]({full_url})."
-        if full_url
-        else " Use `/diff <environment>` or render it at your desk."
-    )
+    where = f" [Read all of it]({full_url})." if full_url else " Use `/diff <environment>` or render it at your desk."
     return f"⚠️ {LEFT_OUT}{where}"
 
 

@@ -40,9 +40,7 @@ def reply(comment_id: int, actor: str, answers: Sequence[Answer]) -> str:
     parts = [marker(comment_id) + "".join(answer.note for answer in answers) + f"\n@{actor}"]
     for answer in answers:
         parts += [f"> {markdown.code(answer.line)}", answer.text]
-    return markdown.within(
-        parts, markdown.COMMENT_CHARACTERS - 1024, "The rest does not fit into one comment."
-    )
+    return markdown.within(parts, markdown.COMMENT_CHARACTERS - 1024, "The rest does not fit into one comment.")
 
 
 def refused(what: str, *, required: str, has: str, following: str) -> str:
@@ -91,10 +89,7 @@ def status(rows: Sequence[StatusRow]) -> str:
     """Return the answer to `/status`."""
     head = markdown.table(
         ["environment", "state"],
-        [
-            [f"**{markdown.escape(row.target)}**", (f"#{row.pull}: " if row.pull else "") + row.state]
-            for row in rows
-        ],
+        [[f"**{markdown.escape(row.target)}**", (f"#{row.pull}: " if row.pull else "") + row.state] for row in rows],
     )
     tables = [f"**{markdown.escape(row.target)}**\n\n{gate_table(row.gates)}" for row in rows if row.gates]
     return "\n\n".join([head, *tables])
@@ -119,9 +114,7 @@ def broken_configuration(problems: Sequence[ConfigProblem]) -> str:
         f"- {markdown.code(f'line {one.line or 1}')} {markdown.escape(one.key)}: {markdown.escape(one.message)}"
         for one in problems[:10]
     )
-    return (
-        f"❌ `.github/lockkeeper.yaml` is broken on the default branch, so nothing is promoted:\n\n{listing}"
-    )
+    return f"❌ `.github/lockkeeper.yaml` is broken on the default branch, so nothing is promoted:\n\n{listing}"
 
 
 def checked(checks: PullChecks | None) -> str:
@@ -130,9 +123,7 @@ def checked(checks: PullChecks | None) -> str:
         return nothing("this pull request reaches no environment, so there is nothing to check")
     blocks = len(distinct(blocking(checks.findings)))
     if blocks:
-        return (
-            f"❌ Looked again at {checks.head_sha[:7]}: {count(blocks, 'problem')} to mend; see the checks."
-        )
+        return f"❌ Looked again at {checks.head_sha[:7]}: {count(blocks, 'problem')} to mend; see the checks."
     return f"✅ Looked again at {checks.head_sha[:7]}: nothing blocks."
 
 

@@ -1,0 +1,27 @@
+"""Somebody changes an environment's branch directly, without a promotion: who has to approve that?
+
+The check run `lockkeeper / promotion` may be required on the branch, so such a pull request needs one as well;
+and whoever must approve promotions must approve what goes around them.
+"""
+
+from __future__ import annotations
+
+from bot.flows.approvals import read_approvals
+from bot.flows.tools import Tools
+from bot.model.environment import Configuration
+from bot.model.repository import PullRequest, Repository
+from bot.promotion.gates import approvals_of
+from bot.promotion.pipeline import pairs
+from bot.report.promotion import direct_check
+
+
+def judge_direct_change(tools: Tools, repository: Repository, pull: PullRequest, configuration: Configuration) -> None:
+    """Write the check run for a pull request that is no promotion, into a branch that is promoted into."""
+    targets = {hop.target.name: hop.target for hop in pairs(configuration) if hop.target.branch == pull.base_ref}
+    if not targets:
+        return
+    gates = []
+    for target in targets.values():
+        verdicts = read_approvals(tools, repository, pull.number, target.approvers)
+        gates.append(approvals_of(target.approvers, verdicts, pull.head_sha, {pull.author.login.lower()}, ""))
+    tools.github.ensure_check(repository, direct_check(list(targets.values()), gates, sha=pull.head_sha))
