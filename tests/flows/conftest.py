@@ -1,0 +1,93 @@
+"""What do the flow tests stand on? A town for each schedule, and one check of its end state for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.queue import Queue, connect
+from bot.adapters.render import PooledRenderer
+from bot.adapters.valkey import embedded_valkey
+from bot.sandbox.seeding import Keys
+from tests.flows.fingerprint import fingerprint, flaws
+from tests.flows.repository import PIPELINE, Files
+from tests.flows.schedule import IN_ORDER, SCHEDULES, Schedule
+from tests.flows.world import Given, Town
+from tests.referee.plugin import watch
+
+_ends: dict[str, tuple[str, object]] = {}  # story → (schedule, fingerprint) of its first telling
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "town(configuration, more): how the repository of a flow test begins")
+
+
+@pytest.fixture(scope="session")
+def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Given]:
+    """The slow things, once for the process. Engines may read all temporary directories of this run."""
+    root = tmp_path_factory.getbasetemp()
+    with embedded_valkey(tmp_path_factory.mktemp("valkey"), appendfsync="no") as url, PooledRenderer(root=root) as pool:
+        yield Given(Keys.generate().private, Queue(connect(url, timeout=5)), pool)
+
+
+@pytest.fixture
+def make_town(given: Given, tmp_path: Path) -> Iterator[Callable[..., Town]]:
+    """Makes towns; they are closed with the test."""
+    made: list[Town] = []
+
+    def make(
+        configuration: str | None = PIPELINE, more: Files | None = None, schedule: Schedule = IN_ORDER
+    ) -> Town:
+        given.queue.connection.flushdb()
+        town = Town(given, tmp_path / f"town{len(made)}", schedule, observers=[watch])
+        made.append(town)
+        return town.open(configuration, more)
+
+    yield make
+    for town in made:
+        town.close()
+
+
+@pytest.fixture(params=SCHEDULES, ids=lambda one: one.name)
+def schedule(request: pytest.FixtureRequest) -> Schedule:
+    """How deliveries arrive. Every flow ends the same with each of them."""
+    found: Schedule = request.param
+    return found
+
+
+@pytest.fixture
+def town(request: pytest.FixtureRequest, make_town: Callable[..., Town], schedule: Schedule) -> Town:
+    """A town with the usual pipeline, or as the mark `town(configuration=…, more=…)` says."""
+    mark = request.node.get_closest_marker("town")
+    made = make_town(schedule=schedule, **(mark.kwargs if mark else {}))
+    made.settle()
+    return made
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """After each story: nothing is doubled, another look writes nothing, and every schedule ended the same."""
+    outcome = yield
+    town = pyfuncitem.funcargs.get("town")
+    if isinstance(town, Town):
+        at_rest(town)
+        story = pyfuncitem.nodeid.replace(town.schedule.name, "*")
+        first, expected = _ends.setdefault(story, (town.schedule.name, fingerprint(town)))
+        if first != town.schedule.name:
+            assert fingerprint(town) == expected, f"{town.schedule.name!r} ended otherwise than {first!r}"
+    return outcome
+
+
+def at_rest(town: Town) -> None:
+    """Assert that nothing is doubled and that a further look at everything writes nothing."""
+    assert flaws(town) == []
+    town.settle()
+    heads = town._heads()
+    town.sandbox.exchanges.clear()
+    town.sweep()
+    town.work()
+    assert [f"{one.method} {one.path}" for one in town.sandbox.exchanges.writes] == []
+    assert town._heads() == heads
+    assert not town.take_held()

@@ -1,0 +1,116 @@
+"""What does the world look like, apart from ids, times and commit ids? Equal worlds have equal fingerprints."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from bot.sandbox.records import CheckRun, Issue, Repository
+from tests.flows.world import BOT, REPOSITORY, Town
+
+_HEX = re.compile(r"(?<![0-9a-f])[0-9a-f]{7,40}(?![0-9a-f])")
+_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC")
+_REPLY = re.compile(r"(lockkeeper:reply:)\d+")
+_OUTPUT = re.compile(r"/output/[0-9a-f]{40}")
+
+
+class Words:
+    """Turns texts of one repository into texts that two runs of the same story share."""
+
+    def __init__(self, repository: Repository) -> None:
+        shas = {*repository.git.refs("refs/").values(), *(suite.head_sha for suite in repository.suites)}
+        lines = repository.git.text("log", "--format=%H %T %s", *shas).splitlines()
+        self._names: dict[str, str] = {}
+        self.trees: dict[str, str] = {}
+        for line in lines:
+            sha, tree, subject = line.split(" ", 2)
+            self._names[sha], self.trees[sha] = f"<{tree[:8]} {subject}>", tree
+
+    def commit(self, sha: str) -> str:
+        return self._names.get(sha, "?")
+
+    def plain(self, text: str | None) -> str:
+        text = _OUTPUT.sub("/output/<id>", text or "")
+        text = _TIME.sub("<time>", _REPLY.sub(r"\1<id>", text))
+        return _HEX.sub(self._named, text)
+
+    def _named(self, found: re.Match[str]) -> str:
+        return next((name for sha, name in self._names.items() if sha.startswith(found[0])), found[0])
+
+
+def fingerprint(town: Town) -> Mapping[str, object]:
+    """Return what GitHub shows of the repository."""
+    with town.world.lock:
+        repository = town.world.repository(REPOSITORY)
+        words = Words(repository)
+        return {
+            "branches": {name: words.trees[sha] for name, sha in repository.git.refs("refs/heads/").items()},
+            "pulls": {number: _issue(issue, words) for number, issue in repository.issues.items()},
+            "checks": _checks(repository, words),
+            "deployments": sorted(
+                (one.environment, words.commit(one.sha), words.plain(one.description))
+                for one in repository.deployments
+            ),
+        }
+
+
+def _issue(issue: Issue, words: Words) -> dict[str, object]:
+    pull = issue.pull
+    assert pull is not None
+    return {
+        "title": words.plain(issue.title),
+        "body": words.plain(issue.body),
+        "state": issue.state,
+        "merged": pull.merged_at is not None,
+        "branches": (pull.head_ref, pull.base_ref),
+        "head": words.commit(pull.head_sha),
+        "asked": sorted([*(one.login for one in pull.requested_users), *(one.slug for one in pull.requested_teams)]),
+        "assigned": sorted(one.login for one in issue.assignees),
+        "labels": sorted(one.name for one in issue.labels),
+        "comments": sorted(
+            (one.user.login, words.plain(one.body), sorted(react.content for react in one.reactions))
+            for one in issue.comments
+        ),
+    }
+
+
+def _checks(repository: Repository, words: Words) -> dict[str, object]:
+    newest: dict[tuple[str, str], CheckRun] = {}
+    for suite in repository.suites:
+        for run in suite.runs:
+            key = (words.commit(suite.head_sha), run.name)
+            if key not in newest or newest[key].id < run.id:
+                newest[key] = run
+    return {
+        f"{name} on {commit}": (
+            run.status,
+            run.conclusion,
+            words.plain(run.title),
+            words.plain(run.summary),
+            words.plain(run.text),
+            [(one["path"], one["start_line"], one["title"]) for one in run.annotations],
+        )
+        for (commit, name), run in sorted(newest.items())
+    }
+
+
+def flaws(town: Town) -> list[str]:
+    """Return what must never be: two promotion pull requests of a pair, two comments of a kind, a repeated check."""
+    found = []
+    with town.world.lock:
+        repository = town.world.repository(REPOSITORY)
+        open_heads = [one.head_ref for one in town.promotions()]
+        found += [f"two open pull requests from {head}" for head in set(open_heads) if open_heads.count(head) > 1]
+        for number, issue in repository.issues.items():
+            markers = [one.body.partition("-->")[0] for one in issue.comments if one.user.login == BOT]
+            found += [f"#{number}: two comments {one}" for one in set(markers) if markers.count(one) > 1]
+        for suite in repository.suites:
+            if suite.app is not town.app:
+                continue
+            runs = sorted(suite.runs, key=lambda one: (one.name, one.id))
+            found += [
+                f"check {one.name!r} was made twice on {suite.head_sha[:7]}, with the same words"
+                for one, after in zip(runs, runs[1:], strict=False)
+                if (one.name, one.external_id) == (after.name, after.external_id)
+            ]
+    return found

@@ -1,0 +1,312 @@
+"""How does a flow test speak? People act in the sandbox, signed deliveries go in, GitHub's state comes out.
+
+Everything between is real: the web door, the queue on Valkey, git mirrors, PyGithub over HTTP, render engines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from flask.testing import FlaskClient
+
+from bot.adapters.queue import Lease, Queue, Runner, Work
+from bot.adapters.queue.job import Bell, Serializer
+from bot.adapters.render import PooledRenderer
+from bot.dashboard.output import output_pages
+from bot.errors import LockkeeperError
+from bot.intake.tasks import PendingCommand, pull_key
+from bot.sandbox.deliveries import Delivery
+from bot.sandbox.records import App, CheckRun, Comment, Pull, Review
+from bot.sandbox.server import Sandbox
+from bot.sandbox.world import World
+from bot.settings import Settings
+from bot.web import create_app
+from bot.wiring import Composition
+from tests.flows.repository import Files, files
+from tests.flows.schedule import IN_ORDER, Schedule
+
+REPOSITORY = "acme/shop"
+BOT = "lockkeeper[bot]"
+MANIFESTS, POLICIES = "lockkeeper / manifests", "lockkeeper / policies"
+PROMOTION, CONFIGURATION = "lockkeeper / promotion", "lockkeeper / configuration"
+PUBLIC_URL = "https://bot.example"
+MOST_ROUNDS, MOST_SWEEPS, MOST_DELAYS = 40, 6, 25
+Verdict = Literal["APPROVE", "REQUEST_CHANGES", "COMMENT"]
+
+
+class Killed(BaseException):
+    """The worker process died here."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """What all tests of a process share, because it is slow to start."""
+
+    key: str
+    queue: Queue
+    renderer: PooledRenderer
+
+
+@dataclass
+class Town:
+    """One repository with its people and the bot.
+
+    root owns acme; ann and ben write (team developers); quinn is team qa; lena and omar are team leads; rita may
+    only read; sam is a stranger.
+    """
+
+    given: Given
+    directory: Path
+    schedule: Schedule = IN_ORDER
+    observers: Sequence[Callable[..., None]] = ()
+    sandbox: Sandbox = field(init=False)
+    app: App = field(init=False)
+    door: FlaskClient = field(init=False)
+    bot: Composition = field(init=False)
+    bugs: list[BaseException] = field(default_factory=list)
+    before_write: Callable[[], None] | None = None
+    late: list[Delivery] = field(default_factory=list)
+    rounds: int = 0
+
+    @property
+    def world(self) -> World:
+        return self.sandbox.world
+
+    @property
+    def queue(self) -> Queue:
+        return self.given.queue
+
+    # ---- life
+
+    def open(self, configuration: str | None, more: Files | None = None) -> Town:
+        """Seed the repository and bring the bot up; nothing has been delivered yet."""
+        self.sandbox = Sandbox(self.directory / "github", observers=self.observers)
+        self.sandbox.deliveries.mode = "hold"
+        world = self.world
+        for login in ("root", "ann", "ben", "quinn", "lena", "omar", "rita", "sam"):
+            world.add_user(login)
+        world.add_organization("acme", owner="root")
+        for team, members in {"developers": ["ann", "ben"], "qa": ["quinn"], "leads": ["lena", "omar"]}.items():
+            world.add_team("acme", team, members=members)
+        world.add_repository(REPOSITORY, files={**files(configuration), **(more or {})})
+        for team in ("developers", "qa", "leads"):
+            world.grant(REPOSITORY, team, "write")
+        world.grant(REPOSITORY, "rita", "read")
+        main = self.head("main")
+        for branch in ("staging", "production"):
+            world.move_branch(REPOSITORY, branch, main, "root")
+        self.app = world.create_app(
+            "lockkeeper", "http://127.0.0.1:9/webhook", owner="acme", private_key_pem=self.given.key
+        )
+        self.sandbox.start()
+        world.install_app(self.app, "acme")
+        self._start_bot()
+        return self
+
+    def _start_bot(self) -> None:
+        settings = Settings(
+            webhook_secrets=(self.app.webhook_secret,),
+            app_id=self.app.id,
+            private_key=self.app.private_key_pem,
+            api_url=self.sandbox.api_url,
+            git_url=self.sandbox.url,
+            data=self.directory / "bot",
+            public_url=PUBLIC_URL,
+        )
+        self.bot = Composition(settings, self.queue, renderer=self.given.renderer)
+        self.door = create_app(settings, self.queue, blueprints=[output_pages(self.bot.outputs.read)]).test_client()
+
+    def close(self) -> None:
+        """Stop the sandbox and empty the queue."""
+        self.sandbox.stop()
+        self.queue.connection.flushdb()
+
+    # ---- the deeds of people
+
+    def commit(self, branch: str, changes: Files, author: str = "ann", *, start: str = "main", message: str = "") -> str:
+        """Commit to a branch, made from `start` when it is new."""
+        return self.world.commit(
+            REPOSITORY, branch, changes, message or f"Work on {branch}", author=author, start=start
+        )
+
+    def propose(self, branch: str, changes: Files, author: str = "ann", *, base: str = "main", title: str = "") -> int:
+        """Commit to a new branch and open a pull request; return its number."""
+        self.commit(branch, changes, author, start=base)
+        pull = self.world.open_pull(REPOSITORY, author, head=branch, base=base, title=title or f"Change {branch}")
+        return pull.number
+
+    def say(self, number: int, login: str, body: str) -> int:
+        """Comment; return the comment's id."""
+        return self.world.comment(REPOSITORY, number, login, body).id
+
+    def review(self, number: int, login: str, event: Verdict = "APPROVE") -> Review:
+        return self.world.review(REPOSITORY, number, login, event, "" if event == "APPROVE" else "Please look again.")
+
+    def merge(self, number: int, login: str = "root", method: Literal["merge", "squash", "rebase"] = "squash") -> str:
+        return self.world.merge(REPOSITORY, number, login, method)
+
+    # ---- what GitHub shows
+
+    def head(self, branch: str) -> str:
+        """Return the tip of a branch, '' when there is none."""
+        return self.world.branch_sha(REPOSITORY, branch) or ""
+
+    def pull(self, number: int) -> Pull:
+        return self.world.pull_of(REPOSITORY, number)
+
+    def body(self, number: int) -> str:
+        return self.pull(number).issue.body or ""
+
+    def file(self, branch: str, path: str) -> str | None:
+        return self.world.read_file(REPOSITORY, branch, path)
+
+    def check(self, sha: str, name: str) -> CheckRun | None:
+        """Return the newest check run of ours of that name on a commit."""
+        runs = self.world.check_runs(REPOSITORY, sha, name)
+        return next((run for run in runs if run.suite.app is self.app), None)
+
+    def title_of(self, sha: str, name: str = PROMOTION) -> str:
+        """Return the title of a check run, '' when there is none."""
+        run = self.check(sha, name)
+        return (run.title or "") if run else ""
+
+    def conclusion(self, sha: str, name: str) -> str | None:
+        run = self.check(sha, name)
+        assert run is not None, f"there is no check run {name!r}"
+        return run.conclusion
+
+    def said(self, number: int, marker: str = "") -> list[Comment]:
+        """Return the bot's comments whose text begins with a hidden marker, oldest first."""
+        found = self.world.comments_of(REPOSITORY, number)
+        return [one for one in found if one.user.login == BOT and one.body.startswith(f"<!-- lockkeeper:{marker}")]
+
+    def reply(self, number: int, comment_id: int) -> str:
+        """Return the bot's one reply to a comment, '' when there is none."""
+        found = self.said(number, f"reply:{comment_id} ")
+        assert len(found) <= 1
+        return found[0].body if found else ""
+
+    def reactions(self, number: int, comment_id: int) -> list[str]:
+        """Return the bot's reactions to a comment."""
+        comment = next(one for one in self.world.comments_of(REPOSITORY, number) if one.id == comment_id)
+        return sorted(one.content for one in comment.reactions)
+
+    def promotions(self, base: str = "") -> list[Pull]:
+        """Return the open promotion pull requests, oldest first."""
+        return [one for one in self.world.open_pulls(REPOSITORY, base) if one.head_ref.startswith("promote/")]
+
+    def promotion(self, base: str = "staging") -> Pull:
+        """Return the one open promotion pull request into a branch."""
+        found = self.promotions(base)
+        assert len(found) == 1, f"{len(found)} open promotion pull requests into {base}"
+        return found[0]
+
+    # ---- the bot at work
+
+    def settle(self) -> None:
+        """Deliver what is held and work until nothing is left to do; where deliveries get lost, sweep."""
+        self._deliver_and_work()
+        sweeps = 0
+        while self.schedule.lost:
+            self.sandbox.exchanges.clear()
+            heads = self._heads()
+            for one in self.late:
+                self.deliver(one)
+            quiet = not self.late
+            self.late.clear()
+            self.sweep()
+            self._deliver_and_work()
+            if quiet and not self.sandbox.exchanges.writes and heads == self._heads():
+                break
+            sweeps += 1
+            assert sweeps <= MOST_SWEEPS, "it never comes to rest"
+        assert not self.bugs, self.bugs
+        assert not self.queue.failed(), self.queue.failed()
+
+    def _deliver_and_work(self) -> None:
+        for _ in range(MOST_ROUNDS):
+            held = self.take_held()
+            self.rounds += 1
+            batch, lost = self.schedule.arrange(held, self.rounds)
+            self.late += [one for one in lost if one.event == "issue_comment"]
+            for one in batch:
+                self.deliver(one)
+            if not self.work() and not held:
+                return
+        raise AssertionError("deliveries and jobs feed each other for ever")
+
+    def take_held(self) -> list[Delivery]:
+        """Take what GitHub would send now."""
+        held = self.sandbox.deliveries.held
+        self.sandbox.deliveries.flush(keep=lambda _: False)
+        return held
+
+    def deliver(self, one: Delivery) -> None:
+        """Bring one delivery to the web door, as it was signed."""
+        answer = self.door.post("/webhook", data=one.body, headers=one.request_headers)
+        assert answer.status_code == 202, (one.event, answer.status_code, answer.text)
+
+    def sweep(self) -> None:
+        """Mark the repository and its open pull requests."""
+        pulls = [pull_key(REPOSITORY, one.number) for one in self.world.open_pulls(REPOSITORY)]
+        self.queue.mark([REPOSITORY, *pulls])
+
+    def work(self) -> int:
+        """Run jobs until none is left, waiting times cut short; return how many ran."""
+        runner = Runner(self.queue, Work(handler=self._handle, on_parked=self.bot.on_parked))
+        ran = delays = 0
+        while True:
+            job_id = self.queue.connection.lpop(self.queue.jobs.key)
+            if job_id is None:
+                if not self._hurry():
+                    return ran
+                delays += 1
+                assert delays <= MOST_DELAYS, "a job is tried again for ever"
+                continue
+            job = Bell.fetch(bytes(job_id).decode(), connection=self.queue.connection, serializer=Serializer)
+            try:
+                runner.run_key(job.args[0])
+            except Killed:
+                self._forget_lease()
+            job.delete()
+            ran += 1
+
+    def _handle(self, key: str, commands: Sequence[PendingCommand], lease: Lease) -> None:
+        held = lease.check
+
+        def check() -> None:
+            held()
+            if self.before_write is not None:
+                self.before_write()
+
+        lease.check = check  # type: ignore[method-assign]  # so that a test may let the process die before a write
+        try:
+            self.bot.handle(key, commands, lease)
+        except LockkeeperError:
+            raise
+        except Exception as error:
+            self.bugs.append(error)
+            raise
+
+    def _hurry(self) -> bool:
+        """Let waiting times pass at once; False when nothing waits."""
+        due = f"{self.queue.name}:due"
+        keys = self.queue.connection.zrange(due, 0, -1)
+        if keys:
+            self.queue.connection.zadd(due, dict.fromkeys(keys, 0))
+        self.queue.tick()
+        return bool(self.queue.connection.llen(self.queue.jobs.key))
+
+    def _forget_lease(self) -> None:
+        """Let the time pass after which the lease of a dead worker ends."""
+        running = f"{self.queue.name}:running"
+        keys = self.queue.connection.zrange(running, 0, -1)
+        if keys:
+            self.queue.connection.zadd(running, dict.fromkeys(keys, 0))
+        self.queue.tick()
+
+    def _heads(self) -> dict[str, str]:
+        return dict(self.world.repository(REPOSITORY).git.refs("refs/heads/"))
