@@ -59,7 +59,8 @@ def build_app(settings: Settings) -> GitHubApp:
 class Composition:
     """The long-lived adapters of one worker process, and the tools of each of its jobs."""
 
-    def __init__(self, settings: Settings, queue: Queue) -> None:
+    def __init__(self, settings: Settings, queue: Queue, renderer: PooledRenderer | None = None) -> None:
+        """Build the adapters; `renderer` is given where several compositions share their engines."""
         data = settings.data.resolve()
         self._settings, self._queue = settings, queue
         self.app = build_app(settings)
@@ -71,7 +72,7 @@ class Composition:
         )
         checkouts = data / "checkouts"
         checkouts.mkdir(parents=True, exist_ok=True)
-        self.renderer = PooledRenderer(root=checkouts)
+        self.renderer = renderer or PooledRenderer(root=checkouts)
         self.outputs = RedisOutputs(queue.connection, settings.webhook_secrets[0], settings.public_url)
 
     def tools(self, repository: Repository, check: Callable[[], None]) -> Tools:
