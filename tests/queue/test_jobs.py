@@ -42,33 +42,32 @@ def test_a_job_runs_and_leaves_nothing_behind(queue: Queue) -> None:
     assert queue.connection.keys(f"rq:job:{queue.name}-*") == []
 
 
-@pytest.mark.parametrize(
-    "enqueue",
-    [
-        pytest.param(lambda q, command, _: q.enqueue("os.system", command), id="function"),
-        pytest.param(lambda q, command, _: q.enqueue("subprocess.getoutput", command), id="other module"),
-        pytest.param(
-            lambda q, command, callback: q.enqueue(CONVERGE, "ada/shop", on_success=Callback(callback)),
-            id="success callback",
-        ),
-        pytest.param(
-            lambda q, command, callback: q.enqueue(CONVERGE, "no key", on_failure=Callback(callback)),
-            id="failure callback",
-        ),
-        pytest.param(lambda q, command, _: q.enqueue(CONVERGE, command), id="odd argument"),
-        pytest.param(lambda q, command, _: q.enqueue("os.system", command, retry=Retry(max=3)), id="with retry"),
-    ],
-)
-def test_a_job_that_names_anything_else_is_refused(queue: Queue, tmp_path: Path, monkeypatch, enqueue) -> None:
+FUNCTION, CALLBACK, ARGUMENT = "function that is not on the list", "carries a callback", "names no repository"
+ATTACKS = {
+    "function": (FUNCTION, lambda q, command: q.enqueue("os.system", command)),
+    "function of another module": (FUNCTION, lambda q, command: q.enqueue("subprocess.getoutput", command)),
+    "function on a good key": (FUNCTION, lambda q, _: q.enqueue("os.system", "ada/shop")),
+    "function with retry": (FUNCTION, lambda q, command: q.enqueue("os.system", command, retry=Retry(max=3))),
+    "callback": (CALLBACK, lambda q, _: q.enqueue(CONVERGE, "ada/shop", on_success=Callback(_leave_proof))),
+    "callback on failure": (CALLBACK, lambda q, _: q.enqueue(CONVERGE, "x", on_failure=Callback(_leave_proof))),
+    "odd argument": (ARGUMENT, lambda q, command: q.enqueue(CONVERGE, command)),
+    "argument of another type": (ARGUMENT, lambda q, _: q.enqueue(CONVERGE, ["ada/shop"])),
+}
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_a_job_that_names_anything_else_is_refused(queue: Queue, tmp_path: Path, monkeypatch, name: str) -> None:
+    reason, enqueue = ATTACKS[name]
     proof = tmp_path / "proof"
+    monkeypatch.setenv("LOCKKEEPER_TEST_PROOF", str(proof))
     runs = []
     attacker = PlainQueue(queue.name, connection=queue.connection, serializer=JSONSerializer)
-    enqueue(attacker, f"touch {proof}", _leave_proof)
-    monkeypatch.setenv("LOCKKEEPER_TEST_PROOF", str(proof))
+    job = enqueue(attacker, f"touch {proof}")
     work_off(queue, lambda key, commands, lease: runs.append(key))
     assert not proof.exists()
     assert runs == []
-    assert queue.jobs.count == 0
+    assert job.id in queue.jobs.failed_job_registry, "it failed at once, without a retry"
+    assert reason in job.latest_result().exc_string
 
 
 def _leave_proof(*_: object) -> None:
@@ -102,9 +101,10 @@ def test_a_webhook_in_a_job_is_not_called(queue: Queue) -> None:
         url = f"http://127.0.0.1:{server.server_port}/"
         attacker = PlainQueue(queue.name, connection=queue.connection, serializer=JSONSerializer)
         hooks = [Webhook(url, job_status=status) for status in ("finished", "failed")]
-        attacker.enqueue(CONVERGE, "ada/shop", webhooks=hooks)
+        job = attacker.enqueue(CONVERGE, "ada/shop", webhooks=hooks)
         work_off(queue, lambda *_: None)
         server.shutdown()
+    assert "carries a webhook" in job.latest_result().exc_string
     assert called == []
 
 

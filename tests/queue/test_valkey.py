@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import stat
@@ -36,6 +37,15 @@ def answers(url: str) -> bool:
         return False
 
 
+def servers(directory: Path) -> int:
+    """Count the server processes of a directory."""
+    commands = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            commands.append(path.read_bytes())
+    return sum(b"valkey-server" in one.split(b"\0")[0] and os.fsencode(directory) in one for one in commands)
+
+
 def test_data_outlives_the_server(tmp_path: Path) -> None:
     with embedded_valkey(tmp_path) as url:
         Redis.from_url(url).set("kept", "yes")
@@ -55,12 +65,14 @@ def test_a_second_user_finds_the_first_ones_server(tmp_path: Path) -> None:
 
 def test_many_that_start_at_once_share_one_server(tmp_path: Path) -> None:
     found: list[int] = []
+    running: list[int] = []
     together = threading.Barrier(6)
 
     def user() -> None:
         together.wait()
         with embedded_valkey(tmp_path) as url:
             found.append(server(url))
+            running.append(servers(tmp_path))
             together.wait()
 
     users = [threading.Thread(target=user) for _ in range(6)]
@@ -70,6 +82,7 @@ def test_many_that_start_at_once_share_one_server(tmp_path: Path) -> None:
         one.join()
     assert len(found) == 6
     assert len(set(found)) == 1
+    assert set(running) <= {0, 1}, "0 where there is no /proc to count in"
 
 
 HOLD = """
