@@ -13,7 +13,8 @@ from flask import Flask, Request, Response, request
 
 from bot.sandbox import git_http
 from bot.sandbox.api import AREAS
-from bot.sandbox.api.door import Call, Reply, Route, admit, identify, read_body
+from bot.sandbox.api.door import Call, Reply, Route, admit, read_body
+from bot.sandbox.credentials import identify
 from bot.sandbox.exchange import Exchange, Exchanges
 from bot.sandbox.faults import Fault, Faults
 from bot.sandbox.git import GitError

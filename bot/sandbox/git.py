@@ -5,10 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+
+from bot.sandbox.objects import (
+    CommitObject,
+    FileChange,
+    Signature,
+    TreeEntry,
+    parse_changes,
+    parse_commit,
+    parse_entry,
+)
 
 ZERO = "0" * 40
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
@@ -55,55 +62,6 @@ exit 0
 
 class GitError(Exception):
     """git ended with an error; the text is its own words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """Who and when, of a commit."""
-
-    name: str
-    email: str
-    time: datetime
-
-    def header(self) -> str:
-        """Return the signature as a commit object holds it."""
-        return f"{self.name} <{self.email}> {int(self.time.timestamp())} +0000"
-
-
-@dataclass(frozen=True, slots=True)
-class CommitObject:
-    """A commit as the object store holds it."""
-
-    sha: str
-    tree: str
-    parents: tuple[str, ...]
-    author: Signature
-    committer: Signature
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class TreeEntry:
-    """One line of a tree; `size` is None but for blobs."""
-
-    mode: str
-    kind: Literal["blob", "tree", "commit"]
-    sha: str
-    size: int | None
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class FileChange:
-    """One changed file between two trees. `patch` is None for binary files."""
-
-    path: str
-    previous: str | None
-    status: Literal["added", "removed", "modified", "renamed"]
-    sha: str
-    additions: int
-    deletions: int
-    patch: str | None
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -236,19 +194,19 @@ class BareRepository:
     def commit(self, sha: str) -> CommitObject:
         """Return a commit; GitError when it is not here."""
         if sha not in self._commits:
-            self._commits[sha] = _parse_commit(sha, self.run("cat-file", "commit", sha).stdout.decode(errors="replace"))
+            self._commits[sha] = parse_commit(sha, self.run("cat-file", "commit", sha).stdout.decode(errors="replace"))
         return self._commits[sha]
 
     def tree(self, treeish: str, *, recursive: bool = False) -> list[TreeEntry]:
         """List a tree; paths are relative to it."""
         flags = ["-r", "-t"] if recursive else []
         out = self.run("ls-tree", "-z", "-l", *flags, treeish).stdout.decode(errors="replace")
-        return [_parse_entry(line) for line in out.split("\0") if line]
+        return [parse_entry(line) for line in out.split("\0") if line]
 
     def entry(self, treeish: str, path: str) -> TreeEntry | None:
         """Return what lies at `path`, or None."""
         out = self.run("ls-tree", "-z", "-l", treeish, "--", path).stdout.decode(errors="replace")
-        entries = [_parse_entry(line) for line in out.split("\0") if line]
+        entries = [parse_entry(line) for line in out.split("\0") if line]
         return entries[0] if len(entries) == 1 and entries[0].path == path else None
 
     def write_tree(self, base: str | None, entries: Sequence[tuple[str, str | None, str]]) -> str:
@@ -350,58 +308,6 @@ class BareRepository:
             flags = ("diff-tree", "-r", "-M", "--no-commit-id")
             raw = self.run(*flags, "-z", "--raw", "--numstat", base, head).stdout.decode(errors="replace")
             patch = self.run(*flags, "-p", "--full-index", base, head).stdout.decode(errors="replace")
-            self._answers[key] = _parse_changes(raw, patch)
+            self._answers[key] = parse_changes(raw, patch)
         answer = self._answers[key]
         return list(answer) if isinstance(answer, list) else []
-
-
-def _parse_signature(text: str) -> Signature:
-    who, _, when = text.rpartition("> ")
-    name, _, email = who.partition(" <")
-    return Signature(name.strip(), email, datetime.fromtimestamp(int(when.split()[0]), UTC))
-
-
-def _parse_commit(sha: str, text: str) -> CommitObject:
-    head, _, message = text.partition("\n\n")
-    fields = [line.partition(" ")[::2] for line in head.split("\n") if not line.startswith(" ")]
-    single = dict(fields)
-    parents = tuple(value for key, value in fields if key == "parent")
-    author, committer = _parse_signature(single["author"]), _parse_signature(single["committer"])
-    return CommitObject(sha, single["tree"], parents, author, committer, message.rstrip("\n"))
-
-
-def _parse_entry(line: str) -> TreeEntry:
-    head, _, path = line.partition("\t")
-    mode, kind, sha, size = head.split()
-    assert kind in ("blob", "tree", "commit")
-    number = int(size) if size != "-" else None
-    return TreeEntry(mode, "blob" if kind == "blob" else "tree" if kind == "tree" else "commit", sha, number, path)
-
-
-def _parse_changes(raw: str, patch: str) -> list[FileChange]:
-    fields = iter(raw.split("\0"))
-    rows: dict[str, tuple[str, str | None, str]] = {}
-    counts: dict[str, tuple[int, int, bool]] = {}
-    for field in fields:
-        if field.startswith(":"):
-            _, _, old, new, status = field.split()
-            first = next(fields)
-            path, previous = (next(fields), first) if status[0] in "RC" else (first, None)
-            rows[path] = (status[0], previous, old if status[0] == "D" else new)
-        elif field:
-            added, deleted, path = field.split("\t", 2)
-            if not path:
-                next(fields)
-                path = next(fields)
-            counts[path] = (int(added), int(deleted), False) if added != "-" else (0, 0, True)
-    patches = ["diff --git " + part for part in ("\n" + patch).split("\ndiff --git ")[1:]]
-    changes = []
-    for (path, (letter, previous, sha)), text in zip(rows.items(), patches, strict=False):
-        added_, deleted_, binary = counts.get(path, (0, 0, False))
-        start = text.find("\n@@ ")
-        hunk = text[start + 1 :].rstrip("\n") if start >= 0 and not binary else None
-        word: Literal["added", "removed", "modified", "renamed"] = (
-            "added" if letter == "A" else "removed" if letter == "D" else "renamed" if letter == "R" else "modified"
-        )
-        changes.append(FileChange(path, previous, word, sha, added_, deleted_, hunk))
-    return changes

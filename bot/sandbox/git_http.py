@@ -11,7 +11,7 @@ import subprocess
 from flask import Request, Response
 
 from bot.sandbox.acts import branches, protection
-from bot.sandbox.api.door import identify
+from bot.sandbox.credentials import identify
 from bot.sandbox.git import ZERO, environment
 from bot.sandbox.records import Account, Repository
 from bot.sandbox.refusal import Refusal

@@ -31,7 +31,7 @@ class World(Seeding):
         body: str = "",
         draft: bool = False,
     ) -> Pull:
-        """Open a pull request from `head` (`branch` or `owner:branch`) into `base` (the default branch unless given)."""
+        """Open a pull request from `head` (`branch` or `owner:branch`) into `base`, or the default branch."""
         with self.lock:
             repository, author = self._enter(full_name, login, "read")
             return pulls.create(
@@ -91,7 +91,9 @@ class World(Seeding):
         """Point a branch at a commit (None deletes it) and fire what follows."""
         with self.lock:
             repository, who = self._enter(full_name, login, "write")
-            branches.move(self, repository, f"refs/heads/{branch}", sha, who, force=force)
+            if sha is not None and not force:
+                branches.require_forward(repository, f"refs/heads/{branch}", sha)
+            branches.move(self, repository, f"refs/heads/{branch}", sha, who)
 
     def report_check(
         self, full_name: str, sha: str, app: App, name: str, conclusion: str | None, **fields: object

@@ -77,7 +77,7 @@ class Town:
 @pytest.fixture(scope="session")
 def key() -> str:
     """One private key for all Apps of this run."""
-    from bot.sandbox.seeding import Keys
+    from bot.sandbox.keys import Keys
 
     return Keys.generate().private
 

@@ -1,1 +1,1 @@
-"""What happens when somebody does something? Every change of the world, with the events it fires, one module per area."""
+"""What happens when somebody does something? Every change of the world and the events it fires, by area."""

@@ -14,23 +14,23 @@ from bot.sandbox.state import Json, State
 PUSH_COMMITS = 2048  # a push delivery lists at most that many
 
 
-def move(
-    state: State, repository: Repository, name: str, new: str | None, sender: Account, *, force: bool = False
-) -> None:
-    """Point the full ref `name` at `new` (None removes it) and let everything follow.
-
-    Refuses (422) what is not a fast forward unless `force`.
-    """
+def move(state: State, repository: Repository, name: str, new: str | None, sender: Account) -> None:
+    """Point the full ref `name` at `new` (None removes it), forwards or not, and let everything follow."""
     old = repository.git.ref(name)
     if old == new:
         return
-    if old and new and not force and name.startswith("refs/heads/") and not repository.git.is_ancestor(old, new):
-        raise Refusal(422, "Update is not a fast forward")
     try:
         repository.git.set_ref(name, new)
     except GitError as error:
         raise Refusal(422, "Reference update failed") from error
     moved(state, repository, name, (old, new), sender)
+
+
+def require_forward(repository: Repository, name: str, new: str) -> None:
+    """Refuse (422) a move of a branch that would lose commits."""
+    old = repository.git.ref(name)
+    if old and name.startswith("refs/heads/") and not repository.git.is_ancestor(old, new):
+        raise Refusal(422, "Update is not a fast forward")
 
 
 def moved(
@@ -48,7 +48,7 @@ def moved(
     if kind != "heads":
         return
     if new is not None:
-        request_suites(state, repository, new, short, old, sender)
+        request_suites(state, repository, short, (old, new), sender)
     pulls.follow_head(state, repository, short, new, sender)
     pulls.follow_base(state, repository, short, new, sender)
 
@@ -88,9 +88,10 @@ def _push(
 
 
 def request_suites(
-    state: State, repository: Repository, sha: str, branch: str, before: str | None, sender: Account
+    state: State, repository: Repository, branch: str, shas: tuple[str | None, str], sender: Account
 ) -> None:
     """Open a check suite for each App that may write checks, and ask it to run (event check_suite requested)."""
+    before, sha = shas
     for installation in state.installations_of(repository):
         app = installation.app
         if installation.permissions.get("checks") != "write":

@@ -10,7 +10,7 @@ from bot.sandbox.state import Json, State, node_id
 UNASKED = frozenset({"installation", "installation_repositories"})
 
 
-def fire(
+def fire(  # noqa: PLR0913  the parts of an event, and one way to narrow it
     state: State,
     event: str,
     repository: Repository,

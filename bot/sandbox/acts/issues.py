@@ -15,7 +15,7 @@ COMMENT_LIMIT = 65_536
 ASSIGNEES = 10
 
 
-def create(
+def create(  # noqa: PLR0913  the parts of the request GitHub defines
     state: State,
     repository: Repository,
     author: Account,

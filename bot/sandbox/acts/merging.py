@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.sandbox.acts import branches, protection, pulls
-from bot.sandbox.git import Signature
+from bot.sandbox.objects import Signature
 from bot.sandbox.records import Account, Pull
 from bot.sandbox.refusal import Refusal
 from bot.sandbox.state import State

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from bot.sandbox.acts import protection
 from bot.sandbox.acts.events import fire
-from bot.sandbox.git import Signature
+from bot.sandbox.objects import Signature
 from bot.sandbox.records import Account, App, Issue, Pull, Repository
 from bot.sandbox.refusal import Refusal, custom, invalid
 from bot.sandbox.shapes import pulls as shapes

@@ -80,7 +80,7 @@ def _teams(pull: Pull, slugs: Sequence[str]) -> list[Team]:
     return [owner.teams[slug.lower()] for slug in slugs if slug.lower() in owner.teams]
 
 
-def create(
+def create(  # noqa: PLR0913  the parts of the request GitHub defines
     state: State, pull: Pull, author: Account, *, event: str = "", body: str = "", commit_id: str = ""
 ) -> Review:
     """Write a review: pending without `event`, else submitted. Nobody approves their own pull request (422)."""
@@ -137,7 +137,9 @@ def dismiss(state: State, pull: Pull, review: Review, message: str, sender: Acco
     _notify(state, pull, review, "dismissed", sender)
 
 
-def comment(state: State, pull: Pull, author: Account, *, body: str, path: str, line: int) -> ReviewComment:
+def comment(  # noqa: PLR0913  the parts of the request GitHub defines
+    state: State, pull: Pull, author: Account, *, body: str, path: str, line: int
+) -> ReviewComment:
     """Write a comment on a line of the diff, outside of any review."""
     one = ReviewComment(state.next_id(), None, author, path, line, "RIGHT", body, pull.head_sha, state.now())
     pull.review_comments.append(one)

@@ -34,13 +34,17 @@ def get_organization(call: Call) -> Reply:
 def _inside(call: Call) -> Organization:
     """Return the organisation for callers that may see its people; 404 for strangers, as on GitHub."""
     house = call.world.organization(call.word("org"))
+    _see(call, house)
+    return house
+
+
+def _see(call: Call, house: Organization) -> None:
     actor = call.actor
     if actor.installation is not None:
         if actor.installation.account is not house:
             raise Refusal(403, "Resource not accessible by integration")
     elif actor.account not in house.members:
         raise not_found()
-    return house
 
 
 @area.route("GET", "/orgs/<org>/members", "members:read")
@@ -78,8 +82,21 @@ def get_membership(call: Call) -> Reply:
     return Reply(200, body)
 
 
+# where GitHub's own answers say a team lives; beside it the address its documentation describes
+BY_ID = "/organizations/<int:org_id>/team/<int:team_id>"
+BY_NAME = "/orgs/<org>/teams/<team_slug>"
+
+
 def _team(call: Call) -> Team:
-    return call.world.team(_inside(call), call.word("team_slug"))
+    if "team_slug" in call.arguments:
+        return call.world.team(_inside(call), call.word("team_slug"))
+    for house in call.world.accounts.values():
+        if isinstance(house, Organization) and house.id == call.number("org_id"):
+            _see(call, house)
+            for team in house.teams.values():
+                if team.id == call.number("team_id"):
+                    return team
+    raise not_found()
 
 
 @area.route("GET", "/orgs/<org>/teams", "members:read")
@@ -88,19 +105,22 @@ def list_teams(call: Call) -> Reply:
     return call.page(list(_inside(call).teams.values()), lambda team: accounts.team(call.world.links, team))
 
 
-@area.route("GET", "/orgs/<org>/teams/<team_slug>", "members:read")
+@area.route("GET", BY_ID, "members:read")
+@area.route("GET", BY_NAME, "members:read")
 def get_team(call: Call) -> Reply:
     """Get a team by name."""
     return Reply(200, accounts.team_full(call.world, _team(call)))
 
 
-@area.route("GET", "/orgs/<org>/teams/<team_slug>/members", "members:read")
+@area.route("GET", f"{BY_ID}/members", "members:read")
+@area.route("GET", f"{BY_NAME}/members", "members:read")
 def list_team_members(call: Call) -> Reply:
     """List team members; invitations that wait do not count."""
     return call.page(_team(call).members, lambda who: accounts.account(call.world.links, who))
 
 
-@area.route("GET", "/orgs/<org>/teams/<team_slug>/memberships/<username>", "members:read")
+@area.route("GET", f"{BY_ID}/memberships/<username>", "members:read")
+@area.route("GET", f"{BY_NAME}/memberships/<username>", "members:read")
 def get_team_membership(call: Call) -> Reply:
     """Get a team membership: active, pending, or 404."""
     return _membership(call, _team(call))

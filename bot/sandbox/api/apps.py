@@ -100,7 +100,12 @@ def list_repositories(call: Call) -> Reply:
     mine = [one for one in reach if call.token.repositories is None or one in call.token.repositories]
     chosen = call.token.repositories is not None or call.token.installation.repositories is not None
     extra: Json = {"repository_selection": "selected" if chosen else "all"}
-    return call.page(mine, lambda one: repositories.repository(call.world, one), ("repositories", extra))
+    nothing = accounts.permissions("none")  # an installation's rights are in its token, not in these flags
+    return call.page(
+        mine,
+        lambda one: {**repositories.repository(call.world, one), "permissions": nothing},
+        ("repositories", extra),
+    )
 
 
 def _of_account(call: Call, login: str) -> Reply:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from bot.sandbox.acts import branches, protection
 from bot.sandbox.api.door import Area, Body, Call, Reply
-from bot.sandbox.git import Signature
+from bot.sandbox.objects import Signature
 from bot.sandbox.records import Repository
 from bot.sandbox.refusal import Refusal, invalid, malformed, not_found
 from bot.sandbox.shapes import git
@@ -76,10 +76,9 @@ def update_ref(call: Call) -> Reply:
     if not SHA.fullmatch(sha) or not one.git.has(sha):
         raise Refusal(422, "Object does not exist")
     guard(call, one, name, sha)
-    force = call.body.flag("force")
-    if force and not protection.may_force(one, name.removeprefix("refs/heads/")):
-        force = False
-    branches.move(call.world, one, name, sha, call.actor.someone, force=force)
+    if not call.body.flag("force") or not protection.may_force(one, name.removeprefix("refs/heads/")):
+        branches.require_forward(one, name, sha)
+    branches.move(call.world, one, name, sha, call.actor.someone)
     return Reply(200, _shape(call, (name, sha)))
 
 

@@ -8,7 +8,7 @@ from bot.sandbox.acts import branches, merging
 from bot.sandbox.api.door import Area, Call, Reply
 from bot.sandbox.api.git import guard
 from bot.sandbox.api.pulls import PULL, find
-from bot.sandbox.git import Signature
+from bot.sandbox.objects import Signature
 from bot.sandbox.refusal import Refusal, malformed, not_found
 from bot.sandbox.shapes import git
 

@@ -89,7 +89,7 @@ def hook_suite(state: State, one: Repository, what: CheckSuite) -> Json:
         "runs_rerequestable": True,
         "latest_check_runs_count": len(what.runs),
         "check_runs_url": f"{repository_url(state.links, one)}/check-suites/{what.id}/check-runs",
-        "head_commit": git.simple_commit(state, one, what.head_sha),
+        "head_commit": git.simple_commit(one, what.head_sha),
     }
 
 

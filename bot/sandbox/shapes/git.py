@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from urllib.parse import quote
 
-from bot.sandbox.git import CommitObject, FileChange, Signature
+from bot.sandbox.objects import CommitObject, FileChange, Signature
 from bot.sandbox.records import Account, Repository
 from bot.sandbox.shapes import accounts
 from bot.sandbox.shapes.repositories import page_url, repository_url
@@ -226,7 +226,7 @@ def _hook_person(state: State, who: Signature) -> Json:
     return body | ({"username": account.login} if account else {})
 
 
-def simple_commit(state: State, one: Repository, sha: str) -> Json:
+def simple_commit(one: Repository, sha: str) -> Json:
     """Return a `simple-commit`, as check suites hold it."""
     what = one.git.commit(sha)
     return {

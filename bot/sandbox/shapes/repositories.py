@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from bot.sandbox.git import TreeEntry
+from bot.sandbox.objects import TreeEntry
 from bot.sandbox.records import Account, Label, Organization, Protection, Repository
 from bot.sandbox.shapes import accounts
 from bot.sandbox.state import Json, Links, State, node_id, stamp
