@@ -234,13 +234,17 @@ def deployments(visitor: Visitor) -> None:
     do("bot", "DELETE", one, status=204)
 
 
+TOKENS = "/app/installations/{installation}/access_tokens"
 REFUSED: tuple[tuple[int, str, str, str, Json], ...] = (
+    (401, "expired", "POST", TOKENS, None),
+    (401, "expired", "GET", "/orgs/acme/installation", None),
     (401, "", "GET", "/user", None),
     (401, "ghp_wrong", "GET", REPO, None),
     (403, "bot", "GET", "/user", None),
     (403, "dan", "POST", f"{REPO}/git/refs", {"ref": "refs/heads/x", "sha": NOWHERE}),
     (403, "dan", "PUT", f"{REPO}/pulls/1/merge", {}),
     (403, "bob", "POST", f"{REPO}/check-runs", {"name": "x", "head_sha": NOWHERE}),
+    (403, "dan", "GET", f"{REPO}/collaborators/bob/permission", None),
     (404, "dan", "GET", "/repos/acme/second", None),
     (404, "dan", "GET", "/users/nobody", None),
     (404, "bob", "GET", f"{REPO}/pulls/999", None),
@@ -256,6 +260,10 @@ REFUSED: tuple[tuple[int, str, str, str, Json], ...] = (
     (404, "bot", "GET", f"{REPO}/check-runs/1", None),
     (404, "bot", "GET", f"{REPO}/deployments/1", None),
     (404, "jwt", "GET", "/app/installations/1", None),
+    (404, "jwt", "POST", "/app/installations/1/access_tokens", None),
+    (404, "jwt", "GET", "/orgs/nowhere/installation", None),
+    (404, "bob", "GET", "/orgs/acme/memberships/dan", None),
+    (422, "jwt", "POST", TOKENS, {"permissions": {"no_such_thing": "read"}}),
     (422, "bob", "GET", f"{REPO}/commits/nowhere", None),
     (422, "bob", "POST", f"{REPO}/git/refs", {"ref": "refs/heads/main", "sha": NOWHERE}),
     (422, "bob", "POST", f"{REPO}/pulls", {"title": "x", "head": "nowhere", "base": "main"}),
@@ -267,4 +275,5 @@ REFUSED: tuple[tuple[int, str, str, str, Json], ...] = (
 
 def refusals(visitor: Visitor) -> None:
     for status, who, method, path, body in REFUSED:
-        visitor.do(who, method, path, body, status=status)
+        at = path.replace("{installation}", str(visitor.installation.id))
+        visitor.do(who, method, at, body, status=status)
