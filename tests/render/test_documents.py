@@ -155,17 +155,15 @@ def test_any_text_parses_or_is_refused(text: str) -> None:
         assert error.message
 
 
+# YAML breaks lines where JSON does not (U+0085, U+2028, U+2029), and takes no control characters.
+TEXT = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")))
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
 )
 
 
 @given(st.dictionaries(st.text(alphabet="abc"), JSON, min_size=1, max_size=4))
 def test_json_is_yaml(value: dict[str, object]) -> None:
-    try:
-        (document,) = parse(orjson.dumps(value))
-    except DocumentError as error:  # YAML takes fewer characters than JSON: no surrogates, few controls
-        assert "not valid YAML: unacceptable character" in error.message
-    else:
-        assert document.value == value
+    (document,) = parse(orjson.dumps(value))
+    assert document.value == value

@@ -319,15 +319,21 @@ def test_hostile_yaml_is_a_problem_and_no_crash(
     assert words in said
 
 
-@pytest.mark.parametrize("name", ["bomb", "brackets"])
-def test_hostile_yaml_in_a_kustomization(renderer: PooledRenderer, write: Write, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "line", "words"), [("bomb", 10, "aliases expand"), ("brackets", None, "")], ids=["bomb", "brackets"]
+)
+def test_hostile_yaml_in_a_kustomization(
+    renderer: PooledRenderer, write: Write, name: str, line: int | None, words: str
+) -> None:
+    """The bomb is found before kustomize, which has no guard of its own, can expand it."""
     text = next(text for known, text, *_ in YAML if known == name)
-    found = renderer.render(
-        write({"a/kustomization.yaml": text, "b/kustomization.yaml": LISTS_X, "b/x.yaml": text}),
-        ["a", "b"],
-    )
+    files = {"a/kustomization.yaml": text, "b/kustomization.yaml": LISTS_X, "b/x.yaml": text}
+    found = renderer.render(write(files), ["a", "b"])
     assert found["a"].problems
-    assert found["b"].problems
+    path, number, said = one_problem(found["b"])
+    assert path == "b/x.yaml"
+    assert number == (line or 1)
+    assert words in said
 
 
 def test_a_build_that_needs_too_much_memory_ends_its_engine_only(write: Write, tmp_path: Path) -> None:

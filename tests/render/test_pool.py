@@ -95,15 +95,14 @@ def test_an_engine_killed_again_and_again_is_told(alone: PooledRenderer, write: 
 
 def test_an_engine_grown_fat_is_retired(write: Write, tmp_path: Path) -> None:
     """Half of the memory limit is the most that an engine may ever have held and go on."""
-    checkout = write(overlay(""))
-    with PooledRenderer(root=tmp_path, workers=1, memory=150 << 20) as small:
+    text = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c%d}\ndata: {x: " + "x" * (1 << 20) + "}\n"
+    big = "".join(text % number for number in range(14))
+    checkout = write({**BASE, "big/kustomization.yaml": "resources: [a.yaml]\n", "big/a.yaml": big})
+    with PooledRenderer(root=tmp_path, workers=1, memory=600 << 20) as small:
         pid = engine_of(small)
-        text = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c%d}\ndata: {x: " + "x" * (1 << 20) + "}\n"
-        big = "".join(text % number for number in range(6))
-        write({"big/kustomization.yaml": "resources: [a.yaml]\n", "big/a.yaml": big})
-        small.render(checkout, ["big"])
-        assert pid not in engines()
-        assert small.render(checkout, [ROOT])[ROOT].problems == ()
+        for root, lives in (("base", True), ("big", False), ("base", False)):
+            assert small.render(checkout, [root])[root].problems == ()
+            assert (pid in engines()) == lives
 
 
 def test_many_threads(renderer: PooledRenderer, write: Write) -> None:
