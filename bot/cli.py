@@ -130,9 +130,9 @@ def sandbox(directory: Path | None, host: str, port: int, seed: bool) -> None:
 
     if directory is None:
         with tempfile.TemporaryDirectory(prefix="lockkeeper-sandbox-") as made:
-            run_sandbox(Path(made), host, port, seed)
+            run_sandbox(Path(made), host, port, seed=seed)
     else:
-        run_sandbox(directory, host, port, seed)
+        run_sandbox(directory, host, port, seed=seed)
 
 
 @main.command()

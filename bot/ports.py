@@ -180,3 +180,11 @@ class Outputs(Protocol):
     def keep(self, repository: Repository, title: str, text: str) -> str: ...
 
     # Markdown in, link out; '' when no public address is configured. The same text gives the same link.
+
+
+class CheckedHeads(Protocol):
+    """Remembers which head of which pull request was looked at last."""
+
+    def note(self, repository: Repository, number: int, sha: str) -> None: ...
+    def stale(self, repository: Repository, heads: dict[int, str]) -> Sequence[int]: ...
+    # of the open pull requests (number to head) those that were not looked at

@@ -11,6 +11,7 @@ from secrets import token_hex
 
 import structlog
 
+from bot.adapters.checked import RedisCheckedHeads
 from bot.adapters.fence import GIT_WRITES, GITHUB_WRITES, fenced
 from bot.adapters.git import GitMirrors
 from bot.adapters.github import GitHubApp
@@ -84,6 +85,7 @@ class Composition:
             git=fenced(git, check, GIT_WRITES),
             renderer=self.renderer,
             outputs=self.outputs,
+            checked=RedisCheckedHeads(self._queue.connection),
             builtin_pack=builtin_pack,
             mark=lambda key: self._queue.mark([key]),
             trusted=self.renderer.capabilities().trusted,
@@ -140,9 +142,7 @@ class Composition:
     def on_parked(self, key: str, commands: Sequence[PendingCommand], reason: str) -> None:
         """Tell the pull request, in one honest line, that a job was given up."""
         target = parse_key(key)
-        tell_given_up(
-            self.tools(target.repository, lambda: None), target.repository, target.pull, commands, reason
-        )
+        tell_given_up(self.tools(target.repository, lambda: None), target.repository, target.pull, commands, reason)
 
     def close(self) -> None:
         """Stop the engines."""

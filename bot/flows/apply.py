@@ -68,7 +68,6 @@ def _say_gates(tools: Tools, repository: Repository, snapshot: Snapshot, gates: 
         gates,
         sha=sha,
         record=snapshot.record.encode(),
-        merge=snapshot.hop.target.merge,
     )
     tools.github.ensure_check(repository, report)
 
@@ -92,7 +91,7 @@ def _tell_conflict(tools: Tools, repository: Repository, snapshot: Snapshot, dec
     old = snapshot.open_record.encode() if snapshot.open_record else record
     tools.github.ensure_check(
         repository,
-        words.gate_check(snapshot.hop, decision.gates, sha=head, record=old, merge=snapshot.hop.target.merge),
+        words.gate_check(snapshot.hop, decision.gates, sha=head, record=old),
     )
     tools.github.ensure_pull(
         repository,

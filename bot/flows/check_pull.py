@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from bot.errors import UserError
 from bot.flows.direct import judge_direct_change
 from bot.flows.environments import Reached, reached_by
-from bot.flows.evaluation import Evaluation, evaluate_change
+from bot.flows.evaluation import Evaluation, Sides, evaluate_change
 from bot.flows.packs import load_packs
 from bot.flows.promotions import is_promotion
 from bot.flows.rules import Rules, read_rules
@@ -103,7 +103,7 @@ def _examine(
     touched = tools.git.changed_paths(repository, base_sha, head_tree)
     rules_checkout = tools.git.checkout(repository, rules.sha) if rules.sha else base
     packs = load_packs(tools.builtin_pack, configuration, rules_checkout)
-    evaluation = evaluate_change(tools, configuration, packs, reached, base, head, touched)
+    evaluation = evaluate_change(tools, configuration, packs, reached, Sides(base, head, touched))
     return _words(pull, rules, reached, evaluation, notes)
 
 

@@ -42,14 +42,17 @@ def reader(checkout: Path) -> Callable[[str], bytes | None]:
     return read
 
 
-def evaluate_change(  # noqa: PLR0913 - the inputs of the one comparison
-    tools: Tools,
-    configuration: Configuration,
-    packs: Packs,
-    reached: Sequence[Reached],
-    base: Path,
-    head: Path,
-    touched: Sequence[str],
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The checkouts of base and head, and the paths in which they differ."""
+
+    base: Path
+    head: Path
+    touched: Sequence[str]
+
+
+def evaluate_change(
+    tools: Tools, configuration: Configuration, packs: Packs, reached: Sequence[Reached], sides: Sides
 ) -> Evaluation:
     """Render and judge only the environments that the touched paths can reach; the others are not looked at.
 
@@ -57,9 +60,9 @@ def evaluate_change(  # noqa: PLR0913 - the inputs of the one comparison
     """
     roots = {one.environment.name: one.environment.path for one in reached}
     always = [CONFIGURATION, *(pack.path for pack in configuration.policies if pack.path)]
-    names = affected(touched, roots, _closures(set(roots.values()), base, head), always=always)
+    names = affected(sides.touched, roots, _closures(set(roots.values()), sides), always=always)
     wanted = sorted({roots[name] for name in names})
-    before, after = tools.renderer.render(base, wanted), tools.renderer.render(head, wanted)
+    before, after = tools.renderer.render(sides.base, wanted), tools.renderer.render(sides.head, wanted)
     results: list[EnvironmentResult] = []
     findings: list[Finding] = []
     for one in reached:
@@ -70,12 +73,12 @@ def evaluate_change(  # noqa: PLR0913 - the inputs of the one comparison
         judged = _judge(configuration, packs, one.environment, new)
         known = _judge(configuration, packs, one.environment, old)
         marked = (replace(found, new=found.new or found.state == "error") for found in mark_new(judged, known))
-        findings += trace(tuple(marked), new, reader(head))
+        findings += trace(tuple(marked), new, reader(sides.head))
     return Evaluation(tuple(results), tuple(findings))
 
 
-def _closures(roots: set[str], base: Path, head: Path) -> Mapping[str, Sequence[Closure]]:
-    return {root: [closure(root, reader(side)) for side in (base, head)] for root in roots}
+def _closures(roots: set[str], sides: Sides) -> Mapping[str, Sequence[Closure]]:
+    return {root: [closure(root, reader(side)) for side in (sides.base, sides.head)] for root in roots}
 
 
 def _result(one: Reached, old: Rendered, new: Rendered) -> EnvironmentResult:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.flows.approvals import read_approvals
 from bot.flows.changes import ChangeReader, read_commit, read_trailers
 from bot.flows.tools import Tools
 from bot.model.environment import Configuration
-from bot.model.promotion import Hop, Record, Request
+from bot.model.promotion import Change, Hop, Record, Request
 from bot.model.repository import CheckState, PullRequest, Repository
 from bot.promotion.gates import GateFacts
 from bot.promotion.plan import Arrival, Base, Conflict, Idle, Snapshot
@@ -43,6 +42,27 @@ class HopPulls:
         return newest if newest and not newest.merged else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is to be promoted, what the open pull request moves, and who asked just now."""
+
+    record: Record
+    open_record: Record | None
+    request: Request | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What the merge of source and target came to."""
+
+    kind: Base
+    drift: tuple[str, ...]
+    same: bool = False
+    changes: tuple[Change, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    commit: str = ""
+
+
 def list_pulls(tools: Tools, repository: Repository, hop: Hop) -> HopPulls:
     """List our own promotion pull requests of a hop; those of other people on the same branch do not count."""
     found = tools.github.pulls(repository, state="all", base=hop.target.branch, head=hop.branch, limit=30)
@@ -67,8 +87,8 @@ class HopReader:
             missing = hop.source if source_head is None else hop.target
             return Idle(f"branch `{missing.branch}` of {missing.name} does not exist; create it to start")
         open_record = self._record(pulls.open) if pulls.open else None
-        record = self._wanted(source_head, open_record, request)
-        snapshot = self._snapshot(pulls, record, open_record, source_head, target_head, request)
+        asked = _Asked(self._wanted(source_head, open_record, request), open_record, request)
+        snapshot = self._snapshot(pulls, asked, source_head, target_head)
         return snapshot if request or pulls.open or snapshot.same else self._recalled(pulls, snapshot)
 
     def _recalled(self, pulls: HopPulls, snapshot: Snapshot) -> Snapshot:
@@ -91,56 +111,13 @@ class HopReader:
                 return replace(again, remembered=tuple(numbers))
         return snapshot
 
-    def _snapshot(  # noqa: PLR0913 - the one place that puts a snapshot together
-        self,
-        pulls: HopPulls,
-        record: Record,
-        open_record: Record | None,
-        source_head: str,
-        target_head: str,
-        request: Request | None,
-    ) -> Snapshot:
-        git, repository, hop = self._tools.git, self._repository, pulls.hop
+    def _snapshot(self, pulls: HopPulls, asked: _Asked, source_head: str, target_head: str) -> Snapshot:
+        record, hop = asked.record, pulls.hop
         merged = pulls.merged[0] if pulls.merged else None
         merged_record = self._record(merged) if merged else None
-        base, kind = self._base(merged_record, record.source_sha, target_head)
-        outcome = git.merge_trees(
-            repository,
-            base=base,
-            source=record.source_sha,
-            target=target_head,
-            protect=self._configuration.protect,
-        )
-        same = not outcome.conflicts and outcome.tree == git.tree(repository, target_head)
-        changes = () if same else self.changes.between(hop.source.branch, base, record.source_sha)
-        commit = ""
-        if not same and not outcome.conflicts:
-            source = read_commit(self._tools, repository, record.source_sha)
-            assert source is not None and source.time is not None  # it was resolved above
-            commit = git.write_commit(
-                repository,
-                tree=outcome.tree,
-                parents=[target_head],
-                message=commit_message(hop, record.source_sha, changes, record.requested_by),
-                time=source.time,
-            )
-        branch_sha = git.resolve(repository, f"refs/heads/{hop.branch}") or ""
-        foreign = self._foreign(branch_sha, commit)
-        source_checks = tuple(self._tools.github.checks(repository, record.source_sha))
-        facts = GateFacts(
-            hop=hop,
-            head_sha=branch_sha if foreign else commit,
-            source_sha=record.source_sha,
-            source_holds=git.is_ancestor(repository, record.source_sha, source_head),
-            source_checks=source_checks,
-            head_checks=(),
-            approvals=(),
-            changes=changes,
-            requested_by=record.requested_by,
-            app_id=self._tools.github.app_id,
-            conflicts=tuple(one.path for one in outcome.conflicts),
-            foreign=foreign,
-        )
+        content = self._content(hop, record, merged_record, target_head)
+        branch_sha = self._tools.git.resolve(self._repository, f"refs/heads/{hop.branch}") or ""
+        facts = self._facts(hop, record, content, source_head, branch_sha)
         declined = pulls.declined
         declined_record = self._record(declined) if declined and not pulls.open else None
         return Snapshot(
@@ -148,22 +125,63 @@ class HopReader:
             record=record,
             source_head=source_head,
             target_head=target_head,
-            base=kind,
-            same=same,
-            commit=commit,
-            conflicts=tuple(Conflict(one.path, one.kind, one.source, one.target) for one in outcome.conflicts),
+            base=content.kind,
+            same=content.same,
+            commit=content.commit,
+            conflicts=content.conflicts,
             facts=self._with_verdicts(facts, pulls.open),
-            changes=changes,
-            drift=tuple(git.changed_paths(repository, base, target_head)) if base and kind == "last promotion" else (),
+            changes=content.changes,
+            drift=content.drift,
             open=pulls.open,
-            open_record=open_record,
+            open_record=asked.open_record,
             declined=declined_record.source_sha if declined_record else "",
             merged=merged,
             merged_record=merged_record,
             arrivals=tuple(self._arrival(one) for one in pulls.merged),
-            request=request,
+            request=asked.request,
             branch_sha=branch_sha,
-            told_conflict=_told_conflict(source_checks, hop, self._tools.github.app_id),
+            told_conflict=_told_conflict(facts),
+        )
+
+    def _content(self, hop: Hop, record: Record, last: Record | None, target_head: str) -> _Content:
+        """Merge what moves into the target, in the mirror only, and make the promotion commit ready."""
+        git, repository = self._tools.git, self._repository
+        base, kind = self._base(last, record.source_sha, target_head)
+        protect = self._configuration.protect
+        outcome = git.merge_trees(repository, base=base, source=record.source_sha, target=target_head, protect=protect)
+        drift = tuple(git.changed_paths(repository, base, target_head)) if base and last else ()
+        if not outcome.conflicts and outcome.tree == git.tree(repository, target_head):
+            return _Content(kind, drift, same=True)
+        changes = self.changes.between(hop.source.branch, base, record.source_sha)
+        if outcome.conflicts:
+            conflicts = tuple(Conflict(one.path, one.kind, one.source, one.target) for one in outcome.conflicts)
+            return _Content(kind, drift, changes=changes, conflicts=conflicts)
+        source = read_commit(self._tools, repository, record.source_sha)
+        assert source is not None and source.time is not None  # it was just merged
+        commit = git.write_commit(
+            repository,
+            tree=outcome.tree,
+            parents=[target_head],
+            message=commit_message(hop, record.source_sha, changes, record.requested_by),
+            time=source.time,
+        )
+        return _Content(kind, drift, changes=changes, commit=commit)
+
+    def _facts(self, hop: Hop, record: Record, content: _Content, source_head: str, branch_sha: str) -> GateFacts:
+        foreign = self._foreign(branch_sha, content.commit)
+        return GateFacts(
+            hop=hop,
+            head_sha=branch_sha if foreign else content.commit,
+            source_sha=record.source_sha,
+            source_holds=self._tools.git.is_ancestor(self._repository, record.source_sha, source_head),
+            source_checks=tuple(self._tools.github.checks(self._repository, record.source_sha)),
+            head_checks=(),
+            approvals=(),
+            changes=content.changes,
+            requested_by=record.requested_by,
+            app_id=self._tools.github.app_id,
+            conflicts=tuple(one.path for one in content.conflicts),
+            foreign=foreign,
         )
 
     def _wanted(self, source_head: str, open_record: Record | None, request: Request | None) -> Record:
@@ -217,6 +235,9 @@ class HopReader:
         return Arrival(pull, trailers.includes if trailers else ())
 
 
-def _told_conflict(checks: Sequence[CheckState], hop: Hop, app_id: int) -> bool:
-    name = f"{CHECK} to {hop.target.name}"
-    return any(one.name == name and one.app_id == app_id and one.conclusion == "action_required" for one in checks)
+def _told_conflict(facts: GateFacts) -> bool:
+    name = f"{CHECK} to {facts.hop.target.name}"
+    return any(
+        one.name == name and one.app_id == facts.app_id and one.conclusion == "action_required"
+        for one in facts.source_checks
+    )

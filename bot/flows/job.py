@@ -11,7 +11,7 @@ from bot.flows.converge import converge
 from bot.flows.promotions import is_promotion
 from bot.flows.request import Alone
 from bot.flows.tools import Tools
-from bot.intake.tasks import PendingCommand
+from bot.intake.tasks import PendingCommand, pull_key
 from bot.model.repository import Repository
 from bot.ports import CheckReport
 from bot.report import markdown
@@ -37,13 +37,22 @@ def run_job(  # noqa: PLR0913 - what the queue knows of one job
     """
     if pull is None:
         converge(tools, repository)
+        _mark_unchecked(tools, repository)
         return
     for command in sorted(commands, key=lambda one: one.comment_id):
         answer_comment(tools, repository, command, bind=bind, alone=alone)
         finish(command.comment_id)
     checked = check_pull(tools, repository, pull)
+    tools.checked.note(repository, pull, checked.pull.head_sha)
     if is_promotion(checked.pull, tools.github.bot_login):
         tools.mark(repository.full_name)  # its checks, reviews or head moved, so its gates may have
+
+
+def _mark_unchecked(tools: Tools, repository: Repository) -> None:
+    """Ask for a look at every open pull request whose head was not looked at: its webhook may have been lost."""
+    heads = {one.number: one.head_sha for one in tools.github.pulls(repository, state="open", limit=1000)}
+    for number in tools.checked.stale(repository, heads):
+        tools.mark(pull_key(repository.full_name, number))
 
 
 def tell_given_up(

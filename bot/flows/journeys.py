@@ -9,7 +9,7 @@ from bot.flows.tools import Tools
 from bot.model.environment import Configuration, Environment
 from bot.model.promotion import Change
 from bot.model.repository import Repository
-from bot.promotion.plan import Propose, Snapshot, Stuck
+from bot.promotion.plan import Propose, Stuck
 from bot.report import journey as words
 from bot.report.journey import Station
 
@@ -49,14 +49,14 @@ def _station(environment: Environment, change: Change, outcomes: Sequence[HopOut
                 return Station(environment.name, "reached", arrival.pull.number, arrival.pull.merged_at)
     for outcome in into:
         if outcome.snapshot and change.number in {one.number for one in outcome.snapshot.changes}:
-            return _underway(environment, outcome, outcome.snapshot)
+            return _underway(environment, outcome)
     beyond = (one for one in outcomes if one.hop.source.name == environment.name and one.snapshot)
     if any(change in one.snapshot.changes for one in beyond if one.snapshot):
         return Station(environment.name, "reached")
     return Station(environment.name, "ahead")
 
 
-def _underway(environment: Environment, outcome: HopOutcome, snapshot: Snapshot) -> Station:
+def _underway(environment: Environment, outcome: HopOutcome) -> Station:
     match outcome.decision:
         case Propose(gates=gates):
             waiting = [gate for gate in gates if gate.state != "pass"]

@@ -28,7 +28,7 @@ def promote(tools: Tools, asked: Asked, parsed: Command) -> Answer:
         return _remember(tools, asked, parsed, target)
     with asked.alone() as alone:
         seen = converge(alone, asked.repository, write=False).hops
-        hop = _hop(into, seen, asked)
+        hop = _hop(into, asked)
         missing = _not_there_yet(tools, asked, hop, seen)
         if missing:
             return Answer(parsed.line, missing, "refused")
@@ -48,7 +48,7 @@ def _no_target(hops: tuple[Hop, ...], target: str) -> str:
     return replies.misunderstood(what, "\n".join(f"/promote {name}" for name in dict.fromkeys(names)))
 
 
-def _hop(into: list[Hop], seen: tuple[HopOutcome, ...], asked: Asked) -> Hop:
+def _hop(into: list[Hop], asked: Asked) -> Hop:
     """Return the hop meant: the one from this pull request's own environment, else the first."""
     return next((hop for hop in into if hop.source.branch == asked.pull.base_ref), into[0])
 

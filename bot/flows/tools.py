@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from bot.ports import Git, GitHub, Outputs, Renderer
+from bot.ports import CheckedHeads, Git, GitHub, Outputs, Renderer
 
 PackFiles = Callable[[str], Mapping[str, bytes] | None]
 
@@ -22,6 +22,7 @@ class Tools:
     git: Git
     renderer: Renderer
     outputs: Outputs
+    checked: CheckedHeads
     builtin_pack: PackFiles
     mark: Callable[[str], None]
     trusted: bool = True

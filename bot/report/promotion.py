@@ -130,9 +130,7 @@ def _mermaid(text: str) -> str:
     return text.replace('"', "'").replace("\n", " ")
 
 
-def gate_check(
-    hop: Hop, gates: Sequence[Gate], *, sha: str, record: str, merge: str, details_url: str = ""
-) -> CheckReport:
+def gate_check(hop: Hop, gates: Sequence[Gate], *, sha: str, record: str) -> CheckReport:
     """Return the check run that says which gate waits for whom. Waiting gates leave it in progress."""
     failed = [gate for gate in gates if gate.state == "fail"]
     waiting = [gate for gate in gates if gate.state == "wait"]
@@ -141,7 +139,7 @@ def gate_check(
     elif waiting:
         heading = f"{listed([gate.name for gate in waiting])}: waiting for {waiting[0].owner}"
     else:
-        heading = "All gates are open" + (": merging" if merge == "auto" else ": ready to merge")
+        heading = "All gates are open" + (": merging" if hop.target.merge == "auto" else ": ready to merge")
     return CheckReport(
         name=CHECK,
         sha=sha,
@@ -150,7 +148,6 @@ def gate_check(
         + gate_table(gates),
         conclusion="failure" if failed else None if waiting else "success",
         external_id=record,
-        details_url=details_url,
     )
 
 
