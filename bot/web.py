@@ -128,9 +128,7 @@ def _receive(settings: Settings, queue: Queue) -> Answer:
     try:
         event = _genuine_event(settings)
     except _Refused as refused:
-        _log.info(
-            "delivery_refused", delivery=delivery, status=refused.answer.status, reason=refused.answer.outcome
-        )
+        _log.info("delivery_refused", delivery=delivery, status=refused.answer.status, reason=refused.answer.outcome)
         return refused.answer
     intake = translate(event.event, event.data, app_id=settings.app_id)
     if intake.ignored:
@@ -156,15 +154,11 @@ def _genuine_event(settings: Settings) -> sansio.Event:
     if not any(_signed(body, signature, secret) for secret in settings.webhook_secrets):
         raise _Refused(401, "the signature is missing or wrong: check the webhook secret", "unsigned")
     if request.mimetype != "application/json":
-        raise _Refused(
-            415, "the content type must be application/json: set it in the webhook's settings", "type"
-        )
+        raise _Refused(415, "the content type must be application/json: set it in the webhook's settings", "type")
     name = request.headers.get("X-GitHub-Event", "")
     delivery = request.headers.get("X-GitHub-Delivery", "")
     if not name or not delivery:
-        raise _Refused(
-            400, "the headers X-GitHub-Event and X-GitHub-Delivery must both be there", "malformed"
-        )
+        raise _Refused(400, "the headers X-GitHub-Event and X-GitHub-Delivery must both be there", "malformed")
     payload = _parse(body)
     if not isinstance(payload, dict):
         raise _Refused(400, "the body is no JSON object", "malformed")

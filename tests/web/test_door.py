@@ -85,9 +85,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_is_refused_is_told_in_one_line_and_queues_nothing(
-    client: FlaskClient, queue: Queue, name: str
-) -> None:
+def test_what_is_refused_is_told_in_one_line_and_queues_nothing(client: FlaskClient, queue: Queue, name: str) -> None:
     status, body, changes = REFUSED[name]
     answer = post(client, body, **changes)
     assert answer.status_code == status
@@ -107,9 +105,7 @@ def test_json_may_say_its_charset(client: FlaskClient, type_: str) -> None:
 
 
 @pytest.mark.parametrize("event", ["ping", "star", "no such event", "merge_group", "é"])
-def test_an_event_we_do_not_use_is_accepted_and_ignored(
-    client: FlaskClient, queue: Queue, event: str
-) -> None:
+def test_an_event_we_do_not_use_is_accepted_and_ignored(client: FlaskClient, queue: Queue, event: str) -> None:
     answer = post(client, event=event)
     assert answer.status_code == 202
     assert answer.text.startswith("ignored")
@@ -158,9 +154,7 @@ def _mutate(signature: str, dice: random.Random) -> str:
             letters[at], letters[other] = letters[other], letters[at]
             return "".join(letters)
         case 4:  # other prefix
-            return dice.choice(("sha1=", "sha512=", "SHA256=", "", "sha256==")) + signature.removeprefix(
-                "sha256="
-            )
+            return dice.choice(("sha1=", "sha512=", "SHA256=", "", "sha256==")) + signature.removeprefix("sha256=")
         case _:  # any
             return "sha256=" + "".join(dice.choices("0123456789abcdef", k=64))
 

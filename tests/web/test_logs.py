@@ -46,9 +46,7 @@ def written(request: pytest.FixtureRequest, capfd: pytest.CaptureFixture[str]) -
 
 
 @pytest.mark.parametrize("name", CANARIES)
-def test_no_way_of_logging_shows_a_credential(
-    written: None, capfd: pytest.CaptureFixture[str], name: str
-) -> None:
+def test_no_way_of_logging_shows_a_credential(written: None, capfd: pytest.CaptureFixture[str], name: str) -> None:
     canary = CANARIES[name]
     log = structlog.get_logger("bot.test")
     log.warning("one", text=f"before {canary} after")
@@ -72,9 +70,7 @@ def test_no_way_of_logging_shows_a_credential(
 
 
 def test_fields_named_like_secrets_are_masked(written: None, capfd: pytest.CaptureFixture[str]) -> None:
-    structlog.get_logger("bot.test").warning(
-        "x", webhook_secret=WORD, private_key=WORD, password=WORD, token=WORD
-    )
+    structlog.get_logger("bot.test").warning("x", webhook_secret=WORD, private_key=WORD, password=WORD, token=WORD)
     assert WORD not in capfd.readouterr().err
 
 

@@ -103,9 +103,7 @@ def test_secrets_are_in_no_repr_and_no_error(pem: str) -> None:
     assert "canary" not in repr(settings)
     assert "PRIVATE KEY" not in repr(settings)
     with pytest.raises(UserError) as refused:
-        Settings.from_environment(
-            {**env, "PORT": "x", "REDIS_URL": "http://:canary-password@h", "GITHUB_APP_ID": "-"}
-        )
+        Settings.from_environment({**env, "PORT": "x", "REDIS_URL": "http://:canary-password@h", "GITHUB_APP_ID": "-"})
     assert "canary" not in str(refused.value)
 
 
