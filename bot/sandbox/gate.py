@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import socket
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from flask import Flask, Request, Response, request
 
@@ -22,50 +24,41 @@ from bot.sandbox.refusal import DOCUMENTATION, Refusal, not_found
 from bot.sandbox.state import Actor, InstallationToken
 from bot.sandbox.world import World
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
 PREFIX = "/api/v3"
+REMEMBERED = 500
 _STATUS_OF = {"502": 502, "502-after": 502, "500": 500, "503": 503}
 
 
+_HERE = "lockkeeper.sandbox.gate"
+
+
 class Gate:
-    """All routes of the stand-in on one Flask app."""
+    """The door of one stand-in: a WSGI application. All gates of a process share one table of routes."""
 
     def __init__(self, world: World, faults: Faults, exchanges: Exchanges) -> None:
         self.world, self.faults, self.exchanges = world, faults, exchanges
         self._answers: dict[tuple[str, str], Response] = {}  # what each GET answered last, for read lag
 
-    def build(self) -> Flask:
-        """Return the Flask app: REST below /api/v3, git at /OWNER/NAME.git."""
-        app = Flask("sandbox", static_folder=None)
-        app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
-        for area in AREAS:
-            for route in area.routes:
-                self._add(app, route)
-        app.add_url_rule(f"{PREFIX}/<path:rest>", "unknown", self._unknown, methods=_METHODS)
-        for path in ("info/refs", "git-upload-pack", "git-receive-pack"):
-            rule = f"/<owner>/<repo>.git/{path}"
-            app.add_url_rule(rule, f"git {path}", self._git(path), methods=["GET", "POST"])
-        return app
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        environ[_HERE] = self
+        return application()(environ, start_response)
 
-    def _add(self, app: Flask, route: Route) -> None:
-        def view(**arguments: str | int) -> Response:
-            return self._answer(request, lambda: self._called(route, arguments))
+    def serve(self, route: Route, arguments: dict[str, str | int]) -> Response:
+        """Answer a REST request to a route."""
+        return self._answer(request, lambda: self._called(route, arguments))
 
-        app.add_url_rule(f"{PREFIX}{route.path}", f"{route.method} {route.path}", view, methods=[route.method])
-
-    def _unknown(self, rest: str) -> Response:
-        del rest
+    def serve_unknown(self) -> Response:
+        """Answer a REST request to nothing we know."""
 
         def nothing() -> Reply:
             identify(self.world, request.headers.get("Authorization", ""))
             raise not_found()
 
         return self._answer(request, nothing)
-
-    def _git(self, path: str) -> Callable[..., Response]:
-        def view(owner: str, repo: str) -> Response:
-            return git_http.serve(self.world, request, f"{owner}/{repo}", path)
-
-        return view
 
     def _called(self, route: Route, arguments: dict[str, str | int]) -> Reply:
         who: tuple[Actor, InstallationToken | None] = identify(self.world, request.headers.get("Authorization", ""))
@@ -85,7 +78,7 @@ class Gate:
         if fault is not None and fault.kind == "stale" and asked.method == "GET":
             answer = self._answers.get(key, answer)
         elif asked.method == "GET" and before is None:
-            self._answers[key] = answer
+            self._remember(key, answer)
         if fault is not None and before is None:
             answer = self._after(asked, fault, answer)
         self.exchanges.add(
@@ -101,6 +94,12 @@ class Gate:
             )
         )
         return answer
+
+    def _remember(self, key: tuple[str, str], answer: Response) -> None:
+        self._answers.pop(key, None)
+        self._answers[key] = answer
+        while len(self._answers) > REMEMBERED:
+            self._answers.pop(next(iter(self._answers)))
 
     def _handled(self, handle: Callable[[], Reply]) -> Response:
         with self.world.lock:
@@ -145,6 +144,47 @@ class Gate:
             case "slow":
                 time.sleep(fault.seconds)
         return answer
+
+
+def here() -> Gate:
+    """Return the gate of the stand-in that answers the current request (with its `world`)."""
+    gate = request.environ[_HERE]
+    assert isinstance(gate, Gate)
+    return gate
+
+
+@functools.cache
+def application() -> Flask:
+    """Return the table of routes: REST below /api/v3, git at /OWNER/NAME.git. Making it costs a tenth of a second."""
+    app = Flask("bot.sandbox", static_folder=None)
+    for area in AREAS:
+        for route in area.routes:
+            rule = f"{PREFIX}{route.path}"
+            app.add_url_rule(rule, f"{route.method} {route.path}", _view(route), methods=[route.method])
+    app.add_url_rule(f"{PREFIX}/<path:rest>", "unknown", _unknown, methods=_METHODS)
+    for path in ("info/refs", "git-upload-pack", "git-receive-pack"):
+        rule = f"/<owner>/<repo>.git/{path}"
+        app.add_url_rule(rule, f"git {path}", _git(path), methods=["GET", "POST"])
+    return app
+
+
+def _view(route: Route) -> Callable[..., Response]:
+    def view(**arguments: str | int) -> Response:
+        return here().serve(route, arguments)
+
+    return view
+
+
+def _unknown(rest: str) -> Response:
+    del rest
+    return here().serve_unknown()
+
+
+def _git(path: str) -> Callable[..., Response]:
+    def view(owner: str, repo: str) -> Response:
+        return git_http.serve(here().world, request, f"{owner}/{repo}", path)
+
+    return view
 
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives import serialization
@@ -21,6 +22,7 @@ class Keys:
         return cls._of(rsa.generate_private_key(public_exponent=65537, key_size=2048))
 
     @classmethod
+    @functools.lru_cache(maxsize=32)
     def of_private(cls, pem: str) -> Keys:
         """Read a private RSA key; ValueError when the text holds none."""
         key = serialization.load_pem_private_key(pem.encode(), password=None)

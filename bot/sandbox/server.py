@@ -54,8 +54,8 @@ class Sandbox:
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
         self.world = World(directory.resolve(), Links(""), self.deliveries)
-        self.app = Gate(self.world, self.faults, self.exchanges).build()
-        self._server = make_server(host, port, self.app, threaded=True, request_handler=_Quiet)
+        self.gate = Gate(self.world, self.faults, self.exchanges)
+        self._server = make_server(host, port, self.gate, threaded=True, request_handler=_Quiet)
         self._server.daemon_threads = True  # type: ignore[attr-defined]  # of the threading mixin
         self.host, self.port = host, self._server.server_port
         self.world.links = Links(self.url)

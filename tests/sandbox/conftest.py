@@ -53,7 +53,7 @@ class Town:
 
     def bot(self, name: str = "acme/app") -> Repository:
         """The repository as the App's installation sees it."""
-        auth = Auth.AppAuth(self.app.id, self.app.private_key_pem).get_installation_auth(self.installation.id)
+        auth = Auth.Token(self.sandbox.world.issue_token(self.installation).token)
         client = Github(
             base_url=self.sandbox.api_url, auth=auth, seconds_between_requests=0, seconds_between_writes=0, retry=None
         )
