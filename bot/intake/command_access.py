@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.intake.commands import CommandSpec
+from bot.intake.command_registry import CommandSpec
 from bot.model.environment import Environment
 from bot.model.repository import PERMISSION_ORDER, Permission
 from bot.promotion.gates import people_names
@@ -17,7 +17,7 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """What is required, what the person has, and what they can do next."""
+    """What is required, what the person has, and what they can do next. Plain text."""
 
     required: str
     has: str
@@ -32,27 +32,28 @@ def authorise(
     is_promoter: bool,
     is_author: bool = False,
 ) -> Allowed | Refused:
-    """Decide by repository permission, or by the environment's promoters where it names some.
+    """Decide by repository permission and, for a promotion, by the environment's promoters where it names some.
 
-    Administrators are no exception: who may promote is written down where everyone can read it.
+    Both have to agree. Administrators are no exception: who may promote is written down where everyone can
+    read it. `is_promoter` says that the person is among `environment.promoters`; it counts for nothing where
+    there are none. Authors of a pull request need no more than read permission for what `author_may` allows.
     """
-    has = f"{permission} permission" if permission != "none" else "no permission on this repository"
-    if spec.promotes and environment is not None and environment.promoters:
-        if is_promoter:
-            return Allowed()
+    least = "read" if is_author and spec.author_may else spec.permission
+    enough = PERMISSION_ORDER.index(permission) >= PERMISSION_ORDER.index(least)
+    has = "no permission on this repository" if permission == "none" else f"{permission} permission"
+    if spec.promotes and environment is not None and environment.promoters and not (enough and is_promoter):
         who = people_names(environment.promoters)
-        return Refused(
-            f"to be one of {who}, who may promote to {environment.name}",
-            f"{has}, but you are not one of them",
-            f"ask one of them to comment `/{spec.name} {environment.name}`",
-        )
-    if is_author and spec.author_may and permission != "none":
+        listed = "you are among them" if is_promoter else "you are not among them"
+        ask = f"ask one of them to comment `/{spec.name} {environment.name}`"
+        mend = f"ask an administrator for {least} permission, or {ask}" if is_promoter else ask
+        required = f"{least} permission, and to be one of those who may promote to {environment.name}: {who}"
+        return Refused(required, f"{has}; {listed}", mend)
+    if enough:
         return Allowed()
-    if PERMISSION_ORDER.index(permission) >= PERMISSION_ORDER.index(spec.permission):
-        return Allowed()
-    author = ", or to be the author of this pull request" if spec.author_may else ""
+    author = ", or to be the author of this pull request" if spec.author_may and not is_author else ""
+    example = f"/{spec.name} {environment.name}" if environment and spec.takes("environment") else f"/{spec.name}"
     return Refused(
-        f"{spec.permission} permission on this repository{author}",
+        f"{least} permission on this repository{author}",
         has,
-        "ask somebody with that permission, or an administrator for access",
+        f"ask somebody with {least} permission to comment `{example}`, or an administrator for access",
     )

@@ -1,236 +1,184 @@
 """Which commands does a comment hold?
 
-One declarative registry drives the parser, `/help` and docs/commands.md. A command is the first word of a line of
-plain text: not in code, quotes or HTML. Other people's slash commands are none of our business.
+A command is the first word of a line of plain text. Other people's slash commands are none of our business, a
+slip in one of ours is answered with what was probably meant.
 """
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from markdown_it import MarkdownIt
+from bot.intake.command_arguments import Arguments, Mistake, read_arguments
+from bot.intake.command_lines import plain_lines, split
+from bot.intake.command_names import FOREIGN, distance, folded, nearest
+from bot.intake.command_registry import ALIAS, COMMANDS, NAMES, PLANNED, CommandSpec, spec_of
+from bot.model.quoting import quoted
 
-from bot.model.repository import Permission
+__all__ = ["COMMANDS", "MOST_COMMANDS", "Command", "CommandSpec", "Parsed", "UsageError", "parse", "spec_of"]
 
-
-@dataclass(frozen=True, slots=True)
-class CommandSpec:
-    """One command: how it is written, what it does, and who may use it.
-
-    `permission` is the least repository permission; `author_may` lets the pull request's author use it without;
-    `promotes` says that an environment's `promoters` decide instead where it names some.
-    """
-
-    name: str
-    usage: str
-    summary: str
-    who: str
-    example: str
-    permission: Permission
-    environment: Literal["none", "optional"] = "none"
-    takes_sha: bool = False
-    author_may: bool = False
-    promotes: bool = False
-
-
-COMMANDS: tuple[CommandSpec, ...] = (
-    CommandSpec(
-        "promote",
-        "/promote [environment] [--sha SHA]",
-        "Opens or moves on the promotion into an environment; the next one when none is named. `--sha` pins it to "
-        "that commit of the source branch. Before the merge it is remembered and happens afterwards.",
-        "the environment's promoters, else write permission",
-        "/promote staging",
-        "write",
-        environment="optional",
-        takes_sha=True,
-        promotes=True,
-    ),
-    CommandSpec(
-        "status",
-        "/status",
-        "Shows where every environment stands, and which gate waits for whom.",
-        "everyone with read permission",
-        "/status",
-        "read",
-    ),
-    CommandSpec(
-        "diff",
-        "/diff [environment]",
-        "Shows what this pull request changes in the rendered manifests of one environment, or of all.",
-        "everyone with read permission",
-        "/diff production",
-        "read",
-        environment="optional",
-    ),
-    CommandSpec(
-        "check",
-        "/check",
-        "Renders and checks this pull request again.",
-        "its author, else write permission",
-        "/check",
-        "write",
-        author_may=True,
-    ),
-    CommandSpec("help", "/help", "Lists the commands.", "everyone with read permission", "/help", "read"),
-)
+MOST_COMMANDS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command as it was meant; `line` is what the person wrote."""
+    """A command as it was meant. `line` is what the person wrote (at most 200 characters), `number` its line.
+
+    `sha` has 7 to 40 lower-case hexadecimal digits; `environment` is one of the configured names.
+    """
 
     name: str
     environment: str | None
     sha: str | None
     line: str
+    number: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class UsageError:
-    """A command of ours that cannot be carried out as written; `hint` is a line to copy, '' without one."""
+    """A command of ours that cannot be carried out as written.
+
+    `message` is Markdown that is safe to post; `hint` is a line to copy, '' when there is none.
+    """
 
     line: str
     message: str
     hint: str = ""
+    number: int = 1
 
 
 Parsed = Command | UsageError
 
-ALIAS = "lockkeeper"
-_WORD = re.compile(r"^ {0,3}/([A-Za-z][A-Za-z-]*)(?=\s|$)")
-_SHA = re.compile(r"[0-9a-fA-F]{7,40}")
-_MARKDOWN = MarkdownIt("commonmark")
-MOST_COMMANDS = 10
-
-
-def spec_of(name: str) -> CommandSpec:
-    """Return the registry's entry; KeyError for a name that is not in it."""
-    return _SPECS[name]
-
-
-_SPECS = {spec.name: spec for spec in COMMANDS}
-
 
 def parse(body: str, environments: Sequence[str]) -> tuple[Parsed, ...]:
-    """Return the commands of a comment in order, at most ten; `environments` are the configured names."""
-    found = (_line(line, environments) for line in _plain_lines(body))
-    return tuple(one for one in found if one is not None)[:MOST_COMMANDS]
+    """Return the commands of a comment in the order of its lines; `environments` are the configured names.
 
-
-def _plain_lines(body: str) -> Iterator[str]:
-    """Yield the lines of top-level paragraphs: no quotes, lists, code or HTML (CommonMark block structure)."""
-    text = body.replace("\r\n", "\n").replace("\r", "\n")
-    lines = text.split("\n")
-    depth = 0
-    for token in _MARKDOWN.parse(text):
-        depth += token.nesting if token.type != "paragraph_open" and token.type != "paragraph_close" else 0
-        if token.type == "paragraph_open" and depth == 0 and token.map:
-            paragraph = lines[token.map[0] : token.map[1]]
-            yield from _outside_inline(paragraph)
-
-
-def _outside_inline(paragraph: Sequence[str]) -> Iterator[str]:
-    """Yield the lines that do not begin inside a code span or an HTML comment of an earlier line."""
-    before = ""
-    for line in paragraph:
-        if not _open_span(before):
-            yield line
-        before += line + "\n"
-
-
-def _open_span(text: str) -> bool:
-    rest = re.sub(r"<!--.*?-->", "", text, flags=re.S)
-    if "<!--" in rest:
-        return True
-    rest = re.sub(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", "", rest, flags=re.S)
-    return "`" in rest
-
-
-def _line(line: str, environments: Sequence[str]) -> Parsed | None:
-    match = _WORD.match(line)
-    if match is None:
-        return None
-    name, words = match[1].lower(), line[match.end() :].split()
-    said = line.strip()
-    if name == ALIAS:
-        if not words:
-            return UsageError(said, "Say which command.", "/lockkeeper help")
-        name, words = words[0].lower().removeprefix("/"), words[1:]
-        if name not in _SPECS:
-            close = difflib.get_close_matches(name, _SPECS, 1, 0.6)
-            meant = f" Did you mean `{close[0]}`?" if close else f" There are: {', '.join(_SPECS)}."
-            return UsageError(
-                said, f"There is no command `{name[:40]}`.{meant}", _example(close[0] if close else "help")
-            )
-    if name not in _SPECS:
-        nearest = _misspelt(name)
-        if nearest is None:
-            return None
-        hint = " ".join([f"/{nearest}", *words])
-        return UsageError(said, f"There is no command `/{name[:40]}`. Did you mean `/{nearest}`?", hint)
-    return _arguments(_SPECS[name], words, said, environments)
-
-
-def _misspelt(name: str) -> str | None:
-    """Return the command that a word misses by one slip, None otherwise: other bots have commands, too.
-
-    Short words are too near to each other to guess; a slip is one letter missing, added, changed or swapped.
+    After ten, one usage error stands for the rest. Never raises, whatever the text.
     """
-    return next((known for known in _SPECS if len(known) >= 5 and _one_slip(name, known)), None)
+    lines = split(body)
+    meant = {index: found for index, line in enumerate(lines) if (found := _line(line, index + 1, environments))}
+    if not meant:
+        return ()
+    plain = plain_lines(lines)
+    given = tuple(one for index, one in meant.items() if index in plain)
+    if len(given) <= MOST_COMMANDS:
+        return given
+    rest = given[MOST_COMMANDS]
+    message = f"One comment takes {MOST_COMMANDS} commands; this one and what follows was left out."
+    return (*given[:MOST_COMMANDS], UsageError(rest.line, message, "", rest.number))
 
 
-def _one_slip(word: str, known: str) -> bool:
-    if abs(len(word) - len(known)) > 1 or word[0] != known[0]:
-        return False
-    for index in range(len(known) + 1):
-        head, tail = known[:index], known[index:]
-        if tail and word in (head + tail[1:], head + tail[1:2] + tail[:1] + tail[2:]):
-            return True
-        if word.startswith(head) and (word[index + 1 :] == tail or (tail and word[index + 1 :] == tail[1:])):
-            return True
-    return False
+_LINE = re.compile(r" {0,3}(/[^ \t]*)[ \t]*(.*)", re.DOTALL)
+_NAME = re.compile(r"/([a-z][a-z-]{1,29})([.,:;!?*_)'\"]*)")
+_JOINED = re.compile(r"/([a-z]+)[:=/]([a-z0-9-]+)")
 
 
-def _example(name: str) -> str:
-    return _SPECS[name].example
+def _line(line: str, number: int, environments: Sequence[str]) -> Parsed | None:
+    """Understand one line by itself; None when it is no command of ours."""
+    match = _LINE.match(line)
+    if match is None or not (match[1].isascii() and match[1].isprintable()):
+        return _disguised(line, number, environments)
+    word, rest = match[1].lower(), match[2]
+    named = _NAME.fullmatch(word)
+    if named is None or named[1] not in (*NAMES, ALIAS) or named[2]:
+        return _slip(line, number, word, rest, environments)
+    if named[1] == ALIAS:
+        return _aliased(line, number, rest, environments)
+    return _command(spec_of(named[1]), line, number, rest, environments)
 
 
-def _arguments(spec: CommandSpec, words: Sequence[str], line: str, environments: Sequence[str]) -> Parsed:
-    left = list(words)
-    sha = None
-    if spec.takes_sha and "--sha" in left:
-        at = left.index("--sha")
-        value = left[at + 1] if at + 1 < len(left) else ""
-        if not _SHA.fullmatch(value):
-            return UsageError(
-                line, "`--sha` takes 7 to 40 hexadecimal digits of a commit.", f"{spec.example} --sha 1a2b3c4"
-            )
-        sha = value.lower()
-        del left[at : at + 2]
-    environment = None
-    if spec.environment == "optional" and left:
-        environment = left.pop(0)
-        if environment not in environments:
-            return _unknown(spec, environment, line, environments)
-    if left:
-        extra = " ".join(left)[:60]
-        return UsageError(
-            line, f"`{extra}` is too much: write `{spec.usage}`, alone on its line.", spec.example
-        )
-    return Command(spec.name, environment, sha, line)
+def _command(spec: CommandSpec, line: str, number: int, rest: str, environments: Sequence[str]) -> Parsed:
+    match read_arguments(spec, rest, environments):
+        case Arguments(environment, sha):
+            return Command(spec.name, environment, sha, _said(line), number)
+        case Mistake(message, hint):
+            return UsageError(_said(line), message, hint, number)
 
 
-def _unknown(spec: CommandSpec, word: str, line: str, environments: Sequence[str]) -> UsageError:
-    if not environments:
-        return UsageError(line, "No environment is configured in `.github/lockkeeper.yaml`.")
-    close = [name for name in environments if name.lower().startswith(word.lower())]
-    close = close[:1] or difflib.get_close_matches(word.lower(), environments, 1, 0.6)
-    meant = f" Did you mean `{close[0]}`?" if close else ""
-    known = ", ".join(f"`{name}`" for name in environments)
-    hint = f"/{spec.name} {close[0] if close else environments[-1]}"
-    return UsageError(line, f"There is no environment `{word[:60]}`.{meant} There are: {known}.", hint)
+def _aliased(line: str, number: int, rest: str, environments: Sequence[str]) -> Parsed:
+    """Read what follows the alias: there, a word that is no command is answered."""
+    first, *words = re.split(r"[ \t]+", rest, maxsplit=1)
+    name, more = first.lower().removeprefix("/"), "".join(words)
+    if name in NAMES:
+        read = _command(spec_of(name), line, number, more, environments)
+        return replace(read, hint=_under_alias(read.hint)) if isinstance(read, UsageError) else read
+    known = ", ".join(f"`{one}`" for one in NAMES)
+    if not name:
+        return UsageError(_said(line), f"Say which command: {known}.", f"/{ALIAS} help", number)
+    if name in PLANNED:
+        message = f"`{name}` is not available in this version. There are: {known}."
+        return UsageError(_said(line), message, f"/{ALIAS} help", number)
+    close = min(NAMES, key=lambda one: distance(name[:20], one))
+    if distance(name[:20], close) > 2:
+        message = f"There is no command {quoted(name)}. There are: {known}."
+        return UsageError(_said(line), message, f"/{ALIAS} help", number)
+    message = f"There is no command {quoted(name)}. Did you mean `{close}`?"
+    return UsageError(_said(line), message, _under_alias(_hint(close, more, environments)), number)
+
+
+def _slip(line: str, number: int, word: str, rest: str, environments: Sequence[str]) -> UsageError | None:
+    """Answer a near miss of one of our names, and nothing else."""
+    joined = _JOINED.fullmatch(word)
+    named = _NAME.fullmatch(word)
+    if joined and joined[1] in NAMES and spec_of(joined[1]).takes("environment") and joined[2] in environments:
+        meant, rest = joined[1], f"{joined[2]} {rest}"
+    elif named is None:
+        return None
+    elif named[1] in (*NAMES, ALIAS):  # with punctuation behind it
+        meant = named[1]
+    elif (close := nearest(named[1], NAMES) or _near_alias(named[1])) is not None:
+        meant = close
+    elif (
+        named[1] not in FOREIGN
+        and named[1][0] == "p"
+        and rest.split(" ")[0] in environments
+        and distance(named[1], "promote") <= 2
+    ):
+        meant = "promote"
+    else:
+        return None
+    shown = "/" + (joined or named or [""])[0].removeprefix("/")
+    message = f"There is no command {quoted(shown)}. Did you mean `/{meant}`?"
+    hint = f"/{ALIAS} {rest.strip(' ')[:100] or 'help'}" if meant == ALIAS else _hint(meant, rest, environments)
+    return UsageError(_said(line), message, hint, number)
+
+
+def _near_alias(word: str) -> str | None:
+    return ALIAS if word.startswith("lock") and len(word) >= 8 and distance(word, ALIAS) <= 2 else None
+
+
+def _disguised(line: str, number: int, environments: Sequence[str]) -> UsageError | None:
+    """Answer a line that looks like a command of ours, but holds characters that only look like its letters.
+
+    An invisible character around the slash was put there on purpose, to name a command without giving it.
+    """
+    start = line[:200].lstrip(" ")
+    match = _LINE.match(folded(line[:200]))
+    if match is None or folded(start[:1]) != "/" or not folded(start[1:2]):
+        return None
+    named = _NAME.fullmatch(match[1])
+    if named is None or named[1] not in (*NAMES, ALIAS):
+        return None
+    message = f"This looks like `/{named[1]}`, but holds a character that only looks right. Please type it again."
+    hint = f"/{ALIAS} help" if named[1] == ALIAS else _hint(named[1], match[2], environments)
+    return UsageError(_said(line), message, hint, number)
+
+
+def _hint(name: str, rest: str, environments: Sequence[str]) -> str:
+    """Return the line to copy for a command with these arguments, as far as they make sense."""
+    spec = spec_of(name)
+    match read_arguments(spec, rest, environments):
+        case Arguments() as arguments:
+            return arguments.written(spec)
+        case Mistake(_, hint):
+            return hint or f"/{name}"
+
+
+def _under_alias(hint: str) -> str:
+    return f"/{ALIAS} {hint.removeprefix('/')}" if hint else ""
+
+
+def _said(line: str) -> str:
+    text = line.strip()
+    return text if len(text) <= 200 else text[:199] + "…"
