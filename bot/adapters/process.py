@@ -73,9 +73,7 @@ def run(  # noqa: PLR0913 - one door for all, and everything but argv goes by na
         try:
             stdout, stderr = _talk(process, name, input or b"", time.monotonic() + timeout, max_output)
         except _DeadlineError:
-            raise TransientError(
-                f"{_name(argv)} did not finish within {timeout:g} s and was stopped"
-            ) from None
+            raise TransientError(f"{_name(argv)} did not finish within {timeout:g} s and was stopped") from None
         finally:
             _end(process)
         return Completed(process.returncode, stdout, stderr)
@@ -182,13 +180,9 @@ def _start(
         ) from error
 
 
-def _talk(
-    process: subprocess.Popen[bytes], name: str, data: bytes, deadline: float, limit: int
-) -> tuple[bytes, bytes]:
+def _talk(process: subprocess.Popen[bytes], name: str, data: bytes, deadline: float, limit: int) -> tuple[bytes, bytes]:
     """Feed the input, collect both outputs until they are closed, and wait for the exit."""
-    outputs: dict[IO[bytes], bytearray] = {
-        one: bytearray() for one in (process.stdout, process.stderr) if one
-    }
+    outputs: dict[IO[bytes], bytearray] = {one: bytearray() for one in (process.stdout, process.stderr) if one}
     left = memoryview(data)
     with selectors.DefaultSelector() as selector:
         for output in outputs:

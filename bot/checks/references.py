@@ -137,9 +137,7 @@ def _helm(line: int | None) -> Reference:
     )
 
 
-def _paths(
-    document: Document, value: JSON, place: Place, kind: Kind, plugin: bool = False
-) -> Iterator[Reference]:
+def _paths(document: Document, value: JSON, place: Place, kind: Kind, plugin: bool = False) -> Iterator[Reference]:
     for index, entry in enumerate(value if isinstance(value, list) else []):
         if isinstance(entry, str):
             yield _reference(entry, kind, document.lines.get((*place, index)), plugin)

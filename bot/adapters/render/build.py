@@ -114,9 +114,7 @@ def _plain(place: Checkout, root: str, paths: list[str]) -> dict[str, object]:
     found = plain.manifests(paths, place.read)
     message = _outcome("plain", found.problems, found.files)
     if not found.problems:
-        message["resources"] = [
-            {"body": body, "path": path, "line": line} for body, path, line in found.resources
-        ]
+        message["resources"] = [{"body": body, "path": path, "line": line} for body, path, line in found.resources]
     return message
 
 
@@ -178,8 +176,6 @@ def _own(reads: Closure) -> str:
 def _outcome(kind: str, problems: Sequence[RenderProblem], files: Sequence[str] = ()) -> dict[str, object]:
     return {
         "kind": kind,
-        "problems": [
-            {"path": one.path, "message": one.message, "line": one.line, "how": one.how} for one in problems
-        ],
+        "problems": [{"path": one.path, "message": one.message, "line": one.line, "how": one.how} for one in problems],
         "files": files,
     }

@@ -66,9 +66,7 @@ def _serve(settings: dict[str, object], walls: isolation.Isolation, asked: int, 
             os.ftruncate(2, 0)
             os.lseek(2, 0, os.SEEK_SET)
             faulthandler.dump_traceback_later(deadline + 5, exit=True)  # should the pool itself have died
-            reply = build.render(
-                Path(request["checkout"]), request["root"], engine, missing=missing, output=output
-            )
+            reply = build.render(Path(request["checkout"]), request["root"], engine, missing=missing, output=output)
             faulthandler.cancel_dump_traceback_later()
             wire.send(answers, b"%d\n%s" % (_peak(), reply))
     except wire.ClosedError:

@@ -176,9 +176,7 @@ class Worker:
         )
         self._child, self._scope = child, scope
         try:
-            hello = orjson.loads(
-                wire.receive(child.stdout.fileno(), limit=_MIB, deadline=time.monotonic() + _START)
-            )
+            hello = orjson.loads(wire.receive(child.stdout.fileno(), limit=_MIB, deadline=time.monotonic() + _START))
         except (wire.LateError, wire.ClosedError, wire.TooLargeError):
             status, printed = child.close(), self._printed().strip()
             self.close()
@@ -214,6 +212,4 @@ def _rendered(root: str, message: Mapping[str, Any]) -> Rendered:
         found = message.get("resources") or []
         resources = tuple(Resource(one["body"], one["path"], one["line"]) for one in found)
     problems = tuple(RenderProblem(**one) for one in message["problems"])
-    return Rendered(
-        root, resources, problems, tuple(message["files"]), message["kind"], message.get("seconds", 0.0)
-    )
+    return Rendered(root, resources, problems, tuple(message["files"]), message["kind"], message.get("seconds", 0.0))
