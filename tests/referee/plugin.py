@@ -56,6 +56,22 @@ def watch(seen: Exchange | Delivered) -> None:
         sitting.observe(seen)
 
 
+def watch_every_sandbox() -> None:
+    """Make `watch` an observer of each sandbox that is built in this process from now on, whoever builds it."""
+    from bot.sandbox.server import Sandbox
+
+    build = Sandbox.__init__
+
+    @functools.wraps(build)
+    def watched(self: Sandbox, *arguments: Any, **options: Any) -> None:
+        build(self, *arguments, **options)
+        for observers in (self.exchanges.observers, self.deliveries.observers):
+            if watch not in observers:
+                observers.append(watch)
+
+    Sandbox.__init__ = watched  # type: ignore[method-assign]  # a seam for judging, not for changing
+
+
 class Verdicts:
     """The pytest plugin proper: brings complaints to where they fail something, once each."""
 
@@ -78,6 +94,9 @@ class Verdicts:
                 self._told.add(key)
                 fresh.append(str(complaint))
         return fresh
+
+    def pytest_collection_finish(self) -> None:
+        watch_every_sandbox()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_teardown(self) -> Generator[None, None, None]:

@@ -67,6 +67,19 @@ def test_a_late_complaint_fails_the_run(options: tuple[str, ...], tmp_path: Path
     assert "referee complains: GET /late · request · undeclared operation" in words
 
 
+def test_every_sandbox_is_watched(tmp_path: Path) -> None:
+    """Also one that a test builds without a thought of the referee."""
+    need(fetch.OPENAPI)
+    body = (
+        "import requests\nfrom bot.sandbox.server import Sandbox\n"
+        "def test_sandbox(tmp_path):\n"
+        "    with Sandbox(tmp_path / 'x') as sandbox: requests.get(sandbox.api_url + '/frobs')"
+    )
+    code, words = run(tmp_path, body)
+    assert code == 1, words
+    assert words.count("GET /frobs · request · undeclared operation") == 1, words
+
+
 def test_silence_passes(tmp_path: Path) -> None:
     need(fetch.OPENAPI)
     code, words = run(tmp_path, f"def test_good(): see({GOOD!r})")
