@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from secrets import token_hex
 
 import structlog
 
@@ -16,10 +14,11 @@ from bot.adapters.fence import GIT_WRITES, GITHUB_WRITES, fenced
 from bot.adapters.git import GitMirrors
 from bot.adapters.github import GitHubApp
 from bot.adapters.outputs import RedisOutputs
-from bot.adapters.queue import Lease, Queue, Work, connect
+from bot.adapters.queue import Lease, Queue, Work, connect, hold
 from bot.adapters.render import PooledRenderer
-from bot.errors import TransientError, UserError
+from bot.errors import UserError
 from bot.flows.job import run_job, tell_given_up
+from bot.flows.memory import RememberingGit
 from bot.flows.tools import Tools
 from bot.intake.tasks import PendingCommand, parse_key
 from bot.model.repository import Repository
@@ -28,7 +27,6 @@ from bot.ports import Git, GitHub
 from bot.settings import Settings
 
 _log = structlog.get_logger("bot.wiring")
-_PULSE_SECONDS = 3.0
 
 
 @cache
@@ -82,7 +80,7 @@ class Composition:
         git: Git = self.git
         return Tools(
             github=fenced(github, check, GITHUB_WRITES),
-            git=fenced(git, check, GIT_WRITES),
+            git=RememberingGit(fenced(git, check, GIT_WRITES)),
             renderer=self.renderer,
             outputs=self.outputs,
             checked=RedisCheckedHeads(self._queue.connection),
@@ -111,29 +109,8 @@ class Composition:
     @contextmanager
     def _alone(self, repository: Repository) -> Iterator[Tools]:
         """Hold the repository's own key, so that a command and a converging job never write at once."""
-        self._queue.mark([repository.full_name])
-        start = self._queue.begin(repository.full_name, token_hex(8))
-        if start is None:
-            raise TransientError(f"{repository} is being worked on", retry_after=1.0)
-        lease = Lease(self._queue, repository.full_name, start.token)
-        done = threading.Event()
-
-        def pulse() -> None:
-            while not done.wait(_PULSE_SECONDS):
-                lease.extend()
-
-        thread = threading.Thread(target=pulse, name="lease-pulse", daemon=True)
-        thread.start()
-        try:
+        with hold(self._queue, repository.full_name) as lease:
             yield self.tools(repository, lease.check)
-        except BaseException:
-            self._queue.retry(start, 1.0)
-            raise
-        else:
-            self._queue.finish(start)
-        finally:
-            done.set()
-            thread.join()
 
     def list_repositories(self) -> Sequence[tuple[str, int | None]]:
         """Return all repositories the App is installed on, for the sweep."""
