@@ -216,6 +216,7 @@ class TestReads:
         assert {path: fetched.read(REPOSITORY, "odd", path) for path in odd} == {
             "a\nb": b"newline", "ü": b"umlaut", "-x": b"dash", ":(top)y": b"magic", "l": b"a", "e": b"",
         }  # fmt: skip
+        assert fetched.list(REPOSITORY, "odd", ":(top)y") == [":(top)y"]
         for path in ("none", "d", "d/b.yaml/x", "../a.yaml", "/a.yaml", "./a.yaml", "", "a.yaml/"):
             assert fetched.read(REPOSITORY, "main", path) is None, path
 

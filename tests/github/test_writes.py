@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
+import github
 import pytest
 
 from bot.errors import NotFoundError, RefusedError
@@ -115,14 +116,15 @@ class TestChecks:
         second, *state = self.state(house)
         assert second > first and state == ["completed", "failure", "2 findings", 3]
 
-    def test_half_written_is_written_anew(self, house: House) -> None:
+    @pytest.mark.parametrize("done", [0, 1])
+    def test_half_written_is_written_anew(self, done: int, house: House) -> None:
         """The connection breaks between two batches of annotations; half may not pass for the whole."""
-        house.sandbox.faults.add(("PATCH", "check-runs"), "crash-before")
+        house.sandbox.faults.add(("PATCH", "check-runs"), "crash-before", skip=done)
         with pytest.raises(Exception, match="did not answer"):
-            house.github.ensure_check(REPOSITORY, report(house, annotations=notes(60)))
+            house.github.ensure_check(REPOSITORY, report(house, annotations=notes(120)))
         assert self.state(house)[1:3] == ("in_progress", None)
-        assert house.github.ensure_check(REPOSITORY, report(house, annotations=notes(60))) is True
-        assert self.state(house)[1:] == ("completed", "failure", "2 findings", 60)
+        assert house.github.ensure_check(REPOSITORY, report(house, annotations=notes(120))) is True
+        assert self.state(house)[1:] == ("completed", "failure", "2 findings", 120)
 
     def test_a_run_that_says_something_else(self, house: House) -> None:
         """The same App may be driven by another hand, or by an older version of ours."""
@@ -328,6 +330,19 @@ class TestDeployments:
             for source in "aba"
         }
         assert len(ids) == 2
+
+    def test_a_payload_of_other_people(self, house: House) -> None:
+        """Any text may stand there, where we put an object."""
+        sha = house.world.branch_sha(NAME, "main") or ""
+        alice = github.Github(
+            auth=github.Auth.Token(house.world.account("alice").token), base_url=house.sandbox.api_url, lazy=True
+        )
+        body = {"ref": sha, "environment": "staging", "payload": "any text", "required_contexts": []}
+        alice.requester.requestJsonAndCheck("POST", f"/repos/{NAME}/deployments", input=body)
+        (found,) = house.github.deployments(REPOSITORY, "staging", sha)
+        assert found.payload_source == ""
+        self.ensure(house, sha)
+        assert len(house.github.deployments(REPOSITORY, "staging", sha)) == 2
 
     def test_a_crash_before_the_first_status(self, house: House) -> None:
         sha = house.world.branch_sha(NAME, "main") or ""

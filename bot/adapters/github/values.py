@@ -18,6 +18,7 @@ import github.NamedUser
 import github.Organization
 import github.PullRequest
 import github.PullRequestReview
+from github import BadAttributeException
 
 from bot.model.repository import (
     Actor,
@@ -123,8 +124,10 @@ def status_state(status: github.CommitStatus.CommitStatus) -> CheckState:
 
 
 def deployment(given: github.Deployment.Deployment, state: str) -> Deployment:
-    payload: object = given.payload  # an object, or any text, as the creator liked
-    source = payload.get("source") if isinstance(payload, dict) else None
+    try:
+        source = (given.payload or {}).get("source")
+    except BadAttributeException:  # others may write any text there, and PyGithub wants an object
+        source = None
     return Deployment(
         id=given.id,
         environment=given.environment,
