@@ -68,7 +68,12 @@ def _gather(
     tools: Tools, repository: Repository, rules: Rules, hops: Sequence[Hop], requests: Mapping[str, Request]
 ) -> list[tuple[Hop, Plan | Idle]]:
     listed = [list_pulls(tools, repository, hop) for hop in hops]
-    heads = [f"refs/pull/{pull.number}/head" for pulls in listed for pull in pulls.all]
+    heads = [
+        f"refs/pull/{pull.number}/head"
+        for pulls in listed
+        for pull in pulls.all
+        if tools.git.resolve(repository, pull.head_sha) is None
+    ]
     if heads:
         tools.git.fetch(repository, heads)
     reader = HopReader(tools, repository, rules.configuration)

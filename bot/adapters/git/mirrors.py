@@ -18,6 +18,7 @@ from bot.model.repository import Commit, Repository
 from bot.ports import Git, MergeOutcome
 
 _LIMITS = checkouts.Limits()
+_MOST_KNOWN = 50_000
 
 
 class GitMirrors:
@@ -43,6 +44,7 @@ class GitMirrors:
     ) -> None:
         self._directory, self._remote_url, self._token = directory, remote_url, token
         self._name, self._email, self._limits = name, email, limits
+        self._known: dict[tuple[Path, int], dict[tuple[str, str], str]] = {}  # by mirror, made anew or not
 
     def fetch(self, repository: Repository, refs: Sequence[str] = ()) -> None:
         """Bring all branches, and the refs named (`refs/pull/7/head`), up to date; clone what is missing."""
@@ -135,6 +137,7 @@ class GitMirrors:
         for head in (self._directory / "mirrors").glob("*/*.git/HEAD"):
             called = f"{head.parent.parent.name}/{head.parent.stem}"
             self._mirror(Repository.parse(called)).tidy()
+        self._known.clear()
         return checkouts.prune(self._directory / "checkouts", max_age)
 
     def _mirror(self, repository: Repository) -> Mirror:
@@ -150,11 +153,16 @@ class GitMirrors:
         mirror = self._mirror(repository)
         if not mirror.exists():
             raise NotFoundError(f"{repository} was not fetched yet", reason="no mirror")
+        place = (mirror.path, mirror.path.stat().st_ino)
+        known = self._known.setdefault(place, {})
+        if len(known) > _MOST_KNOWN:
+            known.clear()
         try:
-            yield Reads(mirror.program, repository.full_name)
+            yield Reads(mirror.program, repository.full_name, known)
         except GitError as error:
             if not error.damage:
                 raise
+            known.clear()
             mirror.mark_damaged()
             raise TransientError(f"the mirror of {repository} is damaged: {error.words}") from error
 

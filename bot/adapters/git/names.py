@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import Path
 
 from bot.adapters import process
@@ -40,6 +41,7 @@ def branch_ref(branch: str) -> str:
     return checked_ref(f"refs/heads/{branch}", branch)
 
 
+@lru_cache(maxsize=4096)  # what is refused raises, and is asked again
 def checked_ref(ref: str, called: str = "") -> str:
     """Return a fully qualified ref unchanged; UserError when its name is not well formed.
 

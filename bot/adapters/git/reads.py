@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -36,10 +36,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """Reads of one mirror. A revision is a full object id, a ref, a branch name or 7 characters of an id."""
+    """Reads of one mirror. A revision is a full object id, a ref, a branch name or 7 characters of an id.
+
+    `known` holds which commit or tree a full id led to; what an id names never changes.
+    """
 
     program: GitProgram
     called: str  # owner/name, for messages
+    known: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def resolve(self, revision: str) -> str | None:
         """Return the id of the commit a revision names, or None. An id is what it looks like first."""
@@ -160,9 +164,15 @@ class Reads:
 
     def _object(self, name: str, kind: Literal["commit", "tree"]) -> str | None:
         """Return the id of the object a safe name leads to, or None; tags and commits are followed."""
+        if found := self.known.get((name, kind)):
+            return found
         completed = self.program.run(*_REV_PARSE, f"{name}^{{{kind}}}", ok=(0, 1, 128))
         found = completed.stdout.decode().strip()
-        return found if completed.status == 0 and is_object_id(found) else None
+        if completed.status != 0 or not is_object_id(found):
+            return None
+        if is_object_id(name):
+            self.known[name, kind] = found
+        return found
 
     def _missing(self, revision: str) -> NotFoundError:
         return NotFoundError(

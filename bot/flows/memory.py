@@ -1,0 +1,89 @@
+"""What has this job read from the mirror already?
+
+Each read is a git process, and one job asks the same things often. Between two fetches nothing in the mirror
+changes but by our own writes, so an answer holds until the job fetches or pushes. It also makes a job see one
+state: another job's fetch moves nothing under its hands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar, cast
+
+from bot.model.repository import Commit, Repository
+from bot.ports import Git, MergeOutcome
+
+T = TypeVar("T")
+
+
+class RememberingGit:
+    """`bot.ports.Git` for one job; asks the git behind it the same thing once. What is not there is asked again."""
+
+    def __init__(self, git: Git) -> None:
+        self._git = git
+        self._known: dict[tuple[object, ...], object] = {}
+
+    def _once(self, read: Callable[[], T], *question: object) -> T:
+        if question in self._known:
+            return cast(T, self._known[question])
+        answer = read()
+        if answer is not None:
+            self._known[question] = answer
+        return answer
+
+    def fetch(self, repository: Repository, refs: Sequence[str] = ()) -> None:
+        self._known.clear()
+        self._git.fetch(repository, refs)
+
+    def push(self, repository: Repository, *, branch: str, commit: str, expected: str | None) -> bool:
+        self._known.clear()
+        return self._git.push(repository, branch=branch, commit=commit, expected=expected)
+
+    def resolve(self, repository: Repository, revision: str) -> str | None:
+        return self._once(lambda: self._git.resolve(repository, revision), "resolve", repository, revision)
+
+    def tree(self, repository: Repository, commit: str) -> str:
+        return self._once(lambda: self._git.tree(repository, commit), "tree", repository, commit)
+
+    def merge_base(self, repository: Repository, one: str, two: str) -> str | None:
+        return self._once(lambda: self._git.merge_base(repository, one, two), "base", repository, one, two)
+
+    def is_ancestor(self, repository: Repository, ancestor: str, descendant: str) -> bool:
+        question = ("ancestor", repository, ancestor, descendant)
+        return self._once(lambda: self._git.is_ancestor(repository, ancestor, descendant), *question)
+
+    def commits(self, repository: Repository, *, since: str | None, until: str, limit: int = 250) -> Sequence[Commit]:
+        question = ("commits", repository, since, until, limit)
+        return self._once(lambda: self._git.commits(repository, since=since, until=until, limit=limit), *question)
+
+    def changed_paths(self, repository: Repository, base: str, head: str) -> Sequence[str]:
+        return self._once(lambda: self._git.changed_paths(repository, base, head), "paths", repository, base, head)
+
+    def read(self, repository: Repository, revision: str, path: str) -> bytes | None:
+        return self._once(lambda: self._git.read(repository, revision, path), "read", repository, revision, path)
+
+    def list(self, repository: Repository, revision: str, path: str = "") -> Sequence[str]:
+        return self._once(lambda: self._git.list(repository, revision, path), "list", repository, revision, path)
+
+    def merge_trees(
+        self, repository: Repository, *, base: str | None, source: str, target: str, protect: Sequence[str]
+    ) -> MergeOutcome:
+        question = ("merge", repository, base, source, target, tuple(protect))
+        return self._once(
+            lambda: self._git.merge_trees(repository, base=base, source=source, target=target, protect=protect),
+            *question,
+        )
+
+    def write_commit(
+        self, repository: Repository, *, tree: str, parents: Sequence[str], message: str, time: datetime
+    ) -> str:
+        question = ("commit", repository, tree, tuple(parents), message, time)
+        return self._once(
+            lambda: self._git.write_commit(repository, tree=tree, parents=parents, message=message, time=time),
+            *question,
+        )
+
+    def checkout(self, repository: Repository, revision: str) -> Path:
+        return self._once(lambda: self._git.checkout(repository, revision), "checkout", repository, revision)
