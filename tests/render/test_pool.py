@@ -93,15 +93,24 @@ def test_an_engine_killed_again_and_again_is_told(alone: PooledRenderer, write: 
     assert alone.render(checkout, [ROOT])[ROOT].problems == ()
 
 
-@pytest.mark.parametrize(("megabytes", "lives"), [(1000, True), (80, False)])
-def test_an_engine_grown_fat_is_retired(write: Write, tmp_path: Path, megabytes: int, lives: bool) -> None:
-    """Half of the limit is the most that an engine may have held and go on; 50 MB it holds from the start."""
+@pytest.mark.parametrize(("retire", "lives"), [(1 << 30, True), (1 << 20, False)])
+def test_an_engine_grown_fat_is_replaced(write: Write, tmp_path: Path, retire: int, lives: bool) -> None:
     checkout = write(BASE)
-    with PooledRenderer(root=tmp_path, workers=1, memory=megabytes << 20) as small:
-        pid = engine_of(small)
+    with PooledRenderer(root=tmp_path, workers=1, retire=retire) as renderer:
+        pid = engine_of(renderer)
         for _ in range(3):
-            assert small.render(checkout, ["base"])["base"].problems == ()
+            assert renderer.render(checkout, ["base"])["base"].problems == ()
             assert (pid in engines()) == lives
+
+
+def test_an_engine_that_cannot_start_says_why(write: Write, tmp_path: Path) -> None:
+    checkout = write(BASE)
+    with PooledRenderer(root=tmp_path, workers=1, memory=1 << 20) as renderer:
+        (problem,) = renderer.render(checkout, ["base"])["base"].problems
+        assert problem.message.startswith("not rendered: the rendering engine does not start: ")
+        found = renderer.capabilities()
+        assert (found.engine, found.trusted) == ("none", False)
+        assert "does not start" in found.reason
 
 
 def test_many_threads(renderer: PooledRenderer, write: Write) -> None:

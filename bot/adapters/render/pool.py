@@ -38,17 +38,20 @@ class PooledRenderer:
         workers: int = 2,
         deadline: float = 30.0,
         memory: int = 1536 * MEBIBYTE,
+        retire: int = 768 * MEBIBYTE,
         output: int = 20 * MEBIBYTE,
         prefer: Literal["library", "binary"] = "library",
     ) -> None:
-        """Take the settings: `deadline` in seconds per root, `memory` of one engine and `output` in bytes.
+        """Take the settings: `deadline` in seconds for one root, `memory`, `retire` and `output` in bytes.
 
-        `root` is the directory below which all checkouts lie. `prefer` "binary" uses the `kustomize` or
+        `root` is the directory below which all checkouts lie. An engine may hold `memory`, and is replaced
+        once it held more than `retire`; a root may render to `output`. `prefer` "binary" uses the `kustomize` or
         `kubectl` on PATH even where the library would load.
         """
         self._root = None if root is None else root.resolve()
         library = None if prefer == "binary" else library_path()
-        self._settings = Settings(deadline, memory, output, None if library else _binary(), library)
+        binary = None if library else _binary()
+        self._settings = Settings(deadline, memory, retire, output, binary, library)
         self._count = workers
         self._reset()
 

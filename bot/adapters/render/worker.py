@@ -19,6 +19,7 @@ from bot.model.manifest import Rendered, RenderProblem, Resource
 
 _START = 20.0  # seconds an engine may take to say hello
 _MIB = 1024 * 1024
+_MEMORY_WORDS = ("out of memory", "cannot allocate memory", "MemoryError", "pthread_create failed")
 _NOWHERE = "http://127.0.0.1:9"
 
 
@@ -41,10 +42,14 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The limits of one engine: `deadline` in seconds for one root, `memory` and `output` in bytes."""
+    """The limits of one engine: `deadline` in seconds for one root, the others in bytes.
+
+    An engine that ever held more than `retire` is replaced after its answer.
+    """
 
     deadline: float
     memory: int
+    retire: int
     output: int
     binary: Path | None
     library: Path | None
@@ -99,7 +104,7 @@ class Worker:
                     "not rendered: the rendering engine was killed twice", "look for an out-of-memory killer"
                 ) from None
         peak, _, message = reply.partition(b"\n")
-        if int(peak) > self._settings.memory // 2:
+        if int(peak) > self._settings.retire:
             self.close()
         return _rendered(root, orjson.loads(message))
 
@@ -140,13 +145,12 @@ class Worker:
         self.close()
         if status == -9 and not words:
             return _KilledError()
-        if any(word in words for word in ("out of memory", "cannot allocate memory", "MemoryError")):
+        if any(word in words for word in _MEMORY_WORDS):
             return EngineError(
                 f"not rendered: it needs more than {self._settings.memory // _MIB} MB of memory",
                 "look for YAML aliases or generators that expand to very much",
             )
-        first = next((line for line in words.splitlines() if line.strip()), f"exit status {status}")
-        return EngineError(f"not rendered: the rendering engine died: {first[:500]}")
+        return EngineError(f"not rendered: the rendering engine died: {_gist(words, status)}")
 
     def _printed(self) -> str:
         if self._prints is None:
@@ -178,12 +182,18 @@ class Worker:
         try:
             hello = orjson.loads(wire.receive(child.stdout.fileno(), limit=_MIB, deadline=time.monotonic() + _START))
         except (wire.LateError, wire.ClosedError, wire.TooLargeError):
-            status, printed = child.close(), self._printed().strip()
+            status, words = child.close(), self._printed()
             self.close()
-            last = printed.splitlines()[-1][:500] if printed else f"exit status {status}"
-            raise EngineError(f"not rendered: the rendering engine does not start: {last}") from None
+            gist = _gist(words, status)
+            raise EngineError(f"not rendered: the rendering engine does not start: {gist}") from None
         self._hello = Capabilities(**hello)
         return child
+
+
+def _gist(words: str, status: int) -> str:
+    """Pick the line that tells: Go prints it first, Python last."""
+    lines = [line.strip() for line in words.splitlines() if line.strip()] or [f"exit status {status}"]
+    return (lines[-1] if lines[0].startswith("Traceback") else lines[0])[:500]
 
 
 def _environment(settings: Settings) -> Mapping[str, str]:
