@@ -56,7 +56,8 @@ def run(  # noqa: PLR0913 - one door for all, and everything but argv goes by na
 
     `timeout` is in seconds and covers everything until the program has exited and closed its outputs; then it
     and its whole process group are killed. `max_output` is in bytes, for each of the two outputs. HOME is an
-    empty directory of its own, removed afterwards. `env` is added to the clean environment.
+    empty directory of its own, removed afterwards, unless `env` names one. `env` is added to the clean
+    environment.
 
     Raises TransientError at the deadline, OutputTooLargeError, UserError when the program is not installed or
     `cwd` is missing, and ValueError when an argument holds credentials: other users can read arguments.

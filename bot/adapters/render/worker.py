@@ -182,9 +182,9 @@ class Worker:
         try:
             hello = orjson.loads(wire.receive(child.stdout.fileno(), limit=_MIB, deadline=time.monotonic() + _START))
         except (wire.LateError, wire.ClosedError, wire.TooLargeError):
-            status, words = child.close(), self._printed()
+            status = child.close()
+            gist = _gist(self._printed(), status)
             self.close()
-            gist = _gist(words, status)
             raise EngineError(f"not rendered: the rendering engine does not start: {gist}") from None
         self._hello = Capabilities(**hello)
         return child
