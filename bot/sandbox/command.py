@@ -99,15 +99,15 @@ def run_sandbox(directory: Path, host: str = "127.0.0.1", port: int = 0, *, seed
         how = "choose another --port, or 0 for any free one"
         raise UserError(f"cannot listen on {host}:{port}", where="--port", how=how) from error
     ended = threading.Event()
-    previous = signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    handlers = {one: signal.signal(one, lambda *_: ended.set()) for one in (signal.SIGINT, signal.SIGTERM)}
     try:
         with sandbox:
             if seed:
                 seed_world(sandbox)
             print(describe(sandbox), flush=True)  # noqa: T201  this is the command's output
             ended.wait()
-    except KeyboardInterrupt:
         print("\nThe stand-in is closed.", flush=True)  # noqa: T201
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for one, handler in handlers.items():
+            signal.signal(one, handler)
         shutil.rmtree(repositories, ignore_errors=True)

@@ -19,6 +19,7 @@ import requests
 
 from bot.sandbox.records import App
 
+LARGEST = 25 * 2**20  # bytes; GitHub sends nothing above
 Mode = Literal["send", "hold", "drop"]
 
 
@@ -131,6 +132,9 @@ class Deliveries:
                 repository_id=repository_id,
                 body=body,
             )
+            if len(body) > LARGEST:
+                delivery.status = "payload too large"
+                return delivery
             delivery.request_headers = self._headers(delivery)
             self.log.append(delivery)
             self._observe(delivery)

@@ -38,7 +38,8 @@ _CONFIG = """\
 \tallowFilter = true
 """
 
-# SANDBOX_REFUSED holds lines "ref<TAB>reason"; SANDBOX_NO_FORCE holds one ref a line.
+# SANDBOX_REFUSED holds lines "ref<TAB>reason"; SANDBOX_NO_FORCE holds one ref a line; SANDBOX_NO_WORKFLOWS is set
+# for Apps that may not write workflows.
 _UPDATE_HOOK = """\
 #!/bin/sh
 ref=$1 old=$2 new=$3 zero=0000000000000000000000000000000000000000
@@ -55,6 +56,19 @@ if [ "$old" != "$zero" ] && [ "$new" != "$zero" ]; then
   if printf '%s\\n' "$SANDBOX_NO_FORCE" | grep -qxF "$ref"; then
     git merge-base --is-ancestor "$old" "$new" || refuse "Cannot force-push to this branch"
   fi
+fi
+if [ -n "$SANDBOX_NO_WORKFLOWS" ] && [ "$new" != "$zero" ]; then
+  git ls-tree -r "$new" -- .github/workflows/ | while read -r mode kind blob path; do
+    known=
+    for other in $(git for-each-ref --format='%(refname)' refs/heads); do
+      [ "$(git rev-parse -q --verify "$other:$path")" = "$blob" ] && known=yes && break
+    done
+    [ -n "$known" ] || echo "$path"
+  done | head -n 1 | while read -r path; do
+    why="without \\`workflows\\` permission"
+    echo "refusing to allow a GitHub App to create or update workflow \\`$path\\` $why" >&2
+    exit 1
+  done || exit 1
 fi
 exit 0
 """

@@ -33,11 +33,14 @@ def serve(world: World, request: Request, full_name: str, service_path: str) -> 
     if service_path != "git-receive-pack":
         return _backend(request, repository, service_path, {})
     with world.lock:
-        return _push(world, request, repository, actor.someone)
+        extra = {}
+        if token is not None and token.permissions.get("workflows") != "write":
+            extra["SANDBOX_NO_WORKFLOWS"] = "yes"
+        return _push(world, request, (repository, actor.someone), extra)
 
 
 def _admit(world: World, who: tuple[Actor, InstallationToken | None], full_name: str, *, pushing: bool) -> Repository:
-    actor, token = who
+    actor = who[0]
     found = world.repositories.get(full_name.lower())
     if found is None or not _may(world, who, found, "read"):
         status = 401 if actor.account is None else 404
@@ -47,7 +50,6 @@ def _admit(world: World, who: tuple[Actor, InstallationToken | None], full_name:
     if pushing and (not _may(world, who, found, "write") or found.archived):
         login = actor.someone.login
         raise Refusal(403, f"Permission to {found.full_name}.git denied to {login}.")
-    del token
     return found
 
 
@@ -71,7 +73,8 @@ def _refused(refusal: Refusal) -> Response:
     return answer
 
 
-def _push(world: World, request: Request, repository: Repository, sender: Account) -> Response:
+def _push(world: World, request: Request, where: tuple[Repository, Account], extra: dict[str, str]) -> Response:
+    repository, sender = where
     refused, no_force = [], []
     for _, new, name in _commands(_body(request)):
         branch = name.removeprefix("refs/heads/")
@@ -83,7 +86,7 @@ def _push(world: World, request: Request, repository: Repository, sender: Accoun
         if not protection.may_force(repository, branch):
             no_force.append(name)
     before = repository.git.refs()
-    extra = {"SANDBOX_REFUSED": "\n".join(refused), "SANDBOX_NO_FORCE": "\n".join(no_force)}
+    extra |= {"SANDBOX_REFUSED": "\n".join(refused), "SANDBOX_NO_FORCE": "\n".join(no_force)}
     answer = _backend(request, repository, "git-receive-pack", extra)
     after = repository.git.refs()
     for name in sorted({*before, *after}):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from github import GithubException
 
 from tests.sandbox.conftest import Town
 
@@ -156,3 +158,42 @@ def test_nobody_writes_pull_request_refs(town: Town, git: Git, clone: Path) -> N
     save(git, clone, "one", "1\n")
     refused = git("push", "origin", "HEAD:refs/pull/1/head", cwd=clone, fails=True)
     assert "hidden ref" in refused.stderr
+
+
+def test_large_pushes_and_small_clones(town: Town, git: Git, clone: Path, tmp_path: Path) -> None:
+    """Above one megabyte git sends a push in chunks."""
+    noise = hashlib.sha512(b"noise").hexdigest()
+    text = "".join(hashlib.sha512(f"{noise}{n}".encode()).hexdigest() for n in range(40_000))
+    head = save(git, clone, "large.txt", text)
+    git("push", "-q", "origin", "main", cwd=clone)
+    assert town.sandbox.world.branch_sha("acme/app", "main") == head
+    git("clone", "-q", "--depth", "1", "--filter", "blob:none", address(town, "bob"), tmp_path / "shallow")
+    assert (tmp_path / "shallow" / "large.txt").stat().st_size == len(text)
+    git("clone", "-q", "--mirror", address(town, "bob"), tmp_path / "mirror")
+
+
+def test_tags_are_told(town: Town, git: Git, clone: Path) -> None:
+    git("tag", "-a", "-m", "One", "v1.0.0", cwd=clone)
+    git("push", "-q", "origin", "v1.0.0", cwd=clone)
+    push = town.sandbox.deliveries.log[-1].payload
+    assert (push["ref"], push["created"], push["head_commit"]["message"]) == (
+        "refs/tags/v1.0.0",
+        True,
+        "Initial commit",
+    )
+    assert push["head_commit"]["id"] == town.sandbox.world.branch_sha("acme/app", "main") != push["after"]
+    assert town.repo("bob").get_git_ref("tags/v1.0.0").object.type == "tag"
+
+
+def test_an_app_without_the_permission_writes_no_new_workflows(town: Town, git: Git, clone: Path) -> None:
+    (clone / ".github" / "workflows").mkdir(parents=True)
+    save(git, clone, ".github/workflows/ci.yaml", "on: push\n")
+    token = town.sandbox.world.issue_token(town.installation).token
+    url = f"http://x-access-token:{token}@127.0.0.1:{town.sandbox.port}/acme/app.git"
+    refused = git("push", url, "main", cwd=clone, fails=True)
+    assert "create or update workflow `.github/workflows/ci.yaml` without `workflows` permission" in refused.stderr
+    with pytest.raises(GithubException) as no:
+        town.bot().create_file(".github/workflows/ci.yaml", "CI", "on: push\n", branch="main")
+    assert no.value.status == 403
+    git("push", "-q", "origin", "main:elsewhere", cwd=clone)  # a person may …
+    git("push", "-q", url, "main", cwd=clone)  # … and then the App may carry it on

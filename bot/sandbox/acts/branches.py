@@ -66,6 +66,7 @@ def _push(
 ) -> Json:
     old, new = shas
     store = repository.git
+    tip = store.resolve(new) if new else None  # a tag may be an object of its own
     fresh: list[str] = []
     if new is not None and name.startswith("refs/heads/"):
         others = [sha for ref, sha in store.refs("refs/heads/").items() if ref != name]
@@ -83,7 +84,7 @@ def _push(
         "base_ref": None,
         "compare": compare if old and new else f"{page}/commit/{(new or old or ZERO)[:12]}",
         "commits": [git.push_commit(state, repository, sha) for sha in fresh[-PUSH_COMMITS:]],
-        "head_commit": git.push_commit(state, repository, new) if new else None,
+        "head_commit": git.push_commit(state, repository, tip) if tip else None,
     }
 
 

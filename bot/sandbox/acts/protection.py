@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from bot.sandbox.records import Account, CheckRun, Protection, Pull, Repository, Review
+from bot.sandbox.refusal import Refusal
 from bot.sandbox.shapes.checks import latest_statuses
 from bot.sandbox.state import State
 
@@ -114,6 +117,28 @@ def refusal_to_push(state: State, repository: Repository, branch: str, new: str 
         return "Changes must be made through a pull request."
     reasons = unmet_checks(repository, rules, new)
     return reasons[0] if reasons else None
+
+
+def require_workflows(repository: Repository, new: str, permissions: Mapping[str, str] | None) -> None:
+    """Refuse (403) an App without `workflows` a commit with a workflow that no branch holds yet.
+
+    `permissions` are those of an installation token, None for people. The exception for workflows that are the same
+    on another branch is that of the `workflow` scope (docs: scopes for OAuth apps).
+    """
+    if permissions is None or permissions.get("workflows") == "write":
+        return
+    git = repository.git
+    found = git.entry(new, ".github/workflows")
+    if found is None or found.kind != "tree":
+        return
+    known = set()
+    for tip in set(git.refs("refs/heads/").values()):
+        held = git.entry(tip, ".github/workflows")
+        known |= {(entry.path, entry.sha) for entry in git.tree(held.sha, recursive=True)} if held else set()
+    for entry in git.tree(found.sha, recursive=True):
+        if (entry.path, entry.sha) not in known:
+            what = f"`.github/workflows/{entry.path}` without `workflows` permission"
+            raise Refusal(403, f"refusing to allow a GitHub App to create or update workflow {what}")
 
 
 def may_force(repository: Repository, branch: str) -> bool:

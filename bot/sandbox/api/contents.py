@@ -79,6 +79,7 @@ def _write(call: Call, content: bytes | None, *, verb: str) -> tuple[Repository,
     author = person(call, call.body.part("author")) if "author" in call.body else call.world.signature(who)
     committer = person(call, call.body.part("committer")) if "committer" in call.body else author
     sha = one.git.commit_files(tip, {path: content}, message, (author, committer))
+    protection.require_workflows(one, sha, call.permissions)
     why = protection.refusal_to_push(call.world, one, branch, sha, who)
     if why:
         raise Refusal(409, f"Could not {verb} file: {why}")

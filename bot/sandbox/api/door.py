@@ -115,6 +115,11 @@ class Call:
         assert self.found is not None
         return self.found
 
+    @property
+    def permissions(self) -> Mapping[str, str] | None:
+        """Return what the installation token allows; None for people, who are held by roles."""
+        return None if self.token is None else self.token.permissions
+
     def word(self, name: str) -> str:
         """Return a text argument of the path."""
         return str(self.arguments[name])

@@ -63,6 +63,8 @@ def create_ref(call: Call) -> Reply:
         raise Refusal(422, "Reference already exists")
     if not SHA.fullmatch(sha) or not one.git.has(sha):
         raise Refusal(422, "Object does not exist")
+    if name.startswith("refs/heads/"):
+        protection.require_workflows(one, sha, call.permissions)
     branches.move(call.world, one, name, sha, call.actor.someone)
     return Reply(201, _shape(call, (name, sha)), {"Location": str(_shape(call, (name, sha))["url"])})
 
@@ -76,6 +78,8 @@ def update_ref(call: Call) -> Reply:
     if not SHA.fullmatch(sha) or not one.git.has(sha):
         raise Refusal(422, "Object does not exist")
     guard(call, one, name, sha)
+    if name.startswith("refs/heads/"):
+        protection.require_workflows(one, sha, call.permissions)
     if not call.body.flag("force") or not protection.may_force(one, name.removeprefix("refs/heads/")):
         branches.require_forward(one, name, sha)
     branches.move(call.world, one, name, sha, call.actor.someone)
