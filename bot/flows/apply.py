@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from bot.errors import RefusedError
 from bot.flows.tools import Tools
 from bot.model.promotion import Gate
 from bot.model.repository import PullRequest, Repository
@@ -21,24 +22,36 @@ CLOSED_MARKER = "<!-- lockkeeper:closed -->"
 
 def apply(tools: Tools, repository: Repository, plan: Plan, journey: Journey) -> int:
     """Carry out one plan; return the number of the open promotion pull request, 0 when there is none."""
-    snapshot, decision = plan.snapshot, plan.decision
+    snapshot = plan.snapshot
     _record_deployment(tools, repository, snapshot)
-    if snapshot.told_conflict and not snapshot.conflicts:
+    number = _carry_out(tools, repository, plan, journey)
+    if snapshot.told_trouble and not snapshot.conflicts:
         report = words.resolved_check(snapshot.hop, sha=snapshot.record.source_sha, record=snapshot.record.encode())
         tools.github.ensure_check(repository, report)
-    match decision:
+    return number
+
+
+def tell_refusal(tools: Tools, repository: Repository, snapshot: Snapshot, error: RefusedError) -> None:
+    """Say on the source commit what GitHub refused, where whoever changed it looks."""
+    sha, record = snapshot.record.source_sha, snapshot.record.encode()
+    tools.github.ensure_check(repository, words.refused_check(snapshot.hop, error, sha=sha, record=record))
+
+
+def _carry_out(tools: Tools, repository: Repository, plan: Plan, journey: Journey) -> int:
+    match plan.decision:
         case Idle():
             return 0
         case Close(pull, reason):
-            tools.github.ensure_comment(repository, pull.number, CLOSED_MARKER, f"{CLOSED_MARKER}\nClosed: {reason}.")
+            text = f"{CLOSED_MARKER}\nClosed: {reason}."
+            tools.github.ensure_comment(repository, pull.number, CLOSED_MARKER, text)
             tools.github.ensure_closed(repository, pull.number)
             return 0
-        case Stuck():
-            return _tell_conflict(tools, repository, snapshot, decision, journey)
-        case Propose():
-            return _propose(tools, repository, snapshot, decision, journey)
+        case Stuck() as decision:
+            return _tell_conflict(tools, repository, plan.snapshot, decision, journey)
+        case Propose() as decision:
+            return _propose(tools, repository, plan.snapshot, decision, journey)
         case _:
-            assert_never(decision)
+            assert_never(plan.decision)
 
 
 def _propose(tools: Tools, repository: Repository, snapshot: Snapshot, decision: Propose, journey: Journey) -> int:

@@ -7,8 +7,9 @@ changes nothing the second time.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bot.errors import RefusedError
 from bot.flows import apply
 from bot.flows.hops import HopReader, list_pulls
 from bot.flows.journeys import tell_authors
@@ -53,15 +54,21 @@ def converge(
     plans = _gather(tools, repository, rules, hops, {one.target: one for one in requests})
     if not write:
         return Converged(rules, tuple(_outcome(hop, planned, 0) for hop, planned in plans))
-    outcomes = []
-    for hop, planned in plans:
-        number = 0
-        if isinstance(planned, Plan):
-            journey = Journey(rules.configuration.environments, hop)
-            number = apply.apply(tools, repository, planned, journey)
-        outcomes.append(_outcome(hop, planned, number))
+    outcomes = [_carry_out(tools, repository, rules, hop, planned) for hop, planned in plans]
     tell_authors(tools, repository, rules.configuration, outcomes)
     return Converged(rules, tuple(outcomes))
+
+
+def _carry_out(tools: Tools, repository: Repository, rules: Rules, hop: Hop, planned: Plan | Idle) -> HopOutcome:
+    """Apply one hop. What GitHub refuses is told on the source commit, and the other hops go on."""
+    if isinstance(planned, Idle):
+        return _outcome(hop, planned, 0)
+    try:
+        number = apply.apply(tools, repository, planned, Journey(rules.configuration.environments, hop))
+    except RefusedError as error:
+        apply.tell_refusal(tools, repository, planned.snapshot, error)
+        return replace(_outcome(hop, planned, 0), refusal=error)
+    return _outcome(hop, planned, number)
 
 
 def _gather(

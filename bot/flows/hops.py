@@ -9,7 +9,7 @@ from bot.flows.changes import ChangeReader, read_commit, read_trailers
 from bot.flows.tools import Tools
 from bot.model.environment import Configuration
 from bot.model.promotion import Change, Hop, Record, Request
-from bot.model.repository import CheckState, PullRequest, Repository
+from bot.model.repository import CheckState, Commit, PullRequest, Repository
 from bot.promotion.gates import GateFacts
 from bot.promotion.plan import Arrival, Base, Conflict, Idle, Snapshot
 from bot.promotion.remember import label, who_asked
@@ -140,7 +140,7 @@ class HopReader:
             arrivals=tuple(self._arrival(one) for one in pulls.merged),
             request=asked.request,
             branch_sha=branch_sha,
-            told_conflict=_told_conflict(facts),
+            told_trouble=_told_trouble(facts),
         )
 
     def _content(self, hop: Hop, record: Record, last: Record | None, target_head: str) -> _Content:
@@ -214,12 +214,29 @@ class HopReader:
         return found, "merge base" if found else "none"
 
     def _foreign(self, branch_sha: str, commit: str) -> str:
-        """Return the promotion branch's head if somebody else made it, else ''."""
+        """Return the promotion branch's head if it holds work of somebody else, else ''.
+
+        Merging the target into the branch, as GitHub's button "Update branch" does, adds nothing that the next
+        promotion commit would not have.
+        """
         if not branch_sha or branch_sha == commit:
             return ""
         found = read_commit(self._tools, self._repository, branch_sha)
-        ours = found and found.author == self._tools.github.bot_login and parse_trailers(found.message)
-        return "" if ours else branch_sha
+        if found is None or self._ours(found):
+            return ""
+        if len(found.parents) == 2:
+            first = read_commit(self._tools, self._repository, found.parents[0])
+            if first is not None and self._ours(first) and self._plain_merge(found):
+                return ""
+        return branch_sha
+
+    def _ours(self, commit: Commit) -> bool:
+        return commit.author == self._tools.github.bot_login and parse_trailers(commit.message) is not None
+
+    def _plain_merge(self, commit: Commit) -> bool:
+        git, (ours, other) = self._tools.git, commit.parents
+        outcome = git.merge_trees(self._repository, base=None, source=other, target=ours, protect=())
+        return not outcome.conflicts and outcome.tree == git.tree(self._repository, commit.sha)
 
     def _with_verdicts(self, facts: GateFacts, pull: PullRequest | None) -> GateFacts:
         if pull is None:
@@ -235,7 +252,7 @@ class HopReader:
         return Arrival(pull, trailers.includes if trailers else ())
 
 
-def _told_conflict(facts: GateFacts) -> bool:
+def _told_trouble(facts: GateFacts) -> bool:
     name = f"{CHECK} to {facts.hop.target.name}"
     return any(
         one.name == name and one.app_id == facts.app_id and one.conclusion == "action_required"

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.errors import RefusedError
 from bot.model.promotion import Gate, Hop
 from bot.promotion.plan import Close, Idle, Propose, Snapshot, Stuck
 
 
 @dataclass(frozen=True, slots=True)
 class HopOutcome:
-    """How one hop stands after converging: the open pull request's number (0 for none), gates, and the reason."""
+    """How one hop stands after converging: the open pull request's number (0 for none), gates, and the reason.
+
+    `refusal` is what GitHub would not let us do; what comes after it was not tried.
+    """
 
     hop: Hop
     decision: Idle | Close | Stuck | Propose
     pull: int = 0
     gates: tuple[Gate, ...] = ()
     snapshot: Snapshot | None = None
+    refusal: RefusedError | None = None

@@ -109,6 +109,8 @@ def _remember(tools: Tools, asked: Asked, parsed: Command, target: str) -> Answe
 
 
 def _words(parsed: Command, outcome: HopOutcome) -> Answer:
+    if outcome.refusal is not None:
+        return Answer(parsed.line, replies.failed(outcome.refusal), "refused")
     match outcome.decision:
         case Propose():
             return Answer(parsed.line, replies.proposed(outcome.hop, outcome.pull, outcome.gates))

@@ -59,13 +59,14 @@ def _approvers(reader: Reader, environment: Environment) -> None:
     approvers = environment.approvers
     key = _key(environment.name, "approvers")
     people = len(approvers.people.users)
+    asked = "1 approval is required" if approvers.required == 1 else f"{approvers.required} approvals are required"
     if not reader.is_sound(key):
         return
     if approvers.required and not approvers.people:
-        message = f"{approvers.required} approvals are required, but nobody is named to give them"
+        message = f"{asked}, but nobody is named to give them"
         reader.problem(f"{key}.required", message, "name `users` or `teams`")
     elif approvers.required > people and not approvers.people.teams:
-        message = f"{approvers.required} approvals are required, but only {people} can be given"
+        message = f"{asked}, but only {people} can be given"
         reader.problem(f"{key}.required", message, f"name more people, or require {people}")
 
 

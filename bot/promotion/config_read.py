@@ -36,8 +36,7 @@ def did_you_mean(word: str, known: Iterable[str], also: Mapping[str, str] | None
 
 def join(at: str, name: str) -> str:
     """Return the dotted path of a key inside another, shortened and without characters that do not print."""
-    shown = "".join(letter if letter.isprintable() else "?" for letter in name[:60])
-    return f"{at}.{shown}" if at else shown
+    return f"{at}.{_printable(name)}" if at else _printable(name)
 
 
 class Reader:
@@ -160,7 +159,7 @@ class Reader:
     def _items(self, node: Node, key: str, example: str) -> list[tuple[str, Node]]:
         if not isinstance(node, Items):
             if isinstance(node, Scalar) and not _missing(node):
-                example = f"[{node.text[:60]}]"
+                example = f"[{_printable(node.text)}]"
             suggestion = f"write {example}" if example else "write lines that begin with `- `, or `[]` for none"
             self.problem(key, "a list is expected here", suggestion, node.line)
             return []
@@ -247,3 +246,7 @@ class Reader:
 def _missing(node: Node) -> bool:
     """Say whether nothing is written after the key."""
     return isinstance(node, Scalar) and sort_of(node) == "nothing"
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:60])

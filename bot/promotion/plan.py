@@ -13,7 +13,6 @@ from bot.model.promotion import Change, Gate, Hop, Record, Request
 from bot.model.repository import PullRequest
 from bot.promotion import gates as rules
 
-
 Base = Literal["last promotion", "merge base", "none"]
 
 
@@ -66,7 +65,7 @@ class Snapshot:
     request: Request | None = None
     branch_sha: str = ""  # where the promotion branch is now, '' when it does not exist
     remembered: tuple[int, ...] = ()  # pull requests whose label asked for this before they were merged
-    told_conflict: bool = False  # the source commit carries our word of an earlier conflict
+    told_trouble: bool = False  # the source commit carries our word of an earlier conflict or refusal
 
     @property
     def update_needed(self) -> bool:
@@ -134,6 +133,11 @@ def _decide(snapshot: Snapshot) -> Decision:
         return Idle(
             f"the promotion of {snapshot.record.source_sha[:7]} was closed unmerged; it is proposed again when "
             f"{hop.source.name} moves on, or with `/promote {hop.target.name}`"
+        )
+    if snapshot.facts.foreign and open_pull is None:
+        return Idle(
+            f"branch `{hop.branch}` holds commit {snapshot.facts.foreign[:7]}, which Lockkeeper did not make; "
+            "delete the branch to start"
         )
     gates = rules.evaluate(snapshot.facts)
     if snapshot.conflicts:

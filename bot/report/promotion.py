@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.errors import RefusedError
 from bot.model.environment import Environment
 from bot.model.promotion import Change, Gate, Hop
 from bot.ports import CheckReport
@@ -182,13 +183,27 @@ def conflict_check(hop: Hop, conflicts: Sequence[Conflict], *, sha: str, record:
     )
 
 
-def resolved_check(hop: Hop, *, sha: str, record: str) -> CheckReport:
-    """Return the same check run once the conflict is gone."""
+def refused_check(hop: Hop, error: RefusedError, *, sha: str, record: str) -> CheckReport:
+    """Return the check run on the source commit whose promotion GitHub refused."""
+    following = f"\n\n{markdown.escape(error.how)}" if error.how else ""
     return CheckReport(
         name=f"{CHECK} to {hop.target.name}",
         sha=sha,
-        title="The conflict is resolved",
-        summary=f"{hop.source.name} merges into {hop.target.name} again.",
+        title=f"GitHub refused: {error.what}"[:250],
+        summary=f"{markdown.escape(error.what)} (status {error.status}){following}\n\nLockkeeper tries again at the next "
+        "event and with every sweep.",
+        conclusion="action_required",
+        external_id=record,
+    )
+
+
+def resolved_check(hop: Hop, *, sha: str, record: str) -> CheckReport:
+    """Return the same check run once the conflict or the refusal is gone."""
+    return CheckReport(
+        name=f"{CHECK} to {hop.target.name}",
+        sha=sha,
+        title="Resolved",
+        summary=f"Nothing stands between {hop.source.name} and {hop.target.name} any more.",
         conclusion="success",
         external_id=record,
     )

@@ -99,7 +99,7 @@ def failed(error: UserError) -> str:
     """Return the answer when GitHub or the repository stood in the way."""
     lines = [f"❌ {markdown.escape(error.what)}"]
     reason = getattr(error, "reason", "")
-    if reason:
+    if reason and reason not in error.what:
         lines.append(f"- **GitHub says:** {markdown.escape(reason)}")
     if error.where:
         lines.append(f"- **Where:** {markdown.escape(error.where)}")
