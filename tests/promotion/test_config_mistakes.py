@@ -1,0 +1,441 @@
+"""What is said about each mistake in the configuration file: the place, the words, and what to write instead."""
+
+# ruff: noqa: E501 - the words people read stay in one piece
+
+from __future__ import annotations
+
+import pytest
+
+from tests.promotion.test_config import ENVIRONMENTS, HEAD, bad
+
+MISTAKES: list[tuple[str, str | bytes, list[str]]] = [
+    # the text itself
+    ("empty", b"", [" the file is empty; write `version: 1` and `environments:`"]),
+    ("only comments", b"# soon\n", [" the file is empty; write `version: 1` and `environments:`"]),
+    ("not UTF-8", b"version: 1\nname: \xff\n", ["2: the file is not UTF-8 text; save it as UTF-8"]),
+    ("UTF-16", "version: 1".encode("utf-16"), ["1: the file is not UTF-8 text; save it as UTF-8"]),
+    ("control", b"a: \x07", ["1: character U+0007 is not allowed in YAML; remove the control character"]),
+    ("a list", b"- a\n", ["1: keys with values are expected here; write lines like `key: value`"]),
+    ("text", b"hello\n", ["1: keys with values are expected here; write lines like `key: value`"]),
+    (
+        "a tab",
+        b"version: 1\nenvironments:\n\tdev: {}\n",
+        [
+            "3: this is not YAML, column 1: while scanning for the next token found character '\\t' that cannot start "
+            "any token; indent with spaces, not with tabs"
+        ],
+    ),
+    (
+        "a colon",
+        b"version: 1: 2\n",
+        [
+            "1: this is not YAML, column 11: mapping values are not allowed here; put a value that holds a colon and a "
+            "space in quotes, and check the indentation"
+        ],
+    ),
+    (
+        "an asterisk",
+        b"protect: [*.yaml]\n",
+        [
+            "1: this is not YAML, column 12: while scanning an alias expected alphabetic or numeric character, but "
+            "found '.'; put a value that starts with `*` or `&` in quotes"
+        ],
+    ),
+    ("two documents", b"version: 1\n---\nversion: 1\n", ["2: the file holds a second document; remove `---`"]),
+    (
+        "a tag",
+        b"version: !!int 1\n",
+        ["1: the tag `tag:yaml.org,2002:int` has no place here; remove the tag; quote a value that must be text"],
+    ),
+    (
+        "an unknown anchor",
+        b"version: *one\n",
+        ["1: `*one` refers to an anchor that is not complete above it; write the value out"],
+    ),
+    (
+        "itself",
+        b"version: &a [*a]\n",
+        ["1: `*a` refers to an anchor that is not complete above it; write the value out"],
+    ),
+    # keys
+    (
+        "nothing in it",
+        b"{}",
+        [
+            "1: `version` is missing; add `version: 1`",
+            "1: `environments` is missing; add `environments:` with what belongs to it",
+        ],
+    ),
+    ("another version", ENVIRONMENTS.replace("1", "2", 1), ["1: version: 2 is not possible here; write 1"]),
+    ("version as text", ENVIRONMENTS.replace("1", '"1"', 1), ['1: version: "1" is text; write 1 without quotes']),
+    ("version with dots", ENVIRONMENTS.replace("1", "v1", 1), ["1: version: `v1` is not a whole number; write 1"]),
+    ("no version", ENVIRONMENTS.replace("1", "", 1), ["1: version: the value is missing; write 1"]),
+    (
+        "a list as version",
+        ENVIRONMENTS.replace("1", "[1]", 1),
+        ["1: version: a whole number is expected here; write 1"],
+    ),
+    (
+        "a misspelt key",
+        f"{ENVIRONMENTS}protekt: []\n",
+        ["5: protekt: `protekt` is not a known key; did you mean `protect`?"],
+    ),
+    (
+        "a key of nobody",
+        f"{ENVIRONMENTS}colour: red\n",
+        [
+            "5: colour: `colour` is not a known key; there are: `version`, `strategy`, `environments`, `protect`, "
+            "`policies`, `checks`"
+        ],
+    ),
+    (
+        "a word of other tools",
+        f"{HEAD}  dev: {{ref: main}}\n",
+        [
+            "3: environments.dev.ref: `ref` is not a known key; did you mean `branch`?",
+            "3: environments.dev: `branch` is missing; add `branch: staging`",
+        ],
+    ),
+    (
+        "twice",
+        f"{ENVIRONMENTS}protect: [a]\nprotect: [b]\n",
+        ["6: protect: `protect` is given twice, first on line 5; keep one of them"],
+    ),
+    (
+        "a merge key",
+        f"{HEAD}  dev: &dev {{branch: main}}\n  staging: {{<<: *dev, branch: staging}}\n",
+        ["4: environments.staging.<<: merge keys (`<<`) are not supported; write the keys out"],
+    ),
+    ("a list as key", f"{ENVIRONMENTS}? [a]\n: b\n", ["5: a key must be text; write lines like `key: value`"]),
+    (
+        "on as a key",
+        f"{HEAD}  on: {{branch: main}}\n",
+        ['3: environments.on: without quotes, YAML reads `on` as a truth value; write "on" in quotes'],
+    ),
+    (
+        "a number as a key",
+        f"{HEAD}  1: {{branch: main}}\n",
+        ['3: environments.1: without quotes, YAML reads `1` as a number; write "1" in quotes'],
+    ),
+    # strategy
+    (
+        "another strategy",
+        f"{ENVIRONMENTS}strategy: directory\n",
+        ["5: strategy: `directory` is not available in this version of Lockkeeper; write `branch`"],
+    ),
+    (
+        "a misspelt strategy",
+        f"{ENVIRONMENTS}strategy: brunch\n",
+        ["5: strategy: `brunch` is not possible here; write `branch`"],
+    ),
+    # environments
+    (
+        "no pipeline",
+        "version: 1\nenvironments:\n",
+        ["2: environments: the pipeline is empty; name at least one environment, with its `branch`"],
+    ),
+    (
+        "an empty pipeline",
+        "version: 1\nenvironments: {}\n",
+        ["2: environments: the pipeline is empty; name at least one environment, with its `branch`"],
+    ),
+    (
+        "a list of environments",
+        "version: 1\nenvironments:\n  - name: dev\n    branch: main\n",
+        [
+            "3: environments: environments by name are expected here; write the name of each environment as a key, with "
+            "its `branch` below it"
+        ],
+    ),
+    (
+        "nothing in an environment",
+        f"{HEAD}  dev:\n",
+        ["3: environments.dev: `branch` is missing; add `branch: staging`"],
+    ),
+    (
+        "text as an environment",
+        f"{HEAD}  dev: main\n",
+        ["3: environments.dev: keys with values are expected here; write lines like `key: value`"],
+    ),
+    (
+        "a name in capitals",
+        f"{HEAD}  Production EU: {{branch: main}}\n",
+        [
+            "3: environments.Production EU: `Production EU` is not an environment's name; did you mean `production-eu`? "
+            "use lower-case letters, digits and hyphens, at most 40"
+        ],
+    ),
+    (
+        "a version as a branch",
+        f"{HEAD}  dev: {{branch: 1.30}}\n",
+        ['3: environments.dev.branch: without quotes, YAML reads `1.30` as a number; write "1.30" in quotes'],
+    ),
+    (
+        "a date as a branch",
+        f"{HEAD}  dev: {{branch: 2026-11-23}}\n",
+        ['3: environments.dev.branch: without quotes, YAML reads `2026-11-23` as a date; write "2026-11-23" in quotes'],
+    ),
+    (
+        "no branch",
+        f"{HEAD}  dev: {{branch: }}\n",
+        ["3: environments.dev.branch: the value is missing; write a value, or remove the key"],
+    ),
+    (
+        "a list of branches",
+        f"{HEAD}  dev: {{branch: [main]}}\n",
+        ["3: environments.dev.branch: one text is expected here; write it like staging"],
+    ),
+    (
+        "a full ref",
+        f"{HEAD}  dev: {{branch: refs/heads/main}}\n",
+        [
+            "3: environments.dev.branch: `refs/heads/main` is not a branch's name; did you mean `main`? write the name "
+            "as git does, without `refs/heads/`; names below `promote/` belong to Lockkeeper"
+        ],
+    ),
+    (
+        "a path with wildcards",
+        f"{HEAD}  dev: {{branch: main, path: /overlays/*}}\n",
+        [
+            "3: environments.dev.path: `/overlays/*` is not a directory of the repository; did you mean `overlays`? "
+            "write it from the repository's root, without `..`, wildcards or a leading slash"
+        ],
+    ),
+    (
+        "promote: on",
+        f"{HEAD}  dev: {{branch: main, promote: on}}\n",
+        ["3: environments.dev.promote: `on` is not possible here; write `auto` or `manual`"],
+    ),
+    (
+        "merge: manuel",
+        f"{HEAD}  dev: {{branch: main, merge: manuel}}\n",
+        ["3: environments.dev.merge: `manuel` is not possible here; did you mean `manual`? write `manual` or `auto`"],
+    ),
+    # the graph
+    (
+        "after somebody unknown",
+        f"{HEAD}  dev: {{branch: main}}\n  staging: {{branch: s, after: [dev, devl]}}\n",
+        ["4: environments.staging.after: there is no environment `devl`; did you mean `dev`?"],
+    ),
+    (
+        "after itself",
+        f"{HEAD}  dev: {{branch: main, after: dev}}\n",
+        ["3: environments.dev.after: `dev` cannot come after itself; remove it"],
+    ),
+    (
+        "a circle",
+        f"{HEAD}  a: {{branch: a, after: c}}\n  b: {{branch: b}}\n  c: {{branch: c}}\n",
+        [
+            "3: environments.a.after: these wait for each other: `a` after `c` after `b` after `a`; start the pipeline "
+            "with `after: []` in one of them"
+        ],
+    ),
+    (
+        "two circles",
+        f"{HEAD}  a: {{branch: a, after: b}}\n  b: {{branch: b}}\n  c: {{branch: c, after: d}}\n  d: {{branch: d}}\n",
+        [
+            "3: environments.a.after: these wait for each other: `a` after `b` after `a`; start the pipeline with "
+            "`after: []` in one of them",
+            "5: environments.c.after: these wait for each other: `c` after `d` after `c`; start the pipeline with "
+            "`after: []` in one of them",
+        ],
+    ),
+    (
+        "the same place",
+        f"{HEAD}  a: {{branch: main, path: x}}\n  b: {{branch: main, path: x/, after: []}}\n",
+        ["4: environments.b: `b` and `a` are the same place: `x` of branch `main`; give each its own branch or path"],
+    ),
+    (
+        "the same whole branch",
+        f"{HEAD}  a: {{branch: main}}\n  b: {{branch: main, after: []}}\n",
+        [
+            "4: environments.b: `b` and `a` are the same place: the whole of branch `main`; give each its own branch or path"
+        ],
+    ),
+    (
+        "promoted into its own branch",
+        f"{HEAD}  a: {{branch: main, path: x}}\n  b: {{branch: main, path: y}}\n",
+        [
+            "4: environments.b.branch: it comes after `a`, but both are on branch `main`; give each its own branch: "
+            "strategy `branch` promotes from branch to branch"
+        ],
+    ),
+    (
+        "promoted back by a detour",
+        f"{HEAD}  a: {{branch: main, path: x}}\n  b: {{branch: s}}\n  c: {{branch: main, path: y}}\n",
+        [
+            "5: environments.c.branch: it comes after `a`, but both are on branch `main`; give each its own branch: "
+            "strategy `branch` promotes from branch to branch"
+        ],
+    ),
+    (
+        "one promotion branch for two hops",
+        f"{HEAD}  a: {{branch: a}}\n  b-to-c: {{branch: b}}\n  a-to-b: {{branch: x, after: []}}\n  c: {{branch: c}}\n",
+        [
+            "6: environments.c: the promotions `a to b-to-c` and `a-to-b to c` would share one branch; choose names "
+            "without `-to-`"
+        ],
+    ),
+    # people
+    (
+        "one team",
+        f"{HEAD}  dev: {{branch: main, approvers: {{teams: qa}}}}\n",
+        ["3: environments.dev.approvers.teams: a list is expected here; write [qa]"],
+    ),
+    (
+        "a team's title",
+        f"{HEAD}  dev: {{branch: main, approvers: {{teams: [Platform Leads]}}}}\n",
+        [
+            "3: environments.dev.approvers.teams[0]: `Platform Leads` is not a team's slug; did you mean "
+            "`platform-leads`? write the slug as in the team's address, or `organisation/slug`"
+        ],
+    ),
+    (
+        "a mention",
+        f'{HEAD}  dev: {{branch: main, promoters: {{users: ["@ann"]}}}}\n',
+        [
+            "3: environments.dev.promoters.users[0]: `@ann` is not a GitHub login; did you mean `ann`? write the login "
+            "without `@`"
+        ],
+    ),
+    (
+        "somebody twice",
+        f"{HEAD}  dev: {{branch: main, approvers: {{users: [ann, ann]}}}}\n",
+        ["3: environments.dev.approvers.users[1]: `ann` is listed twice; keep one of them"],
+    ),
+    (
+        "too many approvals",
+        f"{HEAD}  dev: {{branch: main, approvers: {{users: [ann], required: 2}}}}\n",
+        [
+            "3: environments.dev.approvers.required: 2 approvals are required, but only 1 can be given; name more "
+            "people, or require 1"
+        ],
+    ),
+    (
+        "approvals by nobody",
+        f"{HEAD}  dev: {{branch: main, approvers: {{required: 1}}}}\n",
+        [
+            "3: environments.dev.approvers.required: 1 approval is required, but nobody is named to give them; name "
+            "`users` or `teams`"
+        ],
+    ),
+    (
+        "a negative number",
+        f"{HEAD}  dev: {{branch: main, approvers: {{required: -1}}}}\n",
+        ["3: environments.dev.approvers.required: `-1` is not a whole number; write 0 to 20"],
+    ),
+    (
+        "a great number",
+        f"{HEAD}  dev: {{branch: main, approvers: {{required: 21}}}}\n",
+        ["3: environments.dev.approvers.required: 21 is not possible here; write 0 to 20"],
+    ),
+    (
+        "an octal number",
+        f"{HEAD}  dev: {{branch: main, approvers: {{required: 0o2}}}}\n",
+        ["3: environments.dev.approvers.required: `0o2` is not a whole number; write 0 to 20"],
+    ),
+    # gates
+    (
+        "a gate of later",
+        f"{HEAD}  dev:\n    branch: main\n    gates: {{soak: 1h}}\n",
+        [
+            "5: environments.dev.gates.soak: `soak` (how long a change has to be healthy in the source) is not available "
+            "in this version of Lockkeeper; remove it: nothing would act on it"
+        ],
+    ),
+    (
+        "one check",
+        f"{HEAD}  dev: {{branch: main, gates: {{checks: ci}}}}\n",
+        ["3: environments.dev.gates.checks: a list is expected here; write [ci]"],
+    ),
+    (
+        "a key of later",
+        f"{ENVIRONMENTS}freeze: [2026-12-24]\n",
+        [
+            "5: freeze: `freeze` (days without promotions) is not available in this version of Lockkeeper; remove it: "
+            "nothing would act on it"
+        ],
+    ),
+    # protect
+    ("one pattern", f"{ENVIRONMENTS}protect: a.yaml\n", ["5: protect: a list is expected here; write [a.yaml]"]),
+    (
+        "an empty pattern",
+        f'{ENVIRONMENTS}protect: [""]\n',
+        ["5: protect[0]: an empty text is not a pattern of paths; write one pattern in the language of .gitignore"],
+    ),
+    # policies
+    (
+        "an unknown pack",
+        f"{ENVIRONMENTS}policies:\n  - builtin: registri\n",
+        [
+            "6: policies[0].builtin: `registri` is not possible here; did you mean `registry`? write `registry` or `security`"
+        ],
+    ),
+    (
+        "neither pack nor path",
+        f"{ENVIRONMENTS}policies:\n  - with: {{}}\n",
+        ["6: policies[0]: `builtin` or `path`: one of them is needed; give exactly one"],
+    ),
+    (
+        "pack and path",
+        f"{ENVIRONMENTS}policies: [{{builtin: security, path: x}}]\n",
+        ["5: policies[0]: `builtin` or `path`: one of them, not both, is needed; give exactly one"],
+    ),
+    (
+        "a name alone",
+        f"{ENVIRONMENTS}policies: [security]\n",
+        ["5: policies[0]: keys with values are expected here; write lines like `key: value`"],
+    ),
+    (
+        "packs as a map",
+        f"{ENVIRONMENTS}policies: {{builtin: security}}\n",
+        ["5: policies: a list is expected here; write lines that begin with `- `, or `[]` for none"],
+    ),
+    (
+        "parameters as a list",
+        f"{ENVIRONMENTS}policies: [{{builtin: registry, with: [a]}}]\n",
+        [
+            "5: policies[0].with: the pack's parameters by name are expected here; write lines like "
+            "`registries: [registry.example.com]`"
+        ],
+    ),
+    (
+        "an ambiguous parameter",
+        f"{ENVIRONMENTS}policies: [{{builtin: registry, with: {{a: {{b: [yes, 12:30]}}}}}}]\n",
+        [
+            '5: policies[0].with.a.b[0]: without quotes, YAML reads `yes` as a truth value; write "yes" in quotes',
+            '5: policies[0].with.a.b[1]: without quotes, YAML reads `12:30` as a number; write "12:30" in quotes',
+        ],
+    ),
+    (
+        "an unknown environment",
+        f"{ENVIRONMENTS}policies: [{{builtin: security, environments: [stagin]}}]\n",
+        ["5: policies[0].environments: there is no environment `stagin`; did you mean `staging`?"],
+    ),
+    # checks
+    (
+        "1.30",
+        f"{ENVIRONMENTS}checks: {{kubernetes: 1.30}}\n",
+        ['5: checks.kubernetes: without quotes, YAML reads `1.30` as a number; write "1.30" in quotes'],
+    ),
+    (
+        "a patch version",
+        f"{ENVIRONMENTS}checks: {{kubernetes: v1.33.4}}\n",
+        [
+            "5: checks.kubernetes: `v1.33.4` is not a Kubernetes minor version; did you mean `1.33`? write it like "
+            '"1.33", in quotes'
+        ],
+    ),
+    (
+        "an unknown worth",
+        f"{ENVIRONMENTS}checks: {{unknown_kinds: warning}}\n",
+        [
+            "5: checks.unknown_kinds: `warning` is not possible here; did you mean `warn`? write `ignore`, `warn` or `fail`"
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), [row[1:] for row in MISTAKES], ids=[row[0] for row in MISTAKES])
+def test_mistakes(text: str | bytes, expected: list[str]) -> None:
+    assert bad(text) == expected
