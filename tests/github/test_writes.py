@@ -8,6 +8,7 @@ from typing import Literal
 import github
 import pytest
 
+from bot.adapters.github.client import quoted
 from bot.errors import NotFoundError, RefusedError
 from bot.model.environment import People
 from bot.model.repository import PERMISSION_ORDER
@@ -67,9 +68,10 @@ WRITES: list[tuple[str, Write, int]] = [
 
 @pytest.mark.parametrize("case", WRITES, ids=lambda case: case[0])
 def test_twice(case: tuple[str, Write, int], house: House, pull: int) -> None:
-    _, write, expected = case
+    name, write, expected = case
     house.world.comment(NAME, pull, "carol", "/promote")
-    house.world.set_labels(NAME, pull, "bob", ["hold me"])
+    if name == "no label":
+        house.world.set_labels(NAME, pull, "bob", ["hold me"])
     house.world.commit(NAME, "more", {"more": "1"})
     house.sandbox.exchanges.clear()
     first = write(house, pull)
@@ -186,9 +188,12 @@ class TestComments:
 
 class TestLabels:
     def test_looks(self, house: House, pull: int) -> None:
-        house.github.ensure_label(REPOSITORY, pull, "a b: ü%", colour="0e8a16", description="why")
+        house.github.ensure_label(REPOSITORY, pull, "a b: c", colour="0e8a16", description="why")
         found = house.github.pull(REPOSITORY, pull)
-        assert found.labels == ("a b: ü%",)
+        assert found.labels == ("a b: c",)
+
+    def test_any_name_is_one_segment_of_the_path(self) -> None:
+        assert quoted("a b/ü%?#..") == "a%20b%2F%C3%BC%25%3F%23.."
 
     def test_case_does_not_count(self, house: House, pull: int) -> None:
         house.world.set_labels(NAME, pull, "bob", ["Hold"])
