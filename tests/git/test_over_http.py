@@ -30,7 +30,12 @@ def installed(sandbox: Sandbox, data: Path, contents: str = "write") -> GitMirro
     world: World = sandbox.world
     app = world.create_app("lockkeeper", permissions={"metadata": "read", "contents": contents})
     installation = world.install_app(app, "acme")
-    return GitMirrors(data, lambda one: f"{sandbox.url}/{one}.git", lambda _: world.issue_token(installation).token)
+    return GitMirrors(
+        data,
+        lambda one: f"{sandbox.url}/{one}.git",
+        lambda _: world.issue_token(installation).token,
+        email="lockkeeper@example.org",
+    )
 
 
 def made(mirrors: GitMirrors, message: str = "made") -> str:
