@@ -86,9 +86,7 @@ class Remote:
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
         if parts.scheme not in _SCHEMES or "@" in parts.netloc or self.url.startswith("-"):
-            raise ValueError(
-                f"a remote is a plain {', '.join(_SCHEMES)} URL without credentials: {self.url!r}"
-            )
+            raise ValueError(f"a remote is a plain {', '.join(_SCHEMES)} URL without credentials: {self.url!r}")
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -142,9 +140,7 @@ class GitProgram:
         return self.run(*arguments, input=input, env=env).stdout.decode().strip()
 
 
-def environment(
-    git_dir: Path, extra: Mapping[str, str] = _NOTHING, remote: Remote | None = None
-) -> dict[str, str]:
+def environment(git_dir: Path, extra: Mapping[str, str] = _NOTHING, remote: Remote | None = None) -> dict[str, str]:
     """Return the environment of a git process: ours, with the remote's token where one is given."""
     settings = [*_CONFIGURATION, *(remote.configuration if remote else ())]
     numbered = {
@@ -154,9 +150,7 @@ def environment(
     }
     return {
         **_ENVIRONMENT,
-        "GIT_DIR": str(
-            git_dir.absolute()
-        ),  # named, so that nothing is searched for and ownership is not asked
+        "GIT_DIR": str(git_dir.absolute()),  # named, so that nothing is searched for and ownership is not asked
         "GIT_CONFIG_COUNT": str(len(settings)),
         **numbered,
         **(remote.environment if remote else {}),

@@ -28,9 +28,7 @@ _NOBODY = {
 }  # fmt: skip
 
 
-def merge_trees(
-    reads: Reads, *, base: str | None, source: str, target: str, protect: Sequence[str]
-) -> MergeOutcome:
+def merge_trees(reads: Reads, *, base: str | None, source: str, target: str, protect: Sequence[str]) -> MergeOutcome:
     """Merge what `source` changed since `base` into `target`; all are revisions or tree ids.
 
     Without a base the merge base of both is taken; where histories share none, the base is empty: files that

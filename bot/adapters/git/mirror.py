@@ -33,9 +33,7 @@ _HTTP_STATUS = re.compile(r"(?:returned error: |HTTP )(\d{3})")
 _REMOTE_TROUBLE = re.compile(
     r"unable to access|remote error|RPC failed|hung up|ould not read from remote|couldn't find remote"
 )
-_GONE = re.compile(
-    r"[Rr]epository (?:'[^']*' )?not found|does not appear to be a git repository|No such file"
-)
+_GONE = re.compile(r"[Rr]epository (?:'[^']*' )?not found|does not appear to be a git repository|No such file")
 _LOGIN = re.compile(r"could not read Username|Authentication failed|terminal prompts disabled")
 _RACE = re.compile(
     r"stale info|fetch first|non-fast-forward|reference already exists|cannot lock ref"

@@ -70,9 +70,7 @@ class GitMirrors:
         with self._reads(repository) as reads:
             return reads.is_ancestor(ancestor, descendant)
 
-    def commits(
-        self, repository: Repository, *, since: str | None, until: str, limit: int = 250
-    ) -> Sequence[Commit]:
+    def commits(self, repository: Repository, *, since: str | None, until: str, limit: int = 250) -> Sequence[Commit]:
         """Return the commits `until` reaches and `since` does not, newest first, at most `limit`.
 
         The author is a login where the address is one of GitHub's noreply addresses, else a name. Anyone can

@@ -57,8 +57,6 @@ def checked_ref(ref: str, called: str = "") -> str:
 def is_safe_path(path: str) -> bool:
     """Say whether a path from a tree may be written below a directory, or looked up in a tree."""
     return bool(path) and all(
-        part not in ("", ".", "..")
-        and part.rstrip(". ").lower() not in (".git", "git~1")
-        and "\0" not in part
+        part not in ("", ".", "..") and part.rstrip(". ").lower() not in (".git", "git~1") and "\0" not in part
         for part in path.split("/")
     )

@@ -66,9 +66,7 @@ class _Pattern:
 @lru_cache(maxsize=1024)
 def _compiled(text: str) -> _Pattern:
     body = text.rstrip("/")
-    parts = [
-        None if part == "**" else re.compile(_segment(part), re.DOTALL) for part in body.split("/") if part
-    ]
+    parts = [None if part == "**" else re.compile(_segment(part), re.DOTALL) for part in body.split("/") if part]
     if not parts:
         parts = [re.compile(r"(?!)")]  # an empty pattern, or a lone slash, names nothing
     elif "/" not in body:

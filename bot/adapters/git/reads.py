@@ -94,9 +94,7 @@ class Reads:
             "log", "-z", "--topo-order", "--encoding=UTF-8", "--no-show-signature", "--no-color",
             "--no-notes", f"--max-count={limit}", _LOG, *ids, "--",
         )  # fmt: skip
-        return [
-            _commit(text) for text in completed.stdout.decode(errors="replace").split("\0") if text.strip()
-        ]
+        return [_commit(text) for text in completed.stdout.decode(errors="replace").split("\0") if text.strip()]
 
     def changed_paths(self, base: str, head: str) -> Sequence[str]:
         """Return the paths that differ between two trees; a renamed file counts with both its names."""
