@@ -215,6 +215,11 @@ def optional_app(links: Links, one: App | None) -> Json | None:
     return None if one is None else app(links, one)
 
 
+def hook_app(links: Links, one: App | None) -> Json | None:
+    """Return the App as deliveries hold it, without its client id; or null."""
+    return None if one is None else {name: value for name, value in app(links, one).items() if name != "client_id"}
+
+
 def installation(links: Links, one: Installation) -> Json:
     """Return an `installation`."""
     url = f"{links.api}/app/installations/{one.id}"

@@ -102,7 +102,7 @@ def hook_issue(state: State, one: Issue) -> Json:
     del body["closed_by"]
     user = accounts.account(state.links, one.user)
     del user["user_view_type"]
-    return body | {"user": user}
+    return body | {"user": user, "performed_via_github_app": accounts.hook_app(state.links, one.app)}
 
 
 def comment(state: State, one: Comment) -> Json:

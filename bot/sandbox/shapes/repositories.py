@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from urllib.parse import quote
 
 from bot.sandbox.objects import TreeEntry
 from bot.sandbox.records import Account, Label, Organization, Protection, Repository
@@ -160,7 +161,7 @@ def label(links: Links, one: Repository, what: Label) -> Json:
     return {
         "id": what.id,
         "node_id": node_id("LA", what.id),
-        "url": f"{repository_url(links, one)}/labels/{what.name}".replace(" ", "%20"),
+        "url": f"{repository_url(links, one)}/labels/{quote(what.name, safe='')}",
         "name": what.name,
         "color": what.color,
         "default": what.default,
