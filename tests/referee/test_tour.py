@@ -11,7 +11,13 @@ from tests.referee.description import Description
 from tests.referee.openapi import PREFIX, Referee
 
 # Older addresses that clients still ask and GitHub still answers; the description has only the newer ones.
-UNDECLARED = {"GET /repos/<owner>/<repo>/contents", "GET /repos/<owner>/<repo>/statuses/<path:ref>"}
+UNDECLARED = {
+    "GET /repos/<owner>/<repo>/contents",
+    "GET /repos/<owner>/<repo>/statuses/<path:ref>",
+    "GET /organizations/<int:org_id>/team/<int:team_id>",
+    "GET /organizations/<int:org_id>/team/<int:team_id>/members",
+    "GET /organizations/<int:org_id>/team/<int:team_id>/memberships/<username>",
+}
 
 
 def test_the_referee_finds_nothing(description: Description, toured: Toured) -> None:

@@ -188,6 +188,8 @@ def issues(visitor: Visitor, pull: int) -> None:
 def reviews(visitor: Visitor, number: int) -> None:
     do, pull = visitor.do, f"{REPO}/pulls/{number}"
     head = do("bob", "GET", pull)["head"]["sha"]
+    do("bob", "POST", f"{REPO}/labels", {"name": "wait: a/b 100%", "color": "ff0000"}, status=201)
+    do("bob", "POST", f"{REPO}/issues/{number}/labels", {"labels": ["wait: a/b 100%"]})
     asked = {"reviewers": ["ann"], "team_reviewers": ["leads"]}
     do("bob", "POST", f"{pull}/requested_reviewers", asked, status=201)
     visitor.see("bob", pull, "requested_reviewers")
@@ -227,8 +229,8 @@ def deployments(visitor: Visitor) -> None:
     number = do("bot", "POST", f"{REPO}/deployments", {**wish, **details}, status=201)["id"]
     one = f"{REPO}/deployments/{number}"
     links = {"environment_url": "https://shop.example", "log_url": "https://ci.example/2"}
-    for state in ("success", "inactive"):
-        do("bot", "POST", f"{one}/statuses", {"state": state, "description": "Up", **links}, status=201)
+    for state in ({"state": "in_progress"}, {"state": "success", **links}, {"state": "inactive", **links}):
+        do("bot", "POST", f"{one}/statuses", {**state, "description": "Up"}, status=201)
     visitor.see("bot", REPO, "deployments deployments?environment=production")
     visitor.see("bot", one, ". statuses")
     do("bot", "DELETE", one, status=204)
