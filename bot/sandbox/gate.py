@@ -45,7 +45,18 @@ class Gate:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         environ[_HERE] = self
-        return application()(environ, start_response)
+        path = environ.get("PATH_INFO", "")
+        ours = path.startswith(f"{PREFIX}/") or ".git/" in path
+        return (application() if ours else self._pages)(environ, start_response)
+
+    @functools.cached_property
+    def _pages(self) -> Flask:
+        """The pages for people, made when the first of them is asked for."""
+        from bot.sandbox.pages.blueprint import blueprint
+
+        app = Flask("bot.sandbox.pages", static_folder=None)
+        app.register_blueprint(blueprint(self.world))
+        return app
 
     def serve(self, route: Route, arguments: dict[str, str | int]) -> Response:
         """Answer a REST request to a route."""
