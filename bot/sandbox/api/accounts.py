@@ -82,7 +82,8 @@ def get_membership(call: Call) -> Reply:
     return Reply(200, body)
 
 
-BY_ID = "/teams/<int:team_id>"  # where a team's own answers say it lives; clients follow it
+# where GitHub's own answers say a team lives; beside it the address its documentation describes
+BY_ID = "/organizations/<int:org_id>/team/<int:team_id>"
 BY_NAME = "/orgs/<org>/teams/<team_slug>"
 
 
@@ -91,7 +92,7 @@ def _team(call: Call) -> Team:
         return call.world.team(_inside(call), call.word("team_slug"))
     for house in call.world.accounts.values():
         for team in house.teams.values() if isinstance(house, Organization) else ():
-            if team.id == call.number("team_id"):
+            if (team.id, team.organization.id) == (call.number("team_id"), call.number("org_id")):
                 _see(call, team.organization)
                 return team
     raise not_found()
@@ -128,6 +129,6 @@ def _membership(call: Call, team: Team) -> Reply:
     who: Account = call.world.account(call.word("username"))
     if who not in team.members and who not in team.pending:
         raise not_found()
-    url = f"{call.world.links.api}/teams/{team.id}/memberships/{who.login}"
+    url = f"{call.world.links.api}/organizations/{team.organization.id}/team/{team.id}/memberships/{who.login}"
     role = "maintainer" if who in team.organization.owners else "member"
     return Reply(200, {"state": "active" if who in team.members else "pending", "role": role, "url": url})

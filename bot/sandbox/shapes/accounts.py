@@ -121,7 +121,7 @@ def organization(state: State, who: Organization) -> Json:
 
 def team_simple(links: Links, team: Team, role: Role = "read") -> Json:
     """Return a `team-simple`; `permission` is in the old words pull, triage, push, maintain, admin."""
-    url = f"{links.api}/teams/{team.id}"
+    url = f"{links.api}/organizations/{team.organization.id}/team/{team.id}"
     return {
         "name": team.name,
         "id": team.id,
