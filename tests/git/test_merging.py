@@ -319,7 +319,7 @@ def trees(draw: st.DrawFn) -> Files:
 
 class TestInvariants:
     QUICK = settings(
-        max_examples=25,
+        max_examples=15,
         deadline=None,
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
     )
