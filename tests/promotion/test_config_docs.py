@@ -71,6 +71,7 @@ BEYOND_A_SCHEMA = {
     *("empty", "only comments", "not UTF-8", "UTF-16", "control", "a tab", "a colon", "an asterisk", "two documents"),
     *(
         "a tag",
+        "a date as a branch",
         "an unknown anchor",
         "itself",
         "twice",
