@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.adapters.git.command import require_git
 from bot.adapters.process import run
 from bot.adapters.queue import Queue, connect
 from bot.adapters.render import PooledRenderer
 from bot.errors import LockkeeperError
 from bot.settings import Settings
 from bot.wiring import build_app
-
-OLDEST_GIT = (2, 38)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +41,9 @@ def _ask(name: str, question: Callable[[], Diagnosis]) -> Diagnosis:
 
 
 def _git() -> Diagnosis:
-    if shutil.which("git") is None:
-        return Diagnosis("git", False, "not found", "install git")
+    require_git()
     said = run(["git", "--version"], cwd=Path("/"), timeout=10).stdout.decode().strip()
-    version = tuple(int(number) for number in re.findall(r"\d+", said)[:2])
-    return Diagnosis("git", version >= OLDEST_GIT, said, f"install git {'.'.join(map(str, OLDEST_GIT))} or newer")
+    return Diagnosis("git", True, said)
 
 
 def _engine() -> Diagnosis:

@@ -12,6 +12,7 @@ import structlog
 from bot.adapters.checked import RedisCheckedHeads
 from bot.adapters.fence import GIT_WRITES, GITHUB_WRITES, fenced
 from bot.adapters.git import GitMirrors
+from bot.adapters.git.command import require_git
 from bot.adapters.github import GitHubApp
 from bot.adapters.outputs import RedisOutputs
 from bot.adapters.queue import Lease, Queue, Work, connect, hold
@@ -60,6 +61,7 @@ class Composition:
 
     def __init__(self, settings: Settings, queue: Queue, renderer: PooledRenderer | None = None) -> None:
         """Build the adapters; `renderer` is given where several compositions share their engines."""
+        require_git()
         data = settings.data.resolve()
         self._settings, self._queue = settings, queue
         self.app = build_app(settings)
