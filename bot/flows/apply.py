@@ -17,8 +17,6 @@ from bot.promotion.remember import label
 from bot.report import promotion as words
 from bot.report.promotion import Journey
 
-CLOSED_MARKER = "<!-- lockkeeper:closed -->"
-
 
 def apply(tools: Tools, repository: Repository, plan: Plan, journey: Journey) -> int:
     """Carry out one plan; return the number of the open promotion pull request, 0 when there is none."""
@@ -42,8 +40,8 @@ def _carry_out(tools: Tools, repository: Repository, plan: Plan, journey: Journe
         case Idle():
             return 0
         case Close(pull, reason):
-            text = f"{CLOSED_MARKER}\nClosed: {reason}."
-            tools.github.ensure_comment(repository, pull.number, CLOSED_MARKER, text)
+            text = f"{words.CLOSED_MARKER}\nClosed: {reason}."
+            tools.github.ensure_comment(repository, pull.number, words.CLOSED_MARKER, text)
             tools.github.ensure_closed(repository, pull.number)
             return 0
         case Stuck() as decision:

@@ -14,7 +14,7 @@ from bot.promotion.gates import GateFacts
 from bot.promotion.plan import Arrival, Base, Conflict, Idle, Snapshot
 from bot.promotion.remember import label, who_asked
 from bot.promotion.trailers import parse_trailers
-from bot.report.promotion import CHECK, commit_message
+from bot.report.promotion import CHECK, CLOSED_MARKER, commit_message
 
 HISTORY = 10  # merged promotions looked back at
 
@@ -118,8 +118,6 @@ class HopReader:
         content = self._content(hop, record, merged_record, target_head)
         branch_sha = self._tools.git.resolve(self._repository, f"refs/heads/{hop.branch}") or ""
         facts = self._facts(hop, record, content, source_head, branch_sha)
-        declined = pulls.declined
-        declined_record = self._record(declined) if declined and not pulls.open else None
         return Snapshot(
             hop=hop,
             record=record,
@@ -129,12 +127,12 @@ class HopReader:
             same=content.same,
             commit=content.commit,
             conflicts=content.conflicts,
-            facts=self._with_verdicts(facts, pulls.open),
+            facts=self._with_verdicts(facts, pulls.open, branch_sha),
             changes=content.changes,
             drift=content.drift,
             open=pulls.open,
             open_record=asked.open_record,
-            declined=declined_record.source_sha if declined_record else "",
+            declined=self._declined(pulls, record.source_sha, branch_sha),
             merged=merged,
             merged_record=merged_record,
             arrivals=tuple(self._arrival(one) for one in pulls.merged),
@@ -238,14 +236,33 @@ class HopReader:
         outcome = git.merge_trees(self._repository, base=None, source=other, target=ours, protect=())
         return not outcome.conflicts and outcome.tree == git.tree(self._repository, commit.sha)
 
-    def _with_verdicts(self, facts: GateFacts, pull: PullRequest | None) -> GateFacts:
+    def _with_verdicts(self, facts: GateFacts, pull: PullRequest | None, branch_sha: str) -> GateFacts:
         if pull is None:
             return facts
         head_checks: tuple[CheckState, ...] = ()
-        if facts.head_sha:
+        if facts.head_sha in (
+            pull.head_sha,
+            branch_sha,
+        ):  # else it is in our mirror only, and GitHub knows nothing of it
             head_checks = tuple(self._tools.github.checks(self._repository, facts.head_sha))
         approvals = read_approvals(self._tools, self._repository, pull.number, facts.hop.target.approvers)
         return replace(facts, head_checks=head_checks, approvals=approvals)
+
+    def _declined(self, pulls: HopPulls, source_sha: str, branch_sha: str) -> str:
+        """Return the source commit that people declined, '' when they did not.
+
+        Closing says nothing of what people want when we did it, nor when GitHub did because somebody deleted a
+        promotion branch that held a commit of theirs, as we ask them to.
+        """
+        pull = None if pulls.open else pulls.declined
+        record = self._record(pull) if pull else None
+        if pull is None or record is None or record.source_sha != source_sha:
+            return ""
+        if not branch_sha and self._foreign(pull.head_sha, ""):
+            return ""
+        comments = self._tools.github.comments(self._repository, pull.number)
+        ours = (one.body for one in comments if one.author.login == self._tools.github.bot_login)
+        return "" if any(body.startswith(CLOSED_MARKER) for body in ours) else source_sha
 
     def _arrival(self, pull: PullRequest) -> Arrival:
         trailers = read_trailers(self._tools, self._repository, pull.head_sha)

@@ -15,6 +15,7 @@ from bot.report.words import count, listed
 
 CHECK = "lockkeeper / promotion"
 BODY_MARKER = "<!-- lockkeeper:promotion -->"
+CLOSED_MARKER = "<!-- lockkeeper:closed -->"
 GATE_ICONS = {"pass": "✅", "wait": "⏳", "fail": "❌"}
 BODY_CHANGES = 100
 
