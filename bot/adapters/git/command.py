@@ -26,6 +26,7 @@ _OK = (0,)
 
 _ENVIRONMENT: Mapping[str, str] = MappingProxyType(
     {
+        "HOME": "/dev/null",  # nothing to find there, and cheaper than a directory for each command
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CONFIG_SYSTEM": "/dev/null",
         "GIT_CONFIG_GLOBAL": "/dev/null",

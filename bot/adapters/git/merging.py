@@ -43,6 +43,10 @@ def merge_trees(reads: Reads, *, base: str | None, source: str, target: str, pro
         kept = _protected(reads, ours, protect)
         theirs = _with(program, theirs, _protected(reads, theirs, protect), kept)
         origin = _with(program, origin, _protected(reads, origin, protect), kept)
+    if theirs in (ours, origin):
+        return MergeOutcome(ours)
+    if ours == origin:
+        return MergeOutcome(theirs)
     root = program.line("commit-tree", origin, input=b"", env=_NOBODY)
     sides = [program.line("commit-tree", tree, "-p", root, input=b"", env=_NOBODY) for tree in (ours, theirs)]
     completed = program.run("merge-tree", "--write-tree", "-z", "--messages", *sides, ok=(0, 1))
