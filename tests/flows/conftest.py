@@ -37,9 +37,7 @@ def make_town(given: Given, tmp_path: Path) -> Iterator[Callable[..., Town]]:
     """Makes towns; they are closed with the test."""
     made: list[Town] = []
 
-    def make(
-        configuration: str | None = PIPELINE, more: Files | None = None, schedule: Schedule = IN_ORDER
-    ) -> Town:
+    def make(configuration: str | None = PIPELINE, more: Files | None = None, schedule: Schedule = IN_ORDER) -> Town:
         given.queue.connection.flushdb()
         town = Town(given, tmp_path / f"town{len(made)}", schedule, observers=[watch])
         made.append(town)

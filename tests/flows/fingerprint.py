@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 
 from bot.sandbox.records import CheckRun, Issue, Repository
 from tests.flows.world import BOT, REPOSITORY, Town
@@ -48,8 +49,7 @@ def fingerprint(town: Town) -> Mapping[str, object]:
             "pulls": {number: _issue(issue, words) for number, issue in repository.issues.items()},
             "checks": _checks(repository, words),
             "deployments": sorted(
-                (one.environment, words.commit(one.sha), words.plain(one.description))
-                for one in repository.deployments
+                (one.environment, words.commit(one.sha), words.plain(one.description)) for one in repository.deployments
             ),
         }
 
@@ -110,7 +110,7 @@ def flaws(town: Town) -> list[str]:
             runs = sorted(suite.runs, key=lambda one: (one.name, one.id))
             found += [
                 f"check {one.name!r} was made twice on {suite.head_sha[:7]}, with the same words"
-                for one, after in zip(runs, runs[1:], strict=False)
+                for one, after in pairwise(runs)
                 if (one.name, one.external_id) == (after.name, after.external_id)
             ]
     return found

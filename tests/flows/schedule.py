@@ -34,7 +34,7 @@ class Schedule:
         return batch, lost
 
 
-IN_ORDER = Schedule("in order")
-TWICE_SHUFFLED = Schedule("twice, shuffled", copies=2, seed=7)
-HALF_LOST = Schedule("half lost, then a sweep", seed=11, lost=0.5)
+IN_ORDER = Schedule("ordered")
+TWICE_SHUFFLED = Schedule("shuffled", copies=2, seed=7)
+HALF_LOST = Schedule("lossy", seed=11, lost=0.5)
 SCHEDULES = (IN_ORDER, TWICE_SHUFFLED, HALF_LOST)

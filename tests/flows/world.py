@@ -34,6 +34,7 @@ MANIFESTS, POLICIES = "lockkeeper / manifests", "lockkeeper / policies"
 PROMOTION, CONFIGURATION = "lockkeeper / promotion", "lockkeeper / configuration"
 PUBLIC_URL = "https://bot.example"
 MOST_ROUNDS, MOST_SWEEPS, MOST_DELAYS = 40, 6, 25
+Method = Literal["merge", "squash", "rebase"]
 Verdict = Literal["APPROVE", "REQUEST_CHANGES", "COMMENT"]
 
 
@@ -126,7 +127,9 @@ class Town:
 
     # ---- the deeds of people
 
-    def commit(self, branch: str, changes: Files, author: str = "ann", *, start: str = "main", message: str = "") -> str:
+    def commit(
+        self, branch: str, changes: Files, author: str = "ann", *, start: str = "main", message: str = ""
+    ) -> str:
         """Commit to a branch, made from `start` when it is new."""
         return self.world.commit(
             REPOSITORY, branch, changes, message or f"Work on {branch}", author=author, start=start
@@ -145,8 +148,22 @@ class Town:
     def review(self, number: int, login: str, event: Verdict = "APPROVE") -> Review:
         return self.world.review(REPOSITORY, number, login, event, "" if event == "APPROVE" else "Please look again.")
 
-    def merge(self, number: int, login: str = "root", method: Literal["merge", "squash", "rebase"] = "squash") -> str:
+    def merge(self, number: int, login: str = "root", method: Method = "squash") -> str:
         return self.world.merge(REPOSITORY, number, login, method)
+
+    def land(self, branch: str, changes: Files, author: str = "ann", *, method: Method = "squash") -> int:
+        """Bring a change into main by pull request, and let the bot see all of it; return the number."""
+        number = self.propose(branch, changes, author)
+        self.merge(number, method=method)
+        self.settle()
+        return number
+
+    def promote(self, base: str = "staging", login: str = "quinn", method: Method = "merge") -> int:
+        """Merge the open promotion pull request into a branch, and let the bot see it; return its number."""
+        number = self.promotion(base).number
+        self.merge(number, login, method)
+        self.settle()
+        return number
 
     # ---- what GitHub shows
 
