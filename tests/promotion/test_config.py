@@ -227,6 +227,7 @@ def test_all_mistakes_of_a_file_are_told_together() -> None:
 def test_one_mistake_hides_no_other_and_brings_none_along() -> None:
     """A login that is none still counts as somebody named: no second complaint about too few approvers."""
     assert len(bad(f'{HEAD}  dev: {{branch: main, approvers: {{users: ["@ann"], required: 1}}}}\n')) == 1
+    assert len(bad(f"{HEAD}  a: {{branch: main}}\n  b: {{branch: main}}\n")) == 1  # the same place, one after the other
     assert len(bad(f"{HEAD}  a: {{branch: main, path: /x}}\n  b: {{branch: main, path: /y, after: []}}\n")) == 2
 
 
@@ -281,6 +282,12 @@ def test_whatever_the_file_holds_there_is_an_answer(data: bytes) -> None:
     else:
         assert found.found
         assert found.environments
+
+
+def test_how_deep_values_may_nest() -> None:
+    policies = ENVIRONMENTS + "policies: [{builtin: security, with: {a: %s}}]\n"
+    assert isinstance(parse((policies % ("[" * 16 + "]" * 16)).encode()), Configuration)
+    assert "nested deeper than 20" in bad(policies % ("[" * 17 + "]" * 17))[0]
 
 
 def test_hostile_files_are_refused_quickly() -> None:
