@@ -27,7 +27,7 @@ def rendered(text: str | None, references: References) -> Markup:
 
 def code_block(language: str, text: str) -> Markup:
     """Return a block of code: diffs coloured by line, Mermaid drawn when it is one of the simple charts."""
-    word = language.split()[0].lower() if language.split() else ""
+    word = language.split(maxsplit=1)[0].lower() if language.split() else ""
     text = text.removesuffix("\n")
     if word == "mermaid":
         picture = drawing(text)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bot.sandbox.git import FileChange
+from bot.sandbox.objects import FileChange
 from bot.sandbox.records import CheckRun, ReviewComment
 
 _HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
@@ -93,7 +93,7 @@ def _file_patch(change: FileChange, notes: list[Note], comments: list[ReviewComm
         return FilePatch(change, [], notes, too_long=True)
     lines = list(_lines(rows))
     shown = {line.new: line for line in lines if line.new is not None}
-    elsewhere = []
+    elsewhere: list[Note] = []
     for note in notes:
         line = shown.get(note.end) or shown.get(note.start)
         (line.notes if line else elsewhere).append(note)

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from bot.sandbox.git import CommitObject
+from bot.sandbox.objects import CommitObject
 from bot.sandbox.pages.happenings import Happening, Happenings
 from bot.sandbox.records import Comment, Issue, Pull, Review, ReviewComment
 from bot.sandbox.shapes.pulls import fork_point
-from bot.sandbox.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ def of_issue(issue: Issue) -> list[Entry]:
     return _sorted(entries + _mentions(issue))
 
 
-def of_pull(world: World, pull: Pull, happenings: Happenings) -> list[Entry]:
+def of_pull(pull: Pull, happenings: Happenings) -> list[Entry]:
     """Return all that is told below the first words of a pull request, oldest first."""
     entries = [Entry("comment", one.created_at, comment=one) for one in pull.issue.comments]
     entries += _reviews(pull)
