@@ -9,13 +9,13 @@ from typing import Literal
 
 from bot.sandbox.objects import CommitObject
 from bot.sandbox.pages.happenings import Happening, Happenings
-from bot.sandbox.records import Comment, Issue, Pull, Review, ReviewComment
+from bot.sandbox.records import Account, Comment, Issue, Pull, Review, ReviewComment
 from bot.sandbox.shapes.pulls import fork_point
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry; of the last five, the one that `kind` names is set."""
+    """One entry; what `kind` names is set, and for a mention who made it, for a review its remarks."""
 
     kind: Literal["comment", "review", "commit", "happening", "mention"]
     when: datetime
@@ -24,6 +24,7 @@ class Entry:
     commit: CommitObject | None = None
     happening: Happening | None = None
     mention: Issue | None = None
+    by: Account | None = None
     remarks: tuple[ReviewComment, ...] = ()
 
 
@@ -87,9 +88,9 @@ def _mentions(issue: Issue) -> list[Entry]:
     for other in issue.repository.issues.values():
         if other is issue:
             continue
-        texts = [(other.created_at, f"{other.title}\n{other.body or ''}")]
-        texts += [(one.created_at, one.body) for one in other.comments]
-        when = next((when for when, text in texts if named.search(text)), None)
-        if when is not None:
-            entries.append(Entry("mention", when, mention=other))
+        texts = [(other.created_at, f"{other.title}\n{other.body or ''}", other.user)]
+        texts += [(one.created_at, one.body, one.user) for one in other.comments]
+        first = next(((when, who) for when, text, who in texts if named.search(text)), None)
+        if first is not None:
+            entries.append(Entry("mention", first[0], mention=other, by=first[1]))
     return entries
