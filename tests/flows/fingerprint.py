@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 
 from bot.sandbox.records import CheckRun, Issue, Repository
@@ -46,15 +46,16 @@ def fingerprint(town: Town) -> Mapping[str, object]:
         words = Words(repository)
         return {
             "branches": {name: words.trees[sha] for name, sha in repository.git.refs("refs/heads/").items()},
-            "pulls": {number: _issue(issue, words) for number, issue in repository.issues.items()},
-            "checks": _checks(repository, words),
+            "pulls": {number: issue_of(issue, words) for number, issue in repository.issues.items()},
+            "checks": checks_of(repository, words),
             "deployments": sorted(
                 (one.environment, words.commit(one.sha), words.plain(one.description)) for one in repository.deployments
             ),
         }
 
 
-def _issue(issue: Issue, words: Words) -> dict[str, object]:
+def issue_of(issue: Issue, words: Words) -> dict[str, object]:
+    """Return what a pull request shows."""
     pull = issue.pull
     assert pull is not None
     return {
@@ -74,10 +75,13 @@ def _issue(issue: Issue, words: Words) -> dict[str, object]:
     }
 
 
-def _checks(repository: Repository, words: Words) -> dict[str, object]:
+def checks_of(
+    repository: Repository, words: Words, wanted: Callable[[str], bool] = lambda _: True
+) -> dict[str, object]:
+    """Return the newest check run of each name, on the commits that are wanted."""
     newest: dict[tuple[str, str], CheckRun] = {}
     for suite in repository.suites:
-        for run in suite.runs:
+        for run in suite.runs if wanted(suite.head_sha) else ():
             key = (words.commit(suite.head_sha), run.name)
             if key not in newest or newest[key].id < run.id:
                 newest[key] = run

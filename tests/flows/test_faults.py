@@ -1,0 +1,243 @@
+"""What is left when GitHub fails, or the worker dies, in the middle of a promotion? The same as when nothing does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from bot.sandbox.faults import Kind
+from tests.flows.conftest import at_rest
+from tests.flows.fingerprint import Words, checks_of, issue_of
+from tests.flows.repository import SETTINGS, pipeline, settings
+from tests.flows.world import PROMOTION, REPOSITORY, Killed, Town
+
+GREEN, RED = (settings(level="info", colour=colour) for colour in ("green", "red"))
+ALL_BY_ITSELF = pipeline(
+    staging="merge: auto\ngates: {checks: [integration]}\napprovers: {users: [quinn], assign: [ben]}"
+)
+MakeTown = Callable[..., Town]
+
+
+class Walk:
+    """One promotion after the other in one town, each of a new colour, from the merge to the author's comment."""
+
+    def __init__(self, town: Town) -> None:
+        self.town = town
+        self.colours = 0
+
+    def prepare(self) -> int:
+        """Merge a change whose webhooks are all lost; return its number."""
+        town = self.town
+        self.colours += 1
+        colour = f"colour{self.colours:03}"
+        number = town.propose(colour, {SETTINGS: settings(level="info", colour=colour)})
+        town.merge(number)
+        town.world.set_status(REPOSITORY, town.head("main"), "ben", "success", "integration")
+        town.take_held()
+        return number
+
+    def go(self) -> None:
+        """Sweep twice, as if nothing had ever been delivered."""
+        for _ in range(2):
+            self.town.sweep()
+            self.town.work()
+            self.town.take_held()
+        assert not self.town.bugs
+        assert not self.town.queue.failed()
+
+    def left(self, number: int) -> object:
+        """Return what the promotion of one change left on GitHub, in words that all promotions share."""
+        town = self.town
+        at_rest(town)
+        with town.world.lock:
+            repository = town.world.repository(REPOSITORY)
+            words = Words(repository)
+            numbers = sorted(one for one in repository.issues if one >= number)
+            deployed = [one.environment for one in repository.deployments]
+            found = [
+                [issue_of(repository.issues[one], words) for one in numbers],
+                [checks_of(repository, words, lambda sha: sha in heads(town, numbers))],
+                len(deployed) - self.colours,
+            ]
+        text = re.sub(r"<[0-9a-f]{8} ", "<", str(found))
+        text = re.sub(r"colour\d+", "colour", text)
+        return re.sub(r"#(\d+)", lambda one: f"#+{int(one[1]) - number}", text)
+
+
+def heads(town: Town, numbers: list[int]) -> set[str]:
+    return {town.pull(one).head_sha for one in numbers} | {town.head("main"), town.head("staging")}
+
+
+@pytest.fixture
+def walk(make_town: MakeTown) -> Walk:
+    town = make_town(ALL_BY_ITSELF)
+    town.settle()
+    made = Walk(town)
+    made.prepare()
+    made.go()  # the first promotion of a pair has words of its own
+    return made
+
+
+def test_a_worker_that_dies_before_any_write_leaves_the_same(walk: Walk) -> None:
+    town, calls = walk.town, 0
+
+    def count() -> None:
+        nonlocal calls
+        calls += 1
+
+    number = walk.prepare()
+    town.before_write = count
+    walk.go()
+    town.before_write = None
+    expected = walk.left(number)
+    whole = calls
+    assert whole >= 12
+    for index in range(1, whole + 1):
+        left = index
+
+        def die() -> None:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                raise Killed
+
+        number = walk.prepare()
+        town.before_write = die
+        walk.go()
+        town.before_write = None
+        assert walk.left(number) == expected, f"died before write {index} of {whole}"
+
+
+@pytest.mark.parametrize("kind", ["crash-before", "crash-after"])
+def test_a_connection_that_breaks_at_any_write_leaves_the_same(walk: Walk, kind: Kind) -> None:
+    town = walk.town
+    number = walk.prepare()
+    town.sandbox.exchanges.clear()
+    walk.go()
+    writes = [(one.method, one.path.removeprefix("/api/v3")) for one in town.sandbox.exchanges.writes]
+    expected = walk.left(number)
+    assert len(writes) >= 10
+    kinds = [(method, re.sub(r"\d+", r"\\d+", re.escape(path))) for method, path in writes]
+    for index, (method, path) in enumerate(kinds):
+        number = walk.prepare()
+        fault = town.sandbox.faults.add((method, f"^{path}$"), kind, skip=kinds[:index].count((method, path)))
+        walk.go()
+        assert fault.hits == 1, (method, path)
+        town.sandbox.faults.clear()
+        assert walk.left(number) == expected, f"{kind} at {method} {path}"
+
+
+@pytest.mark.parametrize("kind", ["502", "502-after", "403-secondary", "403-primary", "429", "timeout"])
+def test_trouble_of_github_is_waited_out(walk: Walk, kind: Kind) -> None:
+    town = walk.town
+    number = walk.prepare()
+    walk.go()
+    expected = walk.left(number)
+    number = walk.prepare()
+    faults = [town.sandbox.faults.add(("*", "/repos/"), kind, skip=skip, seconds=0.05) for skip in (3, 17, 31, 45)]
+    faults += [town.sandbox.faults.add((method, "/repos/"), kind, skip=1) for method in ("POST", "PATCH", "PUT")]
+    walk.go()
+    assert sum(one.hits for one in faults) >= 5
+    town.sandbox.faults.clear()
+    walk.go()
+    assert walk.left(number) == expected
+
+
+def test_a_merge_that_github_refuses_is_told_on_the_pull_request_and_tried_again(make_town: MakeTown) -> None:
+    town = make_town(ALL_BY_ITSELF)
+    town.world.protect(REPOSITORY, "staging", required_checks=["other-ci"], enforce_admins=True)
+    walk = Walk(town)
+    walk.prepare()
+    walk.go()
+    pull = town.promotion()
+    run = town.check(pull.head_sha, PROMOTION)
+    assert run is not None and run.conclusion == "action_required"
+    assert "other-ci" in f"{run.title}{run.summary}", (run.title, run.summary)
+    at_rest(town)
+    town.world.set_status(REPOSITORY, pull.head_sha, "ben", "success", "other-ci")
+    town.settle()
+    assert town.promotions() == []
+    assert town.pull(pull.number).merged_at is not None
+
+
+def test_a_branch_that_moves_before_the_push_is_not_overwritten(make_town: MakeTown) -> None:
+    town = make_town()
+    town.settle()
+    branch, raced = "promote/development-to-staging", []
+
+    def race() -> None:
+        if not raced:
+            raced.append(town.commit(branch, {SETTINGS: RED}, "ben"))
+
+    town.before_write = race
+    town.land("green", {SETTINGS: GREEN})
+    assert town.head(branch) == raced[0]
+    assert "which Lockkeeper did not make" in town.title_of(raced[0])
+    at_rest(town)
+
+
+def test_a_head_that_moves_before_the_merge_is_not_merged(make_town: MakeTown) -> None:
+    town = make_town(ALL_BY_ITSELF)
+    town.settle()
+    raced: list[str] = []
+
+    def race() -> None:
+        for pull in town.promotions():
+            if not raced and "merging" in town.title_of(pull.head_sha):
+                raced.append(town.commit(pull.head_ref, {SETTINGS: RED}, "ben"))
+
+    town.before_write = race
+    walk = Walk(town)
+    walk.prepare()
+    before = town.head("staging")
+    walk.go()
+    assert raced
+    pull = town.promotion()
+    assert (pull.head_sha, town.head("staging")) == (raced[0], before)
+    assert "which Lockkeeper did not make" in town.title_of(raced[0])
+    at_rest(town)
+
+
+def test_a_crash_between_reply_and_finish_gives_no_second_reply(make_town: MakeTown) -> None:
+    town = make_town()
+    number = town.land("green", {SETTINGS: GREEN})
+    comment = town.say(number, "ann", "/status")
+    for one in town.take_held():
+        town.deliver(one)
+
+    def die() -> None:
+        if town.said(number, "reply"):
+            town.before_write = None
+            raise Killed
+
+    town.before_write = die
+    town.work()
+    assert town.before_write is None, "it died after the reply"
+    assert "ready to merge" in town.reply(number, comment)
+    assert town.reactions(number, comment) == ["eyes", "rocket"]
+    at_rest(town)
+
+
+def test_a_bug_is_told_once_in_one_honest_line(make_town: MakeTown) -> None:
+    town = make_town()
+    town.settle()
+
+    def break_down() -> None:
+        raise ZeroDivisionError("division by zero")
+
+    town.before_write = break_down
+    number = town.propose("green", {SETTINGS: GREEN})
+    for one in town.take_held():
+        town.deliver(one)
+    town.work()
+    town.before_write = None
+    told = town.said(number, "given-up")
+    assert len(told) == 1
+    assert "Lockkeeper could not finish here: ZeroDivisionError" in told[0].body
+    town.bugs.clear()
+    town.sweep()
+    town.work()
+    assert not town.queue.failed()
+    assert town.said(number, "checks")
