@@ -68,14 +68,14 @@ def _replied(tools: Tools, repository: Repository, number: int, marker: str) -> 
 
 
 def _answer(tools: Tools, asked: Asked, parsed: Command | UsageError) -> Answer:
+    broken = asked.rules.problems
+    if broken and not (isinstance(parsed, Command) and parsed.name in ("help", "check")):
+        return Answer(parsed.line, replies.broken_configuration(broken), "refused")
     if isinstance(parsed, UsageError):
         return Answer(parsed.line, replies.misunderstood(parsed.message, parsed.hint), "misunderstood")
     refusal = _refusal(tools, asked, parsed)
     if refusal:
         return Answer(parsed.line, refusal, "refused")
-    if asked.rules.problems and parsed.name not in ("help", "check"):
-        text = replies.broken_configuration(asked.rules.problems)
-        return Answer(parsed.line, text, "refused")
     try:
         return _carry_out(tools, asked, parsed)
     except TransientError:

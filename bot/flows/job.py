@@ -10,9 +10,10 @@ from bot.flows.command import answer_comment
 from bot.flows.converge import converge
 from bot.flows.promotions import is_promotion
 from bot.flows.request import Alone
+from bot.flows.rules import Rules
 from bot.flows.tools import Tools
 from bot.intake.tasks import PendingCommand, pull_key
-from bot.model.repository import Repository
+from bot.model.repository import PullRequest, Repository
 from bot.ports import CheckReport
 from bot.report import markdown
 from bot.report.promotion import CHECK
@@ -36,21 +37,28 @@ def run_job(  # noqa: PLR0913 - what the queue knows of one job
     gives tools while no other job writes to the repository's promotions.
     """
     if pull is None:
-        converge(tools, repository)
-        _mark_unchecked(tools, repository)
+        _mark_unchecked(tools, repository, converge(tools, repository).rules)
         return
     for command in sorted(commands, key=lambda one: one.comment_id):
         answer_comment(tools, repository, command, bind=bind, alone=alone)
         finish(command.comment_id)
     checked = check_pull(tools, repository, pull)
-    tools.checked.note(repository, pull, checked.pull.head_sha)
+    tools.checked.note(repository, pull, _seen(checked.pull, checked.rules))
     if is_promotion(checked.pull, tools.github.bot_login):
         tools.mark(repository.full_name)  # its checks, reviews or head moved, so its gates may have
 
 
-def _mark_unchecked(tools: Tools, repository: Repository) -> None:
-    """Ask for a look at every open pull request whose head was not looked at: its webhook may have been lost."""
-    heads = {one.number: one.head_sha for one in tools.github.pulls(repository, state="open", limit=1000)}
+def _seen(pull: PullRequest, rules: Rules) -> str:
+    """Return what a look at a pull request depends on: its head, its base branch, and the rules in force."""
+    return f"{pull.head_sha} {pull.base_ref} {rules.version}"
+
+
+def _mark_unchecked(tools: Tools, repository: Repository, rules: Rules) -> None:
+    """Ask for a look at every open pull request that was not looked at as it is now.
+
+    Its webhook may have been lost, or the configuration may have changed.
+    """
+    heads = {one.number: _seen(one, rules) for one in tools.github.pulls(repository, state="open", limit=1000)}
     for number in tools.checked.stale(repository, heads):
         tools.mark(pull_key(repository.full_name, number))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 from bot.flows.tools import Tools
 from bot.model.environment import ConfigProblem, Configuration
@@ -13,19 +14,25 @@ from bot.report.configuration import PATH
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The configuration on the default branch, or what is wrong with it. `sha` is that branch's head, '' if empty."""
+    """The configuration on the default branch, or what is wrong with it.
+
+    `sha` is that branch's head, '' if empty; `version` differs when the file does.
+    """
 
     configuration: Configuration
     problems: tuple[ConfigProblem, ...]
     default_branch: str
     sha: str
+    version: str
 
 
 def read_rules(tools: Tools, repository: Repository) -> Rules:
     """Read the rules from the mirror; fetch first."""
     branch = tools.github.default_branch(repository)
     sha = tools.git.resolve(repository, f"refs/heads/{branch}") or ""
-    found = parse(tools.git.read(repository, sha, PATH) if sha else None, organisation=repository.owner)
+    text = tools.git.read(repository, sha, PATH) if sha else None
+    version = sha256(text or b"").hexdigest()[:12]
+    found = parse(text, organisation=repository.owner)
     if isinstance(found, Problems):
-        return Rules(Configuration(found=True), tuple(found.problems), branch, sha)
-    return Rules(found, (), branch, sha)
+        return Rules(Configuration(found=True), tuple(found.problems), branch, sha, version)
+    return Rules(found, (), branch, sha, version)

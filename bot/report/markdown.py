@@ -9,20 +9,25 @@ COMMENT_CHARACTERS = 65_536  # docs.github.com does not say; the API's error doe
 CHECK_BYTES = 65_535  # docs.github.com/rest/checks/runs, output.summary and output.text
 
 _ACTIVE = re.compile(r"([\\`*_{}\[\]<>#|~!])")
+_URL = re.compile(r"(https?://[A-Za-z0-9./?=&%:#+_-]+)")  # GitHub links it as it stands, escapes and all
 _AT = re.compile(r"@(?=[A-Za-z0-9_])")
 _BARE_PIPE = re.compile(r"(?<!\\)\|")
 
 
 def escape(text: str) -> str:
-    """Return one line of foreign text as inert Markdown: no markup, mention, issue link or HTML."""
-    flat = " ".join(text.split())
-    return unmention(_ACTIVE.sub(r"\\\1", flat))
+    """Return one line of foreign text as inert Markdown: no markup, mention or HTML; an address stays one."""
+    return _inert(" ".join(text.split()))
+
+
+def _inert(flat: str) -> str:
+    parts = _URL.split(flat)
+    return unmention("".join(part if index % 2 else _ACTIVE.sub(r"\\\1", part) for index, part in enumerate(parts)))
 
 
 def prose(text: str) -> str:
     """Return one line of our own words around foreign ones: what stands in backticks becomes code, the rest inert."""
     parts = re.split(r"(`[^`]*`)", " ".join(text.split()))
-    return "".join(code(part[1:-1]) if index % 2 else escape(part) for index, part in enumerate(parts))
+    return "".join(code(part[1:-1]) if index % 2 else _inert(part) for index, part in enumerate(parts))
 
 
 def unmention(text: str) -> str:
