@@ -301,7 +301,7 @@ def test_the_repositorys_own_policies_hold_where_they_are_meant(town: Town) -> N
     assert town.conclusion(town.pull(number).head_sha, POLICIES) == "success", "it was there before"
     head = town.pull(new).head_sha
     assert town.conclusion(head, POLICIES) == "failure"
-    assert places(town, head, POLICIES) == {("overlays/production/more.yaml", 4)}
+    assert places(town, head, POLICIES) == {("overlays/production/more.yaml", 3)}
     run = town.check(head, POLICIES)
     assert run is not None and "every Deployment names its team" in (run.text or "")
 
