@@ -52,6 +52,9 @@ types: $(DEVSTAMP) ## mypy --strict
 contracts: $(DEVSTAMP) ## import contracts: who may import whom
 	@$(BIN)/lint-imports
 
+docs: $(DEVSTAMP) ## write docs/commands.md, the tables of docs/configuration.md and the JSON Schema anew
+	@$(BIN)/python tools/docs.py
+
 lock: ## write the lock files anew (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/runtime.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev -c requirements/runtime.lock pyproject.toml -o requirements/dev.lock
