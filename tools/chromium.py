@@ -148,9 +148,14 @@ class Browser:
                 raise BrowserError(f"waited {self._seconds:.0f} s in vain for {what}")
             time.sleep(0.05)
 
-    def picture(self, path: Path, *, most: int = 4000) -> None:
-        """Write the whole page, `most` pixels high at most, as PNG."""
-        height = min(most, int(self.evaluate("document.documentElement.scrollHeight")))
+    def picture(self, path: Path, *, until: str = "", most: int = 4000) -> None:
+        """Write the page as PNG: all of it or `until` the end of an element, `most` pixels high at most."""
+        end = "document.documentElement.scrollHeight"
+        if until:
+            end = (
+                f"Math.ceil(document.querySelector({json.dumps(until)}).getBoundingClientRect().bottom + scrollY + 24)"
+            )
+        height = min(most, int(self.evaluate(end)))
         self._size(self._width, height)
         data = self._ask("Page.captureScreenshot", format="png")["data"]
         path.write_bytes(base64.b64decode(data))

@@ -46,7 +46,7 @@ def _one(story: Story, out: Path) -> int:
         _act(browser, story, "quinn")
         browser.open(story.url(story.to_staging))
         out.parent.mkdir(parents=True, exist_ok=True)
-        browser.picture(out)
+        browser.picture(out, until="#merge-box")
     size = out.stat().st_size
     click.echo(f"{out}: {size} bytes")
     return 0 if size <= LARGEST else 1
@@ -69,11 +69,15 @@ def _everything(story: Story, directory: Path) -> int:
                 browser.open(f"{story.stage.sandbox.url}{path}")
                 browser.picture(directory / f"{name}-{shade}.png")
 
-        _scenes(story, both, lambda login: [_act(browser, story, login) for browser in (light, dark)])
+        def act(login: str) -> None:
+            for browser in (light, dark):
+                _act(browser, story, login)
+
+        _scenes(story, both, act)
     return 0
 
 
-def _scenes(story: Story, both: Callable[[str, str], None], act: Callable[[str], object]) -> None:
+def _scenes(story: Story, both: Callable[[str, str], None], act: Callable[[str], None]) -> None:
     here = f"/{REPOSITORY}"
     story.first_attempt()
     change = f"{here}/pull/{story.change}"
