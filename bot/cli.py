@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -86,6 +87,7 @@ def demo(stay: bool, port: int) -> None:
     from bot.demo.stage import REPOSITORY, Stage
     from bot.demo.story import Story
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # end like Ctrl+C: stop the bot, tidy up
     directory = Path(tempfile.mkdtemp(prefix="lockkeeper-demo-"))
     tell = Narrator()
     click.echo("A GitHub stand-in and the bot start on 127.0.0.1 …")

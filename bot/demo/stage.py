@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
+from bot.adapters.valkey import die_with_parent
 from bot.errors import UserError
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import World
@@ -124,6 +125,7 @@ class Stage:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                preexec_fn=die_with_parent(),  # noqa: PLW1509 - two system calls, nothing that could take a lock
             )
         self.wait("the bot to be ready", self._ready, seconds=STARTUP_SECONDS)
         self.world.install_app(app, "acme")
