@@ -10,7 +10,7 @@ from typing import assert_never
 
 from bot.errors import RefusedError
 from bot.flows.tools import Tools
-from bot.model.promotion import Gate
+from bot.model.promotion import Gate, Record
 from bot.model.repository import PullRequest, Repository
 from bot.promotion.plan import Close, Idle, Plan, Propose, Snapshot, Stuck
 from bot.promotion.remember import label
@@ -24,14 +24,16 @@ def apply(tools: Tools, repository: Repository, plan: Plan, journey: Journey) ->
     _record_deployment(tools, repository, snapshot)
     number = _carry_out(tools, repository, plan, journey)
     if snapshot.told_trouble and not snapshot.conflicts:
-        report = words.resolved_check(snapshot.hop, sha=snapshot.record.source_sha, record=snapshot.record.encode())
+        sha = snapshot.record.source_sha
+        report = words.resolved_check(snapshot.hop, sha=sha, record=Record(sha).encode())
         tools.github.ensure_check(repository, report)
     return number
 
 
 def tell_refusal(tools: Tools, repository: Repository, snapshot: Snapshot, error: RefusedError) -> None:
     """Say on the source commit what GitHub refused, where whoever changed it looks."""
-    sha, record = snapshot.record.source_sha, snapshot.record.encode()
+    sha = snapshot.record.source_sha
+    record = Record(sha).encode()  # who asked is not part of it: the next look does not know
     tools.github.ensure_check(repository, words.refused_check(snapshot.hop, error, sha=sha, record=record))
 
 
@@ -92,7 +94,7 @@ def _ask_approvers(tools: Tools, repository: Repository, snapshot: Snapshot, pul
 
 
 def _tell_conflict(tools: Tools, repository: Repository, snapshot: Snapshot, decision: Stuck, journey: Journey) -> int:
-    sha, record = snapshot.record.source_sha, snapshot.record.encode()
+    sha, record = snapshot.record.source_sha, Record(snapshot.record.source_sha).encode()
     report = words.conflict_check(snapshot.hop, decision.conflicts, sha=sha, record=record)
     tools.github.ensure_check(repository, report)
     if snapshot.open is None:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 
 COLOUR = "5319e7"
+_BEGINS = "<!-- lockkeeper:remember "
 _ASKED = re.compile(r"<!-- lockkeeper:remember target=(\S+) by=(\S+) -->")
 
 
@@ -18,15 +19,15 @@ def label(target: str) -> str:
 
 
 def remembered_by(target: str, login: str) -> str:
-    """Return the hidden line of the bot's reply that says who asked for what."""
+    """Return the hidden text, on the second line of the bot's reply, that says who asked for what."""
     return f"<!-- lockkeeper:remember target={target} by={login} -->"
 
 
 def who_asked(target: str, bodies: Iterable[str]) -> str:
     """Return who last asked for `target`, from the bot's own comments in order; '' when nobody did.
 
-    Only first lines are read: further down a comment may quote what other people wrote.
+    Only the second lines are read, below the reply's marker: further down it quotes what other people wrote.
     """
-    lines = (body.partition("\n")[0] for body in bodies)
+    lines = (line for body in bodies for line in body.split("\n", 2)[1:2] if line.startswith(_BEGINS))
     found = [login for line in lines for name, login in _ASKED.findall(line) if name == target]
     return found[-1] if found else ""

@@ -32,12 +32,13 @@ class Answer:
     line: str
     text: str
     outcome: str = "done"  # "done", "refused", "misunderstood"
-    note: str = ""  # hidden, on the reply's first line, where no text of other people ever stands
+    note: str = ""  # hidden, on the reply's second line, where no text of other people ever stands
 
 
 def reply(comment_id: int, actor: str, answers: Sequence[Answer]) -> str:
     """Return the body of the one reply to all commands of a comment."""
-    parts = [marker(comment_id) + "".join(answer.note for answer in answers) + f"\n@{actor}"]
+    notes = "".join(answer.note for answer in answers)
+    parts = ["\n".join(filter(None, [marker(comment_id), notes, f"@{actor}"]))]
     for answer in answers:
         parts += [f"> {markdown.code(answer.line)}", answer.text]
     return markdown.within(parts, markdown.COMMENT_CHARACTERS - 1024, "The rest does not fit into one comment.")
