@@ -8,6 +8,7 @@ from bot.flows.outcome import HopOutcome
 from bot.flows.tools import Tools
 from bot.model.environment import Configuration, Environment
 from bot.model.promotion import Change
+from bot.model.quoting import quoted
 from bot.model.repository import Repository
 from bot.promotion.plan import Propose, Stuck
 from bot.report import journey as words
@@ -63,7 +64,7 @@ def _underway(environment: Environment, outcome: HopOutcome) -> Station:
             waits = f"{waiting[0].name}: {waiting[0].reason}" if waiting else "ready to merge"
             return Station(environment.name, "underway", outcome.pull, waits=waits)
         case Stuck(conflicts=conflicts):
-            paths = ", ".join(one.path for one in conflicts[:3])
+            paths = ", ".join(quoted(one.path, 120) for one in conflicts[:3])
             return Station(environment.name, "stuck", waits=f"conflict in {paths}; see the check on the commit")
         case _:
             reason = getattr(outcome.decision, "reason", "")

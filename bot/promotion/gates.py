@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from bot.model.environment import Approvers, People
 from bot.model.promotion import Change, Gate, Hop
+from bot.model.quoting import quoted
 from bot.model.repository import CheckState
 
 OWN_CHECKS = ("lockkeeper / manifests", "lockkeeper / policies")
@@ -82,11 +83,16 @@ def order(facts: GateFacts) -> Gate:
         return Gate(
             "order",
             "fail",
-            f"changed in both {hop.source.name} and {hop.target.name}: {', '.join(facts.conflicts[:5])}",
+            f"changed in both {hop.source.name} and {hop.target.name}: {_paths(facts.conflicts)}",
             "authors of the change",
             f"bring the change of `{hop.target.branch}` to `{hop.source.branch}` as well, or undo it there",
         )
     return Gate("order", "pass", f"{hop.source.name} holds {short}")
+
+
+def _paths(paths: Sequence[str]) -> str:
+    left = f" and {len(paths) - 5} more" if len(paths) > 5 else ""
+    return ", ".join(quoted(path, 120) for path in paths[:5]) + left
 
 
 def checks(facts: GateFacts) -> Gate:

@@ -43,8 +43,12 @@ def _words(one: Station) -> str:
         case "reached":
             return f"✅ since {moment(one.since)}{by}" if one.since else f"✅ there{by}"
         case "underway":
-            return f"⏳ #{one.pull} is open: {markdown.unmention(one.waits)}" if one.pull else f"⏳ {one.waits}"
+            return (
+                f"⏳ #{one.pull} is open: {markdown.prose(one.waits)}"
+                if one.pull
+                else f"⏳ {markdown.prose(one.waits)}"
+            )
         case "stuck":
-            return f"❌ {markdown.unmention(one.waits)}"
+            return f"❌ {markdown.prose(one.waits)}"
         case "ahead":
-            return f"– {markdown.unmention(one.waits)}" if one.waits else "–"
+            return f"– {markdown.prose(one.waits)}" if one.waits else "–"
