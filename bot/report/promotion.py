@@ -80,9 +80,9 @@ def gate_table(gates: Sequence[Gate]) -> str:
     rows = [
         [
             f"{GATE_ICONS[gate.state]} {gate.name}",
-            markdown.unmention(gate.reason),
-            markdown.unmention(gate.owner) or "–",
-            markdown.unmention(gate.next) or "–",
+            markdown.prose(gate.reason),
+            markdown.prose(gate.owner) or "–",
+            markdown.prose(gate.next) or "–",
         ]
         for gate in gates
     ]
