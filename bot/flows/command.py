@@ -55,9 +55,9 @@ def answer_comment(
     asked = Asked(repository, command, tools.github.pull(repository, command.pull), rules, bind, alone)
     answers = [_answer(tools, asked, one) for one in parsed]
     body = replies.reply(command.comment_id, command.actor, answers)
-    tools.github.ensure_comment(repository, command.pull, marker, body)
     worst = max((one.outcome for one in answers), key=["done", "misunderstood", "refused"].index)
     tools.github.ensure_reaction(repository, command.comment_id, REACTIONS[worst])
+    tools.github.ensure_comment(repository, command.pull, marker, body)  # last: once it is there, all is done
 
 
 def _replied(tools: Tools, repository: Repository, number: int, marker: str) -> bool:
