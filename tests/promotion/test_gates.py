@@ -1,0 +1,188 @@
+"""What each gate says, by table."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.model.environment import Approvers, People
+from bot.promotion import gates
+from bot.promotion.gates import OWN_CHECKS, evaluate, passed
+from tests.promotion.facts import HEAD, OLD, QA, SOURCE, approval, change, check, facts, hop
+
+TWO = Approvers(QA.people, required=2)
+ANYONE = Approvers(required=1)
+MANIFESTS, POLICIES = OWN_CHECKS
+
+ORDER = [
+    ("all is well", {}, "pass", "staging holds 5555555"),
+    ("the source lost it", {"source_holds": False}, "fail", "staging does not hold commit 5555555"),
+    ("a conflict", {"conflicts": ("a.yaml",)}, "fail", "changed in both staging and production: `a.yaml`"),
+    (
+        "many conflicts",
+        {"conflicts": tuple("abcdefg")},
+        "fail",
+        "changed in both staging and production: `a`, `b`, `c`, `d`, `e` and 2 more",
+    ),
+    (
+        "a file named to mislead",
+        {"conflicts": ("`<b>@all</b>`\n| x",)},
+        "fail",
+        "changed in both staging and production: `'<b>@all</b>'?| x`",
+    ),
+    (
+        "foreign work comes before all else",
+        {"foreign": OLD, "source_holds": False, "conflicts": ("a",)},
+        "fail",
+        "branch `promote/staging-to-production` holds commit bbbbbbb, which Lockkeeper did not make",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "state", "reason"), [row[1:] for row in ORDER], ids=[row[0] for row in ORDER])
+def test_order(changes: dict[str, object], state: str, reason: str) -> None:
+    gate = gates.order(facts(**changes))
+    assert (gate.name, gate.state, gate.reason) == ("order", state, reason)
+
+
+CHECKS = [
+    ("none asked for", (), (), "pass", "no checks are asked for"),
+    ("absent", ("ci",), (), "wait", "no result yet on 5555555: ci"),
+    ("running", ("ci",), (check("ci", None),), "wait", "no result yet on 5555555: ci"),
+    ("succeeded", ("ci",), (check("ci", app=None),), "pass", "successful on 5555555: ci"),
+    ("failed", ("ci",), (check("ci", "failure"),), "fail", "not successful on 5555555: ci (failure)"),
+    ("skipped proves nothing", ("ci",), (check("ci", "skipped"),), "fail", "not successful on 5555555: ci (skipped)"),
+    ("neutral proves nothing", ("ci",), (check("ci", "neutral"),), "fail", "not successful on 5555555: ci (neutral)"),
+    ("cancelled", ("ci",), (check("ci", "cancelled"),), "fail", "not successful on 5555555: ci (cancelled)"),
+    ("another's success", ("ci",), (check("ci-2"),), "wait", "no result yet on 5555555: ci"),
+    ("one of two", ("ci", "e2e"), (check("ci"),), "wait", "no result yet on 5555555: e2e"),
+    (
+        "a failure is told before what is missing",
+        ("ci", "e2e"),
+        (check("ci", "failure"),),
+        "fail",
+        "not successful on 5555555: ci (failure)",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "state", "reason"), [row[1:] for row in CHECKS], ids=[row[0] for row in CHECKS]
+)
+def test_checks(wanted: tuple[str, ...], found: tuple[object, ...], state: str, reason: str) -> None:
+    gate = gates.checks(facts(hop=hop(checks=wanted), source_checks=found))
+    assert (gate.name, gate.state, gate.reason) == ("checks", state, reason)
+
+
+POLICY = [
+    ("both passed", (check(MANIFESTS), check(POLICIES)), "pass"),
+    ("neutral is no finding", (check(MANIFESTS, "neutral"), check(POLICIES)), "pass"),
+    ("nothing yet", (), "wait"),
+    ("one running", (check(MANIFESTS), check(POLICIES, None)), "wait"),
+    ("one failed", (check(MANIFESTS, "failure"), check(POLICIES)), "fail"),
+    ("a failure needs no second word", (check(MANIFESTS, "failure"),), "fail"),
+    ("cancelled", (check(MANIFESTS, "cancelled"), check(POLICIES)), "fail"),
+    ("somebody else's word under our name", (check(MANIFESTS), check(POLICIES, app=7)), "wait"),
+    ("a status under our name", (check(MANIFESTS), check(POLICIES, app=None)), "wait"),
+    ("a forged success beside our failure", (check(POLICIES, "failure"), check(POLICIES, app=7)), "fail"),
+]
+
+
+@pytest.mark.parametrize(("found", "state"), [row[1:] for row in POLICY], ids=[row[0] for row in POLICY])
+def test_policy(found: tuple[object, ...], state: str) -> None:
+    assert gates.policy(facts(head_checks=found)).state == state
+
+
+SOLE = (change(1, "ann"), change(2, "Ann"))
+APPROVALS = [
+    ("none asked for", {"hop": hop(Approvers(QA.people)), "approvals": ()}, "pass", "no approval is asked for"),
+    ("enough", {}, "pass", "1 of 1 on aaaaaaa (@quinn)"),
+    ("nobody yet", {"approvals": ()}, "wait", "0 of 1 on aaaaaaa"),
+    ("one of two", {"hop": hop(TWO)}, "wait", "1 of 2 on aaaaaaa (@quinn)"),
+    (
+        "another commit",
+        {"approvals": (approval("quinn", sha=OLD),)},
+        "wait",
+        "0 of 1 on aaaaaaa; not counted: @quinn approved bbbbbbb, an earlier commit",
+    ),
+    (
+        "not named",
+        {"approvals": (approval("sam", eligible=False),)},
+        "wait",
+        "0 of 1 on aaaaaaa; not counted: @sam is not among the approvers",
+    ),
+    (
+        "who asked",
+        {"requested_by": "Quinn"},
+        "wait",
+        "0 of 1 on aaaaaaa; not counted: @quinn asked for this promotion",
+    ),
+    (
+        "the sole author, whatever the case",
+        {"changes": SOLE, "approvals": (approval("ANN"),)},
+        "wait",
+        "0 of 1 on aaaaaaa; not counted: @ANN wrote all of the change",
+    ),
+    ("one author of several", {"approvals": (approval("ann"),)}, "pass", "1 of 1 on aaaaaaa (@ann)"),
+    (
+        "an objection outweighs approvals",
+        {"approvals": (approval("quinn"), approval("omar", approved=False))},
+        "fail",
+        "changes requested by @omar",
+    ),
+    (
+        "an objection to an earlier commit",
+        {"approvals": (approval("quinn"), approval("omar", approved=False, sha=OLD))},
+        "pass",
+        "1 of 1 on aaaaaaa (@quinn)",
+    ),
+    (
+        "an outsider's objection",
+        {"approvals": (approval("quinn"), approval("sam", approved=False, eligible=False))},
+        "pass",
+        "1 of 1 on aaaaaaa (@quinn)",
+    ),
+    ("anyone who may write", {"hop": hop(ANYONE)}, "pass", "1 of 1 on aaaaaaa (@quinn)"),
+]
+
+
+@pytest.mark.parametrize(
+    ("changes", "state", "reason"), [row[1:] for row in APPROVALS], ids=[row[0] for row in APPROVALS]
+)
+def test_approvals(changes: dict[str, object], state: str, reason: str) -> None:
+    gate = gates.approvals(facts(**changes))
+    assert (gate.name, gate.state, gate.reason) == ("approvals", state, reason)
+
+
+def test_a_gate_that_is_not_open_names_its_owner_and_the_next_step() -> None:
+    """Whatever is wrong, somebody is told what to do."""
+    wrong: list[dict[str, object]] = [row[1] for row in ORDER] + [row[1] for row in APPROVALS]  # type: ignore[misc]
+    wrong += [{"hop": hop(checks=row[1]), "source_checks": row[2]} for row in CHECKS]
+    wrong += [{"head_checks": row[1]} for row in POLICY]
+    for changes in wrong:
+        for gate in evaluate(facts(**changes)):
+            assert gate.state == "pass" or (gate.owner and gate.next), (changes, gate)
+            assert gate.state != "pass" or not (gate.owner or gate.next), (changes, gate)
+
+
+def test_the_order_people_read_them_in() -> None:
+    found = evaluate(facts())
+    assert [gate.name for gate in found] == ["order", "checks", "policy", "approvals"]
+    assert passed(found)
+    assert not passed(evaluate(facts(approvals=())))
+
+
+@pytest.mark.parametrize(
+    ("people", "expected"),
+    [
+        (People(), "anyone with write permission"),
+        (People(("ann",)), "@ann"),
+        (People(("ann", "ben"), ("qa",)), "@ann, @ben, team qa"),
+    ],
+)
+def test_names(people: People, expected: str) -> None:
+    assert gates.names(Approvers(people)) == expected
+
+
+def test_the_commit_to_approve_is_named() -> None:
+    assert gates.approvals(facts(approvals=())).next == f"approve commit {HEAD[:7]}"
+    assert SOURCE[:7] not in gates.approvals(facts(approvals=())).next
