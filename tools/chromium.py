@@ -12,10 +12,12 @@ import json
 import os
 import select
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
 import time
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -35,6 +37,7 @@ FLAGS = (
     "--disable-extensions",
     "--disable-dev-shm-usage",
     "--hide-scrollbars",
+    "--disable-lcd-text",
     "--mute-audio",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
@@ -157,8 +160,8 @@ class Browser:
             )
         height = min(most, int(self.evaluate(end)))
         self._size(self._width, height)
-        data = self._ask("Page.captureScreenshot", format="png")["data"]
-        path.write_bytes(base64.b64decode(data))
+        data = self._ask("Page.captureScreenshot", format="png", optimizeForSpeed=True)["data"]
+        path.write_bytes(packed(base64.b64decode(data)))
         self._size(self._width, self._height)
 
     def _size(self, width: int, height: int) -> None:
@@ -214,3 +217,36 @@ class Browser:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def packed(png: bytes) -> bytes:
+    """Return the same picture in fewer bytes (PNG specification, 5: chunks, 9: filtering).
+
+    Flat pages with text compress best unfiltered. Chromium's quick pictures store each row as what it adds to the
+    one above, which is quickly undone; a row of another kind leaves the picture as it is.
+    """
+    chunks: list[tuple[bytes, bytes]] = []
+    position = 8
+    while position < len(png):
+        (length,) = struct.unpack(">I", png[position : position + 4])
+        chunks.append((png[position + 4 : position + 8], png[position + 8 : position + 8 + length]))
+        position += 12 + length
+    width, _, depth, colour = struct.unpack(">IIBB", dict(chunks)[b"IHDR"][:10])
+    channels = {2: 3, 6: 4}.get(colour, 0)
+    size = width * channels + 1
+    rows = zlib.decompress(b"".join(body for kind, body in chunks if kind == b"IDAT"))
+    if depth != 8 or not channels or not {*rows[::size]} <= {0, 2}:
+        return png
+    above, plain = bytes(size - 1), bytearray()
+    for start in range(0, len(rows), size):
+        row = rows[start + 1 : start + size]
+        if rows[start] == 2:
+            row = bytes([(one + two) & 255 for one, two in zip(row, above, strict=True)])
+        plain += b"\0" + row
+        above = row
+    data = zlib.compress(bytes(plain), 9)
+    kept = [(kind, body) for kind, body in chunks if kind in (b"IHDR", b"PLTE", b"tRNS")]
+    parts = [png[:8]]
+    for kind, body in [*kept, (b"IDAT", data), (b"IEND", b"")]:
+        parts += [struct.pack(">I", len(body)), kind, body, struct.pack(">I", zlib.crc32(kind + body))]
+    return b"".join(parts)

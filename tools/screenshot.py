@@ -58,7 +58,9 @@ def _act(browser: Browser, story: Story, login: str) -> None:
     browser.evaluate(
         f"document.querySelector('#person').value = '{login}'; document.querySelector('#person').form.submit()"
     )
-    browser.wait("the choice", lambda: browser.evaluate("document.querySelector('#person').value") == login)
+    # what the server wrote, not what we have just chosen
+    chosen = "document.querySelector('#person option[selected]').value"
+    browser.wait("the choice", lambda: browser.evaluate(chosen) == login)
 
 
 def _everything(story: Story, directory: Path) -> int:
