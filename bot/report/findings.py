@@ -108,7 +108,7 @@ def list_item(group: Sequence[Finding]) -> str:
         lines.append(f"  → {markdown.prose(one.how)}")
     environments = ", ".join(dict.fromkeys(each.environment for each in group if each.environment))
     rule = one.policy if one.rule in ("", one.policy) else f"{one.policy} / {one.rule}"
-    lines.append(f"  <sub>{markdown.html(', '.join(filter(None, [rule, one.severity, environments])))}</sub>")
+    lines.append(f"  <sub>{markdown.escape(', '.join(filter(None, [rule, one.severity, environments])))}</sub>")
     return "<br>\n".join(lines)
 
 

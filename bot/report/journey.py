@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from bot.report import markdown
-from bot.report.words import moment
+from bot.report.words import moment, shortened
 
 MARKER = "<!-- lockkeeper:journey -->"
 
@@ -38,17 +38,13 @@ def comment(stations: Sequence[Station]) -> str:
 
 
 def _words(one: Station) -> str:
-    by = f" by #{one.pull}" if one.pull else ""
+    by, waits = f" by #{one.pull}" if one.pull else "", markdown.prose(shortened(one.waits, 300))
     match one.state:
         case "reached":
             return f"✅ since {moment(one.since)}{by}" if one.since else f"✅ there{by}"
         case "underway":
-            return (
-                f"⏳ #{one.pull} is open: {markdown.prose(one.waits)}"
-                if one.pull
-                else f"⏳ {markdown.prose(one.waits)}"
-            )
+            return f"⏳ #{one.pull} is open: {waits}" if one.pull else f"⏳ {waits}"
         case "stuck":
-            return f"❌ {markdown.prose(one.waits)}"
+            return f"❌ {waits}"
         case "ahead":
-            return f"– {markdown.prose(one.waits)}" if one.waits else "–"
+            return f"– {waits}" if one.waits else "–"

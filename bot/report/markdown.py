@@ -8,8 +8,10 @@ from collections.abc import Sequence
 COMMENT_CHARACTERS = 65_536  # docs.github.com does not say; the API's error does
 CHECK_BYTES = 65_535  # docs.github.com/rest/checks/runs, output.summary and output.text
 
-_ACTIVE = re.compile(r"([\\`*_{}\[\]<>#|~!])")
-_URL = re.compile(r"(https?://[A-Za-z0-9./?=&%:#+_-]+)")  # GitHub links it as it stands, escapes and all
+_ACTIVE = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
+_URL = re.compile(
+    r"(https?://(?:[A-Za-z0-9./?=%:#+_-]|&(?=[A-Za-z0-9_.-]+=))+)"
+)  # GitHub links it as it stands, escapes and all
 _AT = re.compile(r"@(?=[A-Za-z0-9_])")
 _BARE_PIPE = re.compile(r"(?<!\\)\|")
 

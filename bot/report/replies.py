@@ -46,12 +46,15 @@ def reply(comment_id: int, actor: str, answers: Sequence[Answer]) -> str:
 
 def refused(what: str, *, required: str, has: str, following: str) -> str:
     """Return a refusal with all four parts."""
-    return f"❌ {what}\n\n- **Required:** {required}\n- **You have:** {has}\n- **Next:** {following}"
+    rows = {"Required": required, "You have": has, "Next": following}
+    return f"❌ {markdown.prose(what)}\n\n" + "\n".join(
+        f"- **{name}:** {markdown.prose(text)}" for name, text in rows.items()
+    )
 
 
 def misunderstood(message: str, hint: str) -> str:
     """Return the answer to a command with a usage error, with a line to copy."""
-    return f"🤔 {message}" + (f"\n\n{markdown.fence(hint)}" if hint else "")
+    return f"🤔 {markdown.prose(message)}" + (f"\n\n{markdown.fence(hint)}" if hint else "")
 
 
 def proposed(hop: Hop, number: int, gates: Sequence[Gate]) -> str:

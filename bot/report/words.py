@@ -16,6 +16,12 @@ def moment(time: datetime | None) -> str:
     return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") if time else ""
 
 
+def shortened(text: str, limit: int) -> str:
+    """Return the text on one line, cut at `limit` characters."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
 def listed(words: Sequence[str], last: str = "and") -> str:
     """Return `a, b and c`."""
     if len(words) < 2:
