@@ -17,6 +17,7 @@ from bot.adapters.github import GitHubApp
 from bot.adapters.outputs import RedisOutputs
 from bot.adapters.queue import Lease, Queue, Work, connect, hold
 from bot.adapters.render import PooledRenderer
+from bot.adapters.seal import sealer
 from bot.errors import UserError
 from bot.flows.job import run_job, tell_given_up
 from bot.flows.memory import RememberingGit
@@ -65,6 +66,7 @@ class Composition:
         data = settings.data.resolve()
         self._settings, self._queue = settings, queue
         self.app = build_app(settings)
+        self._seal = sealer(settings.private_key)
         self.git = GitMirrors(
             data,
             lambda repository: f"{settings.git_url}/{repository.full_name}.git",
@@ -88,6 +90,7 @@ class Composition:
             checked=RedisCheckedHeads(self._queue.connection),
             builtin_pack=builtin_pack,
             mark=lambda key: self._queue.mark([key]),
+            seal=self._seal,
             trusted=self.renderer.capabilities().trusted,
         )
 

@@ -14,10 +14,30 @@ MAX_LOOKUPS = 20  # commits whose pull request has to be asked for one by one
 PROMOTE = "promote/"
 
 
-def read_trailers(tools: Tools, repository: Repository, sha: str) -> Trailers | None:
-    """Return the trailers of a commit in the mirror, None when it is not there or is no promotion."""
-    commit = read_commit(tools, repository, sha)
+def read_trailers(tools: Tools, repository: Repository, pull: PullRequest) -> Trailers | None:
+    """Return the trailers of a promotion pull request's own commit, None when it has none."""
+    commit = promotion_commit(tools, repository, pull)
     return parse_trailers(commit.message) if commit else None
+
+
+def promotion_commit(tools: Tools, repository: Repository, pull: PullRequest) -> Commit | None:
+    """Return our newest commit on a promotion pull request: its head, unless people went on from there.
+
+    They do so by a push, or by GitHub's button "Update branch". What the base branch has is not looked at: an
+    earlier promotion that was squashed into it reads like ours.
+    """
+    head = read_commit(tools, repository, pull.head_sha)
+    if head is None or is_ours(tools, head):
+        return head
+    if tools.git.resolve(repository, pull.base_sha) is None:
+        return None
+    found = tools.git.commits(repository, since=pull.base_sha, until=pull.head_sha, limit=MAX_COMMITS)
+    return next((one for one in _first_parents(found, pull.head_sha) if is_ours(tools, one)), None)
+
+
+def is_ours(tools: Tools, commit: Commit) -> bool:
+    """Say whether a commit reads like a promotion commit of ours; whoever may push can write the like."""
+    return commit.author == tools.github.bot_login and parse_trailers(commit.message) is not None
 
 
 def read_commit(tools: Tools, repository: Repository, sha: str) -> Commit | None:
@@ -77,7 +97,7 @@ class ChangeReader:
 
     def _originals(self, pull: PullRequest) -> tuple[Change, ...]:
         if pull.head_ref.startswith(PROMOTE) and pull.author.login == self._tools.github.bot_login:
-            trailers = read_trailers(self._tools, self._repository, pull.head_sha)
+            trailers = read_trailers(self._tools, self._repository, pull)
             if trailers and trailers.includes:
                 return self.by_numbers(trailers.includes)
         return (_change(pull),)

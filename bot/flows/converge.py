@@ -6,7 +6,7 @@ changes nothing the second time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.errors import RefusedError
@@ -51,7 +51,7 @@ def converge(
     hops = pairs(rules.configuration)
     if not hops:
         return Converged(rules, ())
-    plans = _gather(tools, repository, rules, hops, {one.target: one for one in requests})
+    plans = _gather(tools, repository, rules, hops, requests)
     if not write:
         return Converged(rules, tuple(_outcome(hop, planned, 0) for hop, planned in plans))
     outcomes = [_carry_out(tools, repository, rules, hop, planned) for hop, planned in plans]
@@ -72,7 +72,7 @@ def _carry_out(tools: Tools, repository: Repository, rules: Rules, hop: Hop, pla
 
 
 def _gather(
-    tools: Tools, repository: Repository, rules: Rules, hops: Sequence[Hop], requests: Mapping[str, Request]
+    tools: Tools, repository: Repository, rules: Rules, hops: Sequence[Hop], requests: Sequence[Request]
 ) -> list[tuple[Hop, Plan | Idle]]:
     listed = [list_pulls(tools, repository, hop) for hop in hops]
     heads = [
@@ -86,7 +86,7 @@ def _gather(
     reader = HopReader(tools, repository, rules.configuration)
     found: list[tuple[Hop, Plan | Idle]] = []
     for pulls in listed:
-        seen = reader.read(pulls, requests.get(pulls.hop.target.name))
+        seen = reader.read(pulls, next((one for one in requests if one.means(pulls.hop)), None))
         found.append((pulls.hop, seen if isinstance(seen, Idle) else plan(seen)))
     return found
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bot.flows.approvals import read_approvals
-from bot.flows.changes import ChangeReader, read_commit, read_trailers
+from bot.flows.changes import ChangeReader, is_ours, promotion_commit, read_commit, read_trailers
 from bot.flows.tools import Tools
+from bot.intake.tasks import pull_key
 from bot.model.environment import Configuration
 from bot.model.promotion import Change, Hop, Record, Request
 from bot.model.repository import CheckState, Commit, PullRequest, Repository
 from bot.promotion.gates import GateFacts
 from bot.promotion.plan import Arrival, Base, Conflict, Idle, Snapshot
 from bot.promotion.remember import label, who_asked
-from bot.promotion.trailers import parse_trailers
+from bot.promotion.trailers import parse_trailers, sealed
 from bot.report.promotion import CHECK, CLOSED_MARKER, commit_message
 
 HISTORY = 10  # merged promotions looked back at
@@ -86,7 +87,7 @@ class HopReader:
         if source_head is None or target_head is None:
             missing = hop.source if source_head is None else hop.target
             return Idle(f"branch `{missing.branch}` of {missing.name} does not exist; create it to start")
-        open_record = self._record(pulls.open) if pulls.open else None
+        open_record = self._record(hop, pulls.open) if pulls.open else None
         asked = _Asked(self._wanted(source_head, open_record, request), open_record, request)
         snapshot = self._snapshot(pulls, asked, source_head, target_head)
         return snapshot if request or pulls.open or snapshot.same else self._recalled(pulls, snapshot)
@@ -105,7 +106,8 @@ class HopReader:
                 for one in self._tools.github.comments(self._repository, number)
                 if one.author.login == self._tools.github.bot_login
             ]
-            if asked := who_asked(target, bodies):
+            where = pull_key(self._repository.full_name, number)
+            if asked := who_asked(where, target, bodies, self._tools.seal):
                 again = self.read(pulls, Request(target, asked, snapshot.record.source_sha))
                 assert isinstance(again, Snapshot)  # its branches were there a moment ago
                 return replace(again, remembered=tuple(numbers))
@@ -114,9 +116,9 @@ class HopReader:
     def _snapshot(self, pulls: HopPulls, asked: _Asked, source_head: str, target_head: str) -> Snapshot:
         record, hop = asked.record, pulls.hop
         merged = pulls.merged[0] if pulls.merged else None
-        merged_record = self._record(merged) if merged else None
-        content = self._content(hop, record, merged_record, target_head)
+        merged_record = self._record(hop, merged) if merged else None
         branch_sha = self._tools.git.resolve(self._repository, f"refs/heads/{hop.branch}") or ""
+        content = self._standing(record, self._content(hop, record, merged_record, target_head), branch_sha)
         facts = self._facts(hop, record, content, source_head, branch_sha)
         return Snapshot(
             hop=hop,
@@ -160,10 +162,23 @@ class HopReader:
             repository,
             tree=outcome.tree,
             parents=[target_head],
-            message=commit_message(hop, record.source_sha, changes, record.requested_by),
+            message=commit_message(hop, record, changes, self._tools.seal(sealed(hop, record))),
             time=source.time,
         )
         return _Content(kind, drift, changes=changes, commit=commit)
+
+    def _standing(self, record: Record, content: _Content, branch_sha: str) -> _Content:
+        """Keep the commit the branch is at where only words differ: a new title must not cost the approvals."""
+        there = read_commit(self._tools, self._repository, branch_sha) if branch_sha and content.commit else None
+        ready = read_commit(self._tools, self._repository, content.commit) if there else None
+        if there is None or ready is None or not is_ours(self._tools, there) or there.parents != ready.parents:
+            return content
+        old, new = parse_trailers(there.message), parse_trailers(ready.message)
+        git = self._tools.git
+        if old is None or new is None or (old.source, old.target, old.record) != (new.source, new.target, record):
+            return content
+        same = git.tree(self._repository, there.sha) == git.tree(self._repository, ready.sha)
+        return replace(content, commit=there.sha) if same and old.includes == new.includes else content
 
     def _facts(self, hop: Hop, record: Record, content: _Content, source_head: str, branch_sha: str) -> GateFacts:
         foreign = self._foreign(branch_sha, content.commit)
@@ -190,19 +205,27 @@ class HopReader:
             return open_record
         return Record(source_head, open_record.requested_by if open_record else "")
 
-    def _record(self, pull: PullRequest) -> Record | None:
+    def _record(self, hop: Hop, pull: PullRequest) -> Record | None:
         """Return what a promotion pull request moved.
 
-        Our check run on its head is the word that counts, because only the App can write it. Without one (a
-        crash between push and check run) the trailers of the head serve, if the commit is one of ours.
+        Our check run on its head, else on our commit below it, is the word that counts, because only the App can
+        write it. Without one (a crash between push and check run) the trailers serve, if their seal is ours.
         """
-        for check in self._tools.github.checks(self._repository, pull.head_sha):
-            if check.name == CHECK and check.app_id == self._tools.github.app_id:
-                record = Record.decode(check.external_id)
-                if record:
-                    return record
-        trailers = read_trailers(self._tools, self._repository, pull.head_sha)
-        return Record(trailers.source_sha, trailers.requested_by) if trailers else None
+        if record := self._noted(pull.head_sha):
+            return record
+        commit = promotion_commit(self._tools, self._repository, pull)
+        if commit is None:
+            return None
+        if commit.sha != pull.head_sha and (record := self._noted(commit.sha)):
+            return record
+        trailers = parse_trailers(commit.message)
+        return trailers.record if trailers and trailers.is_genuine(hop, self._tools.seal) else None
+
+    def _noted(self, sha: str) -> Record | None:
+        app_id = self._tools.github.app_id
+        notes = (one for one in self._tools.github.checks(self._repository, sha) if one.name == CHECK)
+        found = (Record.decode(one.external_id) for one in notes if one.app_id == app_id)
+        return next((one for one in found if one), None)
 
     def _base(self, last: Record | None, source: str, target: str) -> tuple[str | None, Base]:
         git = self._tools.git
@@ -220,16 +243,13 @@ class HopReader:
         if not branch_sha or branch_sha == commit:
             return ""
         found = read_commit(self._tools, self._repository, branch_sha)
-        if found is None or self._ours(found):
+        if found is None or is_ours(self._tools, found):
             return ""
         if len(found.parents) == 2:
             first = read_commit(self._tools, self._repository, found.parents[0])
-            if first is not None and self._ours(first) and self._plain_merge(found):
+            if first is not None and is_ours(self._tools, first) and self._plain_merge(found):
                 return ""
         return branch_sha
-
-    def _ours(self, commit: Commit) -> bool:
-        return commit.author == self._tools.github.bot_login and parse_trailers(commit.message) is not None
 
     def _plain_merge(self, commit: Commit) -> bool:
         git, (ours, other) = self._tools.git, commit.parents
@@ -255,7 +275,7 @@ class HopReader:
         promotion branch that held a commit of theirs, as we ask them to.
         """
         pull = None if pulls.open else pulls.declined
-        record = self._record(pull) if pull else None
+        record = self._record(pulls.hop, pull) if pull else None
         if pull is None or record is None or record.source_sha != source_sha:
             return ""
         if not branch_sha and self._foreign(pull.head_sha, ""):
@@ -265,7 +285,7 @@ class HopReader:
         return "" if any(body.startswith(CLOSED_MARKER) for body in ours) else source_sha
 
     def _arrival(self, pull: PullRequest) -> Arrival:
-        trailers = read_trailers(self._tools, self._repository, pull.head_sha)
+        trailers = read_trailers(self._tools, self._repository, pull)
         return Arrival(pull, trailers.includes if trailers else ())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.errors import TransientError
 from bot.flows.changes import read_trailers
 from bot.flows.converge import converge
 from bot.flows.outcome import HopOutcome
@@ -35,9 +36,12 @@ def promote(tools: Tools, asked: Asked, parsed: Command) -> Answer:
         sha, wrong = _source_commit(tools, asked, parsed, hop)
         if wrong:
             return Answer(parsed.line, wrong, "misunderstood")
-        request = Request(target, asked.command.actor, sha, pinned=bool(parsed.sha))
+        request = Request(target, asked.command.actor, sha, bool(parsed.sha), hop.source.name)
         done = converge(alone, asked.repository, [request]).hops
-    return _words(parsed, next(one for one in done if one.hop == hop))
+    outcome = next((one for one in done if one.hop == hop), None)
+    if outcome is None:
+        raise TransientError(f"the configuration changed while {hop.target.name} was promoted")
+    return _words(parsed, outcome)
 
 
 def _no_target(hops: tuple[Hop, ...], target: str) -> str:
@@ -65,7 +69,7 @@ def _not_there_yet(tools: Tools, asked: Asked, hop: Hop, seen: tuple[HopOutcome,
     if is_promotion(pull, tools.github.bot_login) and not pull.merged:
         waiting = f"#{pull.number} is not merged yet"
     elif pull.merged:
-        trailers = read_trailers(tools, asked.repository, pull.head_sha)
+        trailers = read_trailers(tools, asked.repository, pull)
         if trailers and pull.base_ref == hop.target.branch:
             return replies.nothing(f"{hop.target.name} already holds it")
         waiting = f"#{pull.number} has not been promoted to {hop.source.name} yet"
@@ -82,16 +86,24 @@ def _not_there_yet(tools: Tools, asked: Asked, hop: Hop, seen: tuple[HopOutcome,
 def _source_commit(tools: Tools, asked: Asked, parsed: Command, hop: Hop) -> tuple[str, str]:
     """Return the full id of the source commit to promote, or what is wrong with the one that was named.
 
-    Without `--sha` it is what the source held when the command was first read, so that a retry means the same.
+    Without `--sha` it is what the source held when the comment was first read, so that a retry means the same.
     """
     head = tools.git.resolve(asked.repository, f"refs/heads/{hop.source.branch}") or ""
     if not parsed.sha:
-        return asked.bind(asked.command.comment_id, head), ""
+        return _bound(tools, asked).get(hop.source.branch, head), ""
     sha = tools.git.resolve(asked.repository, parsed.sha)
     if sha is None or not tools.git.is_ancestor(asked.repository, sha, head):
         what = f"`{hop.source.branch}` holds no commit {parsed.sha}."
         return "", replies.misunderstood(what, f"/promote {hop.target.name} --sha {head[:12]}")
     return sha, ""
+
+
+def _bound(tools: Tools, asked: Asked) -> dict[str, str]:
+    """Return what every branch held when the comment was first read: it may ask for several promotions."""
+    branches = dict.fromkeys(one.branch for one in asked.rules.configuration.environments)
+    heads = {one: tools.git.resolve(asked.repository, f"refs/heads/{one}") for one in branches}
+    words = asked.bind(asked.command.comment_id, " ".join(f"{one}:{sha}" for one, sha in heads.items() if sha))
+    return dict(word.split(":", 1) for word in words.split() if ":" in word)
 
 
 def _remember(tools: Tools, asked: Asked, parsed: Command, target: str) -> Answer:
@@ -105,7 +117,8 @@ def _remember(tools: Tools, asked: Asked, parsed: Command, target: str) -> Answe
         colour=COLOUR,
         description=f"Lockkeeper proposes this for {target} once it is merged"[:100],
     )
-    return Answer(parsed.line, replies.remembered(target), note=remembered_by(target, asked.command.actor))
+    note = remembered_by(asked.command.key, target, asked.command.actor, tools.seal)
+    return Answer(parsed.line, replies.remembered(target), note=note)
 
 
 def _words(parsed: Command, outcome: HopOutcome) -> Answer:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bot.ports import CheckedHeads, Git, GitHub, Outputs, Renderer
+from bot.promotion.trailers import Seal
 
 PackFiles = Callable[[str], Mapping[str, bytes] | None]
 
@@ -15,7 +16,8 @@ class Tools:
     """The adapters of one job, behind their ports.
 
     `builtin_pack` returns the files of a pack in `policies/` by name, None when there is no such pack; `mark`
-    asks for another job by key; `trusted` says whether the engines are sandboxed well enough for forks.
+    asks for another job by key; `seal` marks words as ours; `trusted` says whether the engines are sandboxed well
+    enough for forks.
     """
 
     github: GitHub
@@ -25,4 +27,5 @@ class Tools:
     checked: CheckedHeads
     builtin_pack: PackFiles
     mark: Callable[[str], None]
+    seal: Seal
     trusted: bool = True

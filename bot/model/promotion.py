@@ -89,3 +89,8 @@ class Request:
     requested_by: str
     sha: str = ""  # full commit id of the source; '' means whatever the source holds now
     pinned: bool = False
+    source: str = ""  # the source environment meant, '' where only one leads to the target
+
+    def means(self, hop: Hop) -> bool:
+        """Say whether it asks for this hop: several may lead into one environment."""
+        return self.target == hop.target.name and self.source in ("", hop.source.name)

@@ -1,6 +1,7 @@
 """How is a promotion remembered that was asked for before the change is merged?
 
-A label makes it visible, and the bot's own reply says who asked: a label alone anyone with triage rights could set.
+A label makes it visible, and the bot's own reply says who asked. A label alone anyone with triage rights could set,
+and a comment anyone with write rights could edit, so the reply's word carries a seal.
 """
 
 from __future__ import annotations
@@ -8,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from bot.promotion.trailers import Seal
+
 COLOUR = "5319e7"
-_BEGINS = "<!-- lockkeeper:remember "
-_ASKED = re.compile(r"<!-- lockkeeper:remember target=(\S+) by=(\S+) -->")
+_ASKED = re.compile(r"<!-- lockkeeper:remember target=(\S+) by=(\S+) seal=(\S+) -->")
 
 
 def label(target: str) -> str:
@@ -18,16 +20,17 @@ def label(target: str) -> str:
     return f"promote: {target}"[:50]
 
 
-def remembered_by(target: str, login: str) -> str:
-    """Return the hidden text, on the second line of the bot's reply, that says who asked for what."""
-    return f"<!-- lockkeeper:remember target={target} by={login} -->"
+def remembered_by(where: str, target: str, login: str, seal: Seal) -> str:
+    """Return the hidden words of the bot's reply that say who asked for what; `where` is the pull request's key."""
+    return f"<!-- lockkeeper:remember target={target} by={login} seal={seal(_sealed(where, target, login))} -->"
 
 
-def who_asked(target: str, bodies: Iterable[str]) -> str:
-    """Return who last asked for `target`, from the bot's own comments in order; '' when nobody did.
+def who_asked(where: str, target: str, bodies: Iterable[str], seal: Seal) -> str:
+    """Return who last asked for `target` on a pull request, from the bot's own comments in order; '' for nobody."""
+    asked = (found for body in bodies for found in _ASKED.findall(body))
+    genuine = [login for name, login, mark in asked if name == target and mark == seal(_sealed(where, target, login))]
+    return genuine[-1] if genuine else ""
 
-    Only the second lines are read, below the reply's marker: further down it quotes what other people wrote.
-    """
-    lines = (line for body in bodies for line in body.split("\n", 2)[1:2] if line.startswith(_BEGINS))
-    found = [login for line in lines for name, login in _ASKED.findall(line) if name == target]
-    return found[-1] if found else ""
+
+def _sealed(where: str, target: str, login: str) -> str:
+    return f"remember {where} {target} {login}"

@@ -1,16 +1,25 @@
 """What does a promotion commit say of itself?
 
-The trailers (git-interpret-trailers form) travel with the commit through merge commits and rebases.
+The trailers (git-interpret-trailers form) travel with the commit through merge commits and rebases. Whoever may push
+can write the like; `seal` tells ours from theirs.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.model.promotion import Hop, Record
+
+Seal = Callable[[str], str]  # a text's seal, which nobody can make without our secret
+
 _SOURCE = re.compile(r"^Lockkeeper-Source: (\S+) ([0-9a-f]{40})$", re.M)
+_TARGET = re.compile(r"^Lockkeeper-Target: (\S+)$", re.M)
 _INCLUDES = re.compile(r"^Lockkeeper-Includes: #(\d+)$", re.M)
 _ASKED = re.compile(r"^Lockkeeper-Requested-By: (\S+)$", re.M)
+_PINNED = re.compile(r"^Lockkeeper-Pinned: yes$", re.M)
+_SEAL = re.compile(r"^Lockkeeper-Seal: ([0-9a-f]+)$", re.M)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +30,34 @@ class Trailers:
     source_sha: str
     includes: tuple[int, ...]
     requested_by: str
+    target: str = ""
+    pinned: bool = False
+    seal: str = ""
+
+    @property
+    def record(self) -> Record:
+        """Return what was moved, as far as the trailers can be believed."""
+        return Record(self.source_sha, self.requested_by, self.pinned)
+
+    def is_genuine(self, hop: Hop, seal: Seal) -> bool:
+        """Say whether we wrote them for this hop, and not somebody who may push to its branch."""
+        return bool(self.seal) and self.seal == seal(sealed(hop, self.record))
+
+
+def sealed(hop: Hop, record: Record) -> str:
+    """Return the text whose seal stands in the trailers."""
+    return f"promotion {hop.source.name} {hop.target.name} {record.encode()}"
+
+
+def write_trailers(hop: Hop, record: Record, includes: tuple[int, ...], seal: str) -> list[str]:
+    """Return the lines that `parse_trailers` reads."""
+    lines = [f"Lockkeeper-Source: {hop.source.name} {record.source_sha}", f"Lockkeeper-Target: {hop.target.name}"]
+    lines += [f"Lockkeeper-Includes: #{number}" for number in includes]
+    if record.requested_by:
+        lines.append(f"Lockkeeper-Requested-By: {record.requested_by}")
+    if record.pinned:
+        lines.append("Lockkeeper-Pinned: yes")
+    return [*lines, f"Lockkeeper-Seal: {seal}"] if seal else lines
 
 
 def parse_trailers(message: str) -> Trailers | None:
@@ -28,10 +65,13 @@ def parse_trailers(message: str) -> Trailers | None:
     source = _SOURCE.search(message)
     if source is None:
         return None
-    asked = _ASKED.search(message)
+    asked, target, seal = _ASKED.search(message), _TARGET.search(message), _SEAL.search(message)
     return Trailers(
         source[1],
         source[2],
         tuple(int(number) for number in _INCLUDES.findall(message)),
         asked[1] if asked else "",
+        target[1] if target else "",
+        _PINNED.search(message) is not None,
+        seal[1] if seal else "",
     )

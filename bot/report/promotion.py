@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from bot.errors import RefusedError
 from bot.model.environment import Environment
-from bot.model.promotion import Change, Gate, Hop
+from bot.model.promotion import Change, Gate, Hop, Record
 from bot.ports import CheckReport
 from bot.promotion.plan import Conflict, Snapshot
+from bot.promotion.trailers import write_trailers
 from bot.report import markdown
-from bot.report.words import count, listed
+from bot.report.words import count, listed, shortened
 
 CHECK = "lockkeeper / promotion"
 BODY_MARKER = "<!-- lockkeeper:promotion -->"
@@ -186,13 +187,15 @@ def conflict_check(hop: Hop, conflicts: Sequence[Conflict], *, sha: str, record:
 
 def refused_check(hop: Hop, error: RefusedError, *, sha: str, record: str) -> CheckReport:
     """Return the check run on the source commit whose promotion GitHub refused."""
-    following = f"\n\n{markdown.escape(error.how)}" if error.how else ""
+    what, reason, how = (markdown.prose(shortened(text, 2000)) for text in (error.what, error.reason, error.how))
+    said = f"\n\n> {reason}" if reason else ""
+    following = f"\n\n{how}" if how else ""
     return CheckReport(
         name=f"{CHECK} to {hop.target.name}",
         sha=sha,
         title=f"GitHub refused: {error.what}"[:250],
-        summary=f"{markdown.escape(error.what)} (status {error.status}){following}\n\nLockkeeper tries again at the next "
-        "event and with every sweep.",
+        summary=f"{what} (status {error.status}){said}{following}\n\n"
+        "Lockkeeper tries again at the next event and with every sweep.",
         conclusion="action_required",
         external_id=record,
     )
@@ -241,18 +244,12 @@ def conflict_sides(hop: Hop, conflicts: Sequence[Conflict]) -> list[str]:
     return parts
 
 
-def commit_message(hop: Hop, record_sha: str, changes: Sequence[Change], requested_by: str) -> str:
+def commit_message(hop: Hop, record: Record, changes: Sequence[Change], seal: str) -> str:
     """Return the promotion commit's message with its trailers (git-interpret-trailers form)."""
     lines = [title(hop, changes), ""]
     lines += [f"* {f'#{one.number}' if one.number else one.sha[:7]} {one.title}" for one in changes[:BODY_CHANGES]]
-    lines += [
-        "",
-        f"Lockkeeper-Source: {hop.source.name} {record_sha}",
-        f"Lockkeeper-Target: {hop.target.name}",
-    ]
-    lines += [f"Lockkeeper-Includes: #{one.number}" for one in changes[:BODY_CHANGES] if one.number]
-    if requested_by:
-        lines.append(f"Lockkeeper-Requested-By: {requested_by}")
+    includes = tuple(one.number for one in changes[:BODY_CHANGES] if one.number)
+    lines += ["", *write_trailers(hop, record, includes, seal)]
     lines += [f"Co-authored-by: {author} <{author}@users.noreply.github.com>" for author in _authors(changes)]
     return "\n".join(lines) + "\n"
 
