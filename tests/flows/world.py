@@ -69,6 +69,7 @@ class Town:
     bot: Composition = field(init=False)
     bugs: list[BaseException] = field(default_factory=list)
     before_write: Callable[[], None] | None = None
+    before_finish: Callable[[], None] | None = None
     late: list[Delivery] = field(default_factory=list)
     rounds: int = 0
 
@@ -292,14 +293,20 @@ class Town:
             ran += 1
 
     def _handle(self, key: str, commands: Sequence[PendingCommand], lease: Lease) -> None:
-        held = lease.check
+        """Do the work of a key; a test may let the process die before any write, or before a command is done."""
+        held, done = lease.check, lease.finish_command
 
         def check() -> None:
             held()
             if self.before_write is not None:
                 self.before_write()
 
-        lease.check = check  # type: ignore[method-assign]  # so that a test may let the process die before a write
+        def finish(comment_id: int) -> None:
+            if self.before_finish is not None:
+                self.before_finish()
+            done(comment_id)
+
+        lease.check, lease.finish_command = check, finish  # type: ignore[method-assign]  # of this one lease
         try:
             self.bot.handle(key, commands, lease)
         except LockkeeperError:
