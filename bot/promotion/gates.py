@@ -98,19 +98,20 @@ def _paths(paths: Sequence[str]) -> str:
 def checks(facts: GateFacts) -> Gate:
     """Every check the target asks for has succeeded on the source commit.
 
-    A skipped or neutral run is no proof that anything was tested, so neither opens this gate.
+    A skipped or neutral run is no proof that anything was tested, so neither opens this gate. Where several Apps,
+    or an App and a commit status, go by one name, all have to succeed: a status can be set by any writer.
     """
     wanted = facts.hop.target.checks
     if not wanted:
         return Gate("checks", "pass", "no checks are asked for")
-    found = {check.name: check for check in facts.source_checks}
     waiting, failing = [], []
     for name in wanted:
-        check = found.get(name)
-        if check is None or check.status != "completed":
+        found = [check for check in facts.source_checks if check.name == name]
+        bad = [check for check in found if check.status == "completed" and check.conclusion != "success"]
+        if bad:
+            failing.append(f"{name} ({bad[0].conclusion})")
+        elif not found or any(check.status != "completed" for check in found):
             waiting.append(name)
-        elif check.conclusion != "success":
-            failing.append(f"{name} ({check.conclusion})")
     short = facts.source_sha[:7]
     if failing:
         return Gate(

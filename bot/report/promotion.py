@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,9 @@ BODY_MARKER = "<!-- lockkeeper:promotion -->"
 CLOSED_MARKER = "<!-- lockkeeper:closed -->"
 GATE_ICONS = {"pass": "✅", "wait": "⏳", "fail": "❌"}
 BODY_CHANGES = 100
+
+_SECRET_NAME = re.compile(r"secret|credential|\.env$|\.key$", re.IGNORECASE)
+_SECRET = re.compile(r"""["']?\bkind["']?:\s*["']?Secret\b|\bsecretGenerator\b|PRIVATE KEY""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,13 +239,20 @@ def conflict_sides(hop: Hop, conflicts: Sequence[Conflict]) -> list[str]:
     """Return both sides of every file, each file a part of its own."""
     parts = []
     for one in conflicts:
-        source = markdown.fence(one.source or "(deleted)")
-        target = markdown.fence(one.target or "(deleted)")
+        hidden = _may_hold_secrets(one)
+        source, target = (
+            markdown.fence("(not shown: it may hold secrets)" if text and hidden else text or "(deleted)")
+            for text in (one.source, one.target)
+        )
         parts.append(
             f"##### {markdown.code(one.path)}\n\n{markdown.escape(hop.source.name)}:\n\n{source}\n\n"
             f"{markdown.escape(hop.target.name)}:\n\n{target}"
         )
     return parts
+
+
+def _may_hold_secrets(one: Conflict) -> bool:
+    return _SECRET_NAME.search(one.path) is not None or any(_SECRET.search(text) for text in (one.source, one.target))
 
 
 def commit_message(hop: Hop, record: Record, changes: Sequence[Change], seal: str) -> str:

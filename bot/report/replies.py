@@ -19,6 +19,8 @@ from bot.report.promotion import conflict_sides, conflict_words, gate_table
 from bot.report.pull_comment import PullChecks
 from bot.report.words import count
 
+_SIDES = 20_000  # characters of a conflict's files in a reply
+
 
 def marker(comment_id: int) -> str:
     """Return the hidden first line that ties a reply to the comment it answers."""
@@ -70,8 +72,8 @@ def nothing(reason: str) -> str:
 
 def stuck(hop: Hop, conflicts: Sequence[Conflict]) -> str:
     """Return the answer to a promotion that conflicts: both sides, nothing written."""
-    sides = markdown.details("both sides", "\n\n".join(conflict_sides(hop, conflicts)))
-    return f"❌ {conflict_words(hop, conflicts)}\n\n{sides}"
+    sides = markdown.within(conflict_sides(hop, conflicts), _SIDES, "Further files are left out here.")
+    return f"❌ {conflict_words(hop, conflicts)}\n\n{markdown.details('both sides', sides)}"
 
 
 def remembered(target: str) -> str:
