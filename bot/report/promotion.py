@@ -193,11 +193,12 @@ def refused_check(hop: Hop, error: RefusedError, *, sha: str, record: str) -> Ch
     """Return the check run on the source commit whose promotion GitHub refused."""
     what, reason, how = (markdown.prose(shortened(text, 2000)) for text in (error.what, error.reason, error.how))
     said = f"\n\n> {reason}" if reason else ""
-    following = f"\n\n{how}" if how else ""
+    following = f"\n\n**Next:** {how}" if how else ""
+    heading = error.what if error.what.startswith("GitHub") else f"GitHub refused: {error.what}"
     return CheckReport(
         name=f"{CHECK} to {hop.target.name}",
         sha=sha,
-        title=f"GitHub refused: {error.what}"[:250],
+        title=heading[:250],
         summary=f"{what} (status {error.status}){said}{following}\n\n"
         "Lockkeeper tries again at the next event and with every sweep.",
         conclusion="action_required",
