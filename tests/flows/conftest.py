@@ -85,6 +85,7 @@ def at_rest(town: Town) -> None:
     What GitHub refuses was not written; it is tried again.
     """
     assert flaws(town) == []
+    town.take_held()
     heads = town._heads()
     town.sandbox.exchanges.clear()
     town.sweep()
