@@ -6,7 +6,7 @@ Everything between is real: the web door, the queue on Valkey, git mirrors, PyGi
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -33,7 +33,7 @@ BOT = "lockkeeper[bot]"
 MANIFESTS, POLICIES = "lockkeeper / manifests", "lockkeeper / policies"
 PROMOTION, CONFIGURATION = "lockkeeper / promotion", "lockkeeper / configuration"
 PUBLIC_URL = "https://bot.example"
-MOST_ROUNDS, MOST_SWEEPS, MOST_DELAYS = 40, 6, 25
+MOST_ROUNDS, MOST_DELAYS = 40, 25
 Method = Literal["merge", "squash", "rebase"]
 Verdict = Literal["APPROVE", "REQUEST_CHANGES", "COMMENT"]
 
@@ -225,35 +225,29 @@ class Town:
     # ---- the bot at work
 
     def settle(self) -> None:
-        """Deliver what is held and work until nothing is left to do; where deliveries get lost, sweep."""
-        self._deliver_and_work()
-        sweeps = 0
-        while self.schedule.lost:
-            self.sandbox.exchanges.clear()
-            heads = self._heads()
+        """Deliver what is held and work until nothing is left to do; what deliveries were lost, a sweep finds."""
+        if self._deliver_and_work(self.schedule):
             for one in self.late:
                 self.deliver(one)
-            quiet = not self.late
             self.late.clear()
             self.sweep()
-            self._deliver_and_work()
-            if quiet and not self.sandbox.exchanges.writes and heads == self._heads():
-                break
-            sweeps += 1
-            assert sweeps <= MOST_SWEEPS, "it never comes to rest"
+            self._deliver_and_work(replace(self.schedule, lost=0.0))
         assert not self.bugs, self.bugs
         assert not self.queue.failed(), self.queue.failed()
 
-    def _deliver_and_work(self) -> None:
+    def _deliver_and_work(self, schedule: Schedule) -> int:
+        """Go on until nothing is held and nothing queued; return how many deliveries were lost."""
+        missing = 0
         for _ in range(MOST_ROUNDS):
             held = self.take_held()
             self.rounds += 1
-            batch, lost = self.schedule.arrange(held, self.rounds)
+            batch, lost = schedule.arrange(held, self.rounds)
+            missing += len(lost)
             self.late += [one for one in lost if one.event == "issue_comment"]
             for one in batch:
                 self.deliver(one)
             if not self.work() and not held:
-                return
+                return missing
         raise AssertionError("deliveries and jobs feed each other for ever")
 
     def take_held(self) -> list[Delivery]:
