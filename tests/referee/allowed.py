@@ -5,8 +5,13 @@ Each entry says why. `test_allowed.py` proves each one needed: without it, real 
 
 from __future__ import annotations
 
-from tests.referee.complaint import Allowance
+from tests.referee.complaint import Allowance, Side
 
+_SENT: tuple[Side, ...] = ("response", "delivery")
+_STATUSES: tuple[tuple[Side, str], ...] = (
+    ("response", r"\w+ /repos/.*/deployments/\{deployment_id\}/statuses"),
+    ("delivery", r"deployment_status\.created"),
+)
 _VIEW = "recorded accounts carry user_view_type since 2024; copies of the account in the description lack it"
 _CLIENT = "Apps and installations carry client_id; copies of them in the description lack it"
 _ONLY = r"\w+ properties are not allowed \('{}' was unexpected\)"
@@ -79,7 +84,7 @@ ALLOWANCES: tuple[Allowance, ...] = (
             message=r'"[^"]*\[bot\]@[^"]*" is not a "email"',
             reason="the addresses that GitHub gives to bots have brackets, which no formal address may have",
         )
-        for side in ("response", "delivery")
+        for side in _SENT
     ),
     *(
         Allowance(
@@ -91,10 +96,7 @@ ALLOWANCES: tuple[Allowance, ...] = (
             reason="the description itself gives the empty text as the default of these addresses",
             recorded=side == "delivery",
         )
-        for side, where in (
-            ("response", r"\w+ /repos/.*/deployments/\{deployment_id\}/statuses"),
-            ("delivery", r"deployment_status\.created"),
-        )
+        for side, where in _STATUSES
     ),
     Allowance(
         where=r"\w+ /repos/.*/pulls.*",
