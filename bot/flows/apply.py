@@ -6,9 +6,10 @@ the merge last. Each write finds before it creates.
 
 from __future__ import annotations
 
-from typing import assert_never
+import re
+from typing import Literal, assert_never
 
-from bot.errors import RefusedError
+from bot.errors import RefusedError, TransientError
 from bot.flows.tools import Tools
 from bot.model.promotion import Gate, Record
 from bot.model.repository import PullRequest, Repository
@@ -16,6 +17,9 @@ from bot.promotion.plan import Close, Idle, Plan, Propose, Snapshot, Stuck
 from bot.promotion.remember import label
 from bot.report import promotion as words
 from bot.report.promotion import Journey
+
+METHODS: tuple[Literal["merge", "squash", "rebase"], ...] = ("merge", "squash", "rebase")
+_NOT_ALLOWED = re.compile(r"not allowed|merge commits", re.IGNORECASE)
 
 
 def apply(tools: Tools, repository: Repository, plan: Plan, journey: Journey) -> int:
@@ -56,23 +60,43 @@ def _carry_out(tools: Tools, repository: Repository, plan: Plan, journey: Journe
 
 def _propose(tools: Tools, repository: Repository, snapshot: Snapshot, decision: Propose, journey: Journey) -> int:
     hop, github = snapshot.hop, tools.github
-    if not snapshot.facts.foreign and snapshot.branch_sha != snapshot.commit:
+    pushed = not snapshot.facts.foreign and snapshot.branch_sha != snapshot.commit
+    if pushed:
         tools.git.push(repository, branch=hop.branch, commit=snapshot.commit, expected=snapshot.branch_sha or None)
-    pull = github.ensure_pull(
-        repository,
-        head=hop.branch,
-        base=hop.target.branch,
-        title=words.title(hop, snapshot.changes),
-        body=words.body(snapshot, decision.gates, journey),
-    )
+    try:
+        pull = github.ensure_pull(
+            repository,
+            head=hop.branch,
+            base=hop.target.branch,
+            title=words.title(hop, snapshot.changes),
+            body=words.body(snapshot, decision.gates, journey),
+        )
+    except RefusedError as error:
+        if pushed and error.status == 422:
+            raise TransientError(f"GitHub does not know yet what was pushed to {hop.branch}: {error.reason}") from error
+        raise
     _say_gates(tools, repository, snapshot, decision.gates, snapshot.facts.head_sha)
     for number in snapshot.remembered:  # it has been proposed: declining it is now the people's word
         tools.github.ensure_no_label(repository, number, label(hop.target.name))
     _ask_approvers(tools, repository, snapshot, pull)
     if decision.merge:
-        github.merge(repository, pull.number, sha=snapshot.commit, method="merge")
+        _merge(tools, repository, pull.number, snapshot.commit)
         tools.mark(repository.full_name)
     return pull.number
+
+
+def _merge(tools: Tools, repository: Repository, number: int, sha: str) -> None:
+    """Merge as the repository allows it: with a merge commit where it can be, because that keeps the trailers."""
+    for method in METHODS:
+        try:
+            tools.github.merge(repository, number, sha=sha, method=method)
+        except RefusedError as error:
+            if error.status == 409:  # the head has moved: what was evaluated is no longer what would be merged
+                raise TransientError(f"#{number} moved meanwhile: {error.reason}") from error
+            if method == METHODS[-1] or error.status != 405 or not _NOT_ALLOWED.search(error.reason):
+                raise
+        else:
+            return
 
 
 def _say_gates(tools: Tools, repository: Repository, snapshot: Snapshot, gates: tuple[Gate, ...], sha: str) -> None:
@@ -120,10 +144,14 @@ def _record_deployment(tools: Tools, repository: Repository, snapshot: Snapshot)
     pull, record = snapshot.merged, snapshot.merged_record
     if pull is None or record is None or not pull.merge_commit:
         return
-    tools.github.ensure_deployment(
-        repository,
-        environment=snapshot.hop.target.name,
-        sha=pull.merge_commit,
-        source_sha=record.source_sha,
-        description=f"Promoted from {snapshot.hop.source.name} by #{pull.number}"[:140],
-    )
+    try:
+        tools.github.ensure_deployment(
+            repository,
+            environment=snapshot.hop.target.name,
+            sha=pull.merge_commit,
+            source_sha=record.source_sha,
+            description=f"Promoted from {snapshot.hop.source.name} by #{pull.number}"[:140],
+        )
+    except RefusedError as error:  # a record of what is done: it holds up nothing that is still to do
+        report = words.deployment_check(snapshot.hop, error, sha=pull.merge_commit)
+        tools.github.ensure_check(repository, report)

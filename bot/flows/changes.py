@@ -89,11 +89,14 @@ class ChangeReader:
         if branch not in self._merged:
             closed = self._tools.github.pulls(self._repository, state="closed", base=branch, limit=100)
             self._merged[branch] = {one.merge_commit: one for one in closed if one.merged and one.merge_commit}
+            for one in self._merged[branch].values():
+                self._pulls.setdefault(one.number, one)
         return self._merged[branch]
 
     def _asked(self, branch: str, sha: str) -> PullRequest | None:
         pulls = self._tools.github.pulls_of_commit(self._repository, sha)
-        return next((one for one in pulls if one.merged and one.base_ref == branch), None)
+        found = next((one for one in pulls if one.merged and one.base_ref == branch), None)
+        return self._pulls.setdefault(found.number, found) if found else None
 
     def _originals(self, pull: PullRequest) -> tuple[Change, ...]:
         if pull.head_ref.startswith(PROMOTE) and pull.author.login == self._tools.github.bot_login:

@@ -51,11 +51,12 @@ def converge(
     hops = pairs(rules.configuration)
     if not hops:
         return Converged(rules, ())
-    plans = _gather(tools, repository, rules, hops, requests)
+    reader = HopReader(tools, repository, rules.configuration)
+    plans = _gather(tools, repository, reader, hops, requests)
     if not write:
         return Converged(rules, tuple(_outcome(hop, planned, 0) for hop, planned in plans))
     outcomes = [_carry_out(tools, repository, rules, hop, planned) for hop, planned in plans]
-    tell_authors(tools, repository, rules.configuration, outcomes)
+    tell_authors(tools, repository, rules.configuration, outcomes, reader.changes.pull)
     return Converged(rules, tuple(outcomes))
 
 
@@ -72,7 +73,7 @@ def _carry_out(tools: Tools, repository: Repository, rules: Rules, hop: Hop, pla
 
 
 def _gather(
-    tools: Tools, repository: Repository, rules: Rules, hops: Sequence[Hop], requests: Sequence[Request]
+    tools: Tools, repository: Repository, reader: HopReader, hops: Sequence[Hop], requests: Sequence[Request]
 ) -> list[tuple[Hop, Plan | Idle]]:
     listed = [list_pulls(tools, repository, hop) for hop in hops]
     heads = [
@@ -83,7 +84,6 @@ def _gather(
     ]
     if heads:
         tools.git.fetch(repository, heads)
-    reader = HopReader(tools, repository, rules.configuration)
     found: list[tuple[Hop, Plan | Idle]] = []
     for pulls in listed:
         seen = reader.read(pulls, next((one for one in requests if one.means(pulls.hop)), None))

@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+import structlog
+
+from bot.errors import RefusedError
 from bot.flows.outcome import HopOutcome
 from bot.flows.tools import Tools
 from bot.model.environment import Configuration, Environment
 from bot.model.promotion import Change
 from bot.model.quoting import quoted
-from bot.model.repository import Repository
+from bot.model.repository import PullRequest, Repository
 from bot.promotion.plan import Propose, Stuck
 from bot.report import journey as words
 from bot.report.journey import Station
 
 MAX_TOLD = 50  # pull requests told in one run
+_log = structlog.get_logger("bot.flows")
 
 
 def tell_authors(
-    tools: Tools, repository: Repository, configuration: Configuration, outcomes: Sequence[HopOutcome]
+    tools: Tools,
+    repository: Repository,
+    configuration: Configuration,
+    outcomes: Sequence[HopOutcome],
+    read_pull: Callable[[int], PullRequest],
 ) -> None:
-    """Write, on each original pull request underway or just arrived, where its change is."""
-    for change in _concerned(tools, repository, outcomes)[:MAX_TOLD]:
+    """Write, on each original pull request underway or just arrived, where its change is.
+
+    Where GitHub refuses a comment, the others are written all the same.
+    """
+    for change in _concerned(outcomes, read_pull)[:MAX_TOLD]:
         stations = [_station(one, change, outcomes) for one in configuration.environments]
-        tools.github.ensure_comment(repository, change.number, words.MARKER, words.comment(stations))
+        try:
+            tools.github.ensure_comment(repository, change.number, words.MARKER, words.comment(stations))
+        except RefusedError as error:  # a locked conversation, or one of 2,500 comments
+            _log.warning("author_not_told", pull=change.number, reason=str(error))
 
 
-def _concerned(tools: Tools, repository: Repository, outcomes: Sequence[HopOutcome]) -> list[Change]:
+def _concerned(outcomes: Sequence[HopOutcome], read_pull: Callable[[int], PullRequest]) -> list[Change]:
     """Return the changes waiting on some hop, and those of each hop's newest promotion, each once."""
     found: dict[int, Change] = {}
     for snapshot in (one.snapshot for one in outcomes if one.snapshot):
@@ -35,7 +49,7 @@ def _concerned(tools: Tools, repository: Repository, outcomes: Sequence[HopOutco
                 found.setdefault(change.number, change)
         for number in snapshot.arrivals[0].includes if snapshot.arrivals else ():
             if number not in found:
-                pull = tools.github.pull(repository, number)
+                pull = read_pull(number)
                 found[number] = Change(number, pull.title, pull.author.login, pull.url, "", pull.merged_at)
     return list(found.values())
 

@@ -206,6 +206,18 @@ def refused_check(hop: Hop, error: RefusedError, *, sha: str, record: str) -> Ch
     )
 
 
+def deployment_check(hop: Hop, error: RefusedError, *, sha: str) -> CheckReport:
+    """Return the check run on a merged promotion that GitHub would not record as a deployment."""
+    following = f"\n\n{markdown.escape(error.how)}" if error.how else ""
+    return CheckReport(
+        name=f"lockkeeper / deployment to {hop.target.name}",
+        sha=sha,
+        title="Not recorded as a deployment",
+        summary=f"{markdown.escape(error.what)} (status {error.status}){following}\n\nPromotions go on without it.",
+        conclusion="neutral",
+    )
+
+
 def resolved_check(hop: Hop, *, sha: str, record: str) -> CheckReport:
     """Return the same check run once the conflict or the refusal is gone."""
     return CheckReport(
