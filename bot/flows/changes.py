@@ -54,10 +54,15 @@ class ChangeReader:
     def __init__(self, tools: Tools, repository: Repository) -> None:
         self._tools, self._repository = tools, repository
         self._pulls: dict[int, PullRequest] = {}
+        self._listed = False
         self._merged: dict[str, dict[str, PullRequest]] = {}
 
     def pull(self, number: int) -> PullRequest:
-        """Return a pull request, read at most once."""
+        """Return a pull request, read at most once; the newest closed ones are read all together."""
+        if number not in self._pulls and not self._listed:
+            self._listed = True
+            for one in self._tools.github.pulls(self._repository, state="closed", limit=100):
+                self._pulls.setdefault(one.number, one)
         if number not in self._pulls:
             self._pulls[number] = self._tools.github.pull(self._repository, number)
         return self._pulls[number]
