@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from bot.flows.agreement import agreed
 from bot.flows.approvals import read_approvals
 from bot.flows.changes import ChangeReader, is_ours, promotion_commit, read_commit, read_trailers
 from bot.flows.tools import Tools
@@ -148,6 +149,9 @@ class HopReader:
         git, repository = self._tools.git, self._repository
         base, kind = self._base(last, record.source_sha, target_head)
         protect = self._configuration.protect
+        if base:
+            sides = {"base": base, "source": record.source_sha, "target": target_head}
+            base = agreed(self._tools, repository, protect=protect, **sides)
         outcome = git.merge_trees(repository, base=base, source=record.source_sha, target=target_head, protect=protect)
         drift = tuple(git.changed_paths(repository, base, target_head)) if base and last else ()
         if not outcome.conflicts and outcome.tree == git.tree(repository, target_head):
