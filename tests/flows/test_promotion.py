@@ -279,3 +279,46 @@ def test_a_configuration_mended_on_main_lets_promotions_go_on(town: Town) -> Non
     town.commit("main", {PATH: good}, message="Mend it")
     town.settle()
     assert town.file(town.promotion().head_ref, SETTINGS) == GREEN
+
+
+@pytest.mark.town(configuration=pipeline(staging="approvers: {teams: [qa], required: 1}"))
+def test_a_direct_change_to_a_promoted_branch_needs_the_same_approvals(town: Town) -> None:
+    number = town.propose("hot-fix", {SETTINGS: RED}, "omar", base="staging")
+    town.settle()
+    head = town.pull(number).head_sha
+    assert town.title_of(head) == "approvals: waiting for team qa"
+    town.review(number, "quinn")
+    town.settle()
+    assert town.conclusion(head, PROMOTION) == "success"
+    assert town.title_of(head) == "A direct change to staging"
+    assert "| **staging** | on merge |" in town.said(number, "checks")[0].body
+
+
+def secret(value: str) -> str:
+    return f"apiVersion: v1\nkind: Secret\nmetadata:\n  name: web\nstringData:\n  token: {value}\n"
+
+
+@pytest.mark.town(more={"base/secret.yaml": secret("first")})
+def test_a_conflict_in_a_secret_shows_no_values(town: Town) -> None:
+    town.commit("staging", {"base/secret.yaml": secret("canary-in-staging")}, "omar")
+    town.land("secret", {"base/secret.yaml": secret("canary-in-development")})
+    run = town.check(town.head("main"), f"{PROMOTION} to staging")
+    assert run is not None and run.conclusion == "action_required"
+    assert "`base/secret.yaml`" in (run.text or "")
+    assert "canary" not in f"{run.title}{run.summary}{run.text}"
+
+
+@pytest.mark.parametrize(("method", "then"), [("squash", BLUE), ("merge", GREEN)], ids=["on", "back"])
+def test_what_came_to_the_source_by_hand_is_where_the_next_change_starts(town: Town, method: Method, then: str) -> None:
+    """A hot fix in staging that is brought to main as well is agreed: no conflict, and its revert travels, too."""
+    town.land("green", {SETTINGS: GREEN}, method=method)
+    town.promote("staging", method=method)
+    town.commit("staging", {SETTINGS: RED}, "omar", message="Hot fix")
+    town.settle()
+    assert town.promotions() == []
+    town.land("bring-back", {SETTINGS: RED}, method=method)
+    assert town.promotions() == [], "both sides agree"
+    number = town.land("then", {SETTINGS: then}, method=method)
+    pull = town.promotion()
+    assert town.file(pull.head_ref, SETTINGS) == then
+    assert pull.issue.title == f"Promote to staging: Change then (#{number})"
