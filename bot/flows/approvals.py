@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from bot.flows.tools import Tools
 from bot.model.environment import Approvers
-from bot.model.repository import Repository, Review
+from bot.model.repository import PullRequest, Repository, Review
 from bot.promotion.gates import Approval
+
+MOST_COMMITS = 10_000  # of one pull request; more than anybody reviews
 
 
 def read_approvals(tools: Tools, repository: Repository, number: int, approvers: Approvers) -> tuple[Approval, ...]:
@@ -24,6 +26,20 @@ def read_approvals(tools: Tools, repository: Repository, number: int, approvers:
         for login, review in standing.items()
         if review.state != "DISMISSED"
     )
+
+
+def authors_of(tools: Tools, repository: Repository, pull: PullRequest) -> frozenset[str]:
+    """Return who wrote a pull request: the lower-case logins of its author and of its commits' authors.
+
+    The mirror must hold its head. A commit names a login where its address is one of GitHub's noreply addresses,
+    else a name; either can be forged, which only shuts out more people.
+    """
+    found = {pull.author.login.lower()}
+    base = tools.git.resolve(repository, f"refs/heads/{pull.base_ref}")
+    if base is not None and tools.git.resolve(repository, pull.head_sha) is not None:
+        commits = tools.git.commits(repository, since=base, until=pull.head_sha, limit=MOST_COMMITS)
+        found |= {one.author.lower() for one in commits}
+    return frozenset(found - {""})
 
 
 def _eligible(tools: Tools, repository: Repository, approvers: Approvers, login: str) -> bool:
