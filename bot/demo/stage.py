@@ -101,7 +101,7 @@ class Stage:
     def _start_bot(self) -> None:
         app = self.world.create_app("lockkeeper", f"{self.bot_url}/webhook", owner="acme")
         for branch in ("staging", "production"):
-            self.world.protect(REPOSITORY, branch, required_checks=[("lockkeeper / promotion", app.id)])
+            self.world.protect(REPOSITORY, branch, required_checks=[(f"lockkeeper / promotion to {branch}", app.id)])
         checks = [("lockkeeper / manifests", app.id), ("lockkeeper / policies", app.id)]
         self.world.protect(REPOSITORY, "main", required_checks=checks)
         environment = {

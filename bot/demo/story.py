@@ -13,7 +13,7 @@ from bot.demo.stage import REPOSITORY, Stage, example_files
 from bot.sandbox.records import CheckRun, Comment, Pull
 
 DEPLOYMENT = "base/deployment.yaml"
-MANIFESTS, POLICIES, PROMOTION = "lockkeeper / manifests", "lockkeeper / policies", "lockkeeper / promotion"
+MANIFESTS, POLICIES, PROMOTION = "lockkeeper / manifests", "lockkeeper / policies", "lockkeeper / promotion to"
 
 
 @dataclass
@@ -84,10 +84,10 @@ class Story:
         world = self.stage.world
 
         def found() -> CheckRun | None:
-            runs = world.check_runs(REPOSITORY, sha, PROMOTION)
+            runs = [run for run in world.check_runs(REPOSITORY, sha) if run.name.startswith(PROMOTION)]
             return next((run for run in runs if text in (run.title or "")), None)
 
-        run = self.stage.wait(f"{PROMOTION} on {sha[:7]} to say {text!r}", found)
+        run = self.stage.wait(f"{PROMOTION} … on {sha[:7]} to say {text!r}", found)
         self.tell.checks([(run.name, run.conclusion or run.status, run.title or "")])
 
     # the steps

@@ -56,7 +56,7 @@ def check_pull(tools: Tools, repository: Repository, number: int, *, write: bool
     checks = _examine(tools, repository, pull, rules, base_sha)
     if checks is not None and write:
         _publish(tools, repository, pull, rules, checks)
-        if not is_promotion(pull, tools.github.bot_login):
+        if not is_promotion(pull, tools.github.bot_login, rules.configuration):
             judge_direct_change(tools, repository, pull, rules.configuration)
     return Checked(pull, rules, checks)
 
@@ -134,7 +134,7 @@ def _publish(
         url = tools.outputs.keep(repository, f"Pull request #{pull.number}", pull_comment.full_text(checks))
         checks = pull_comment.with_link(checks, url)
         body = pull_comment.comment(checks)
-    for report in reports(checks, pull.head_sha):
+    for report in reports(checks, pull):
         tools.github.ensure_check(repository, report)
     tools.github.ensure_comment(repository, pull.number, pull_comment.MARKER, body)
     for environment in rules.configuration.environments:
@@ -147,10 +147,17 @@ def _publish(
             tools.github.ensure_assignees(repository, pull.number, approvers.assign)
 
 
-def reports(checks: pull_comment.PullChecks, sha: str) -> tuple[CheckReport, ...]:
+def reports(checks: pull_comment.PullChecks, pull: PullRequest) -> tuple[CheckReport, ...]:
     """Return the check runs, one per concern."""
     names_of = [one.name for one in checks.results]
     return tuple(
-        finding_words.check_report(concern, checks.findings, sha=sha, environments=names_of, full_url=checks.full_url)
+        finding_words.check_report(
+            concern,
+            checks.findings,
+            sha=pull.head_sha,
+            base=pull.base_ref,
+            environments=names_of,
+            full_url=checks.full_url,
+        )
         for concern in ("manifests", "policies")
     )

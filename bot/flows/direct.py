@@ -1,6 +1,6 @@
 """Somebody changes an environment's branch directly, without a promotion: who has to approve that?
 
-The check run `lockkeeper / promotion` may be required on the branch, so such a pull request needs one as well;
+The check run `lockkeeper / promotion to …` may be required on the branch, so such a pull request needs one as well;
 and whoever must approve promotions must approve what goes around them.
 """
 
@@ -18,10 +18,7 @@ from bot.report.promotion import direct_check
 def judge_direct_change(tools: Tools, repository: Repository, pull: PullRequest, configuration: Configuration) -> None:
     """Write the check run for a pull request that is no promotion, into a branch that is promoted into."""
     targets = {hop.target.name: hop.target for hop in pairs(configuration) if hop.target.branch == pull.base_ref}
-    if not targets:
-        return
-    gates = []
     for target in targets.values():
         verdicts = read_approvals(tools, repository, pull.number, target.approvers)
-        gates.append(approvals_of(target.approvers, verdicts, pull.head_sha, {pull.author.login.lower()}, ""))
-    tools.github.ensure_check(repository, direct_check(list(targets.values()), gates, sha=pull.head_sha))
+        gate = approvals_of(target.approvers, verdicts, pull.head_sha, {pull.author.login.lower()}, "")
+        tools.github.ensure_check(repository, direct_check(target, gate, sha=pull.head_sha))

@@ -16,7 +16,7 @@ from bot.promotion.gates import GateFacts
 from bot.promotion.plan import Arrival, Base, Conflict, Idle, Snapshot
 from bot.promotion.remember import label, who_asked
 from bot.promotion.trailers import parse_trailers, sealed
-from bot.report.promotion import CHECK, CLOSED_MARKER, commit_message
+from bot.report.promotion import CLOSED_MARKER, check_name, commit_message, trouble_name
 
 HISTORY = 10  # merged promotions looked back at
 
@@ -215,19 +215,19 @@ class HopReader:
         Our check run on its head, else on our commit below it, is the word that counts, because only the App can
         write it. Without one (a crash between push and check run) the trailers serve, if their seal is ours.
         """
-        if record := self._noted(pull.head_sha):
+        if record := self._noted(hop, pull.head_sha):
             return record
         commit = promotion_commit(self._tools, self._repository, pull)
         if commit is None:
             return None
-        if commit.sha != pull.head_sha and (record := self._noted(commit.sha)):
+        if commit.sha != pull.head_sha and (record := self._noted(hop, commit.sha)):
             return record
         trailers = parse_trailers(commit.message)
         return trailers.record if trailers and trailers.is_genuine(hop, self._tools.seal) else None
 
-    def _noted(self, sha: str) -> Record | None:
-        app_id = self._tools.github.app_id
-        notes = (one for one in self._tools.github.checks(self._repository, sha) if one.name == CHECK)
+    def _noted(self, hop: Hop, sha: str) -> Record | None:
+        app_id, name = self._tools.github.app_id, check_name(hop.target)
+        notes = (one for one in self._tools.github.checks(self._repository, sha) if one.name == name)
         found = (Record.decode(one.external_id) for one in notes if one.app_id == app_id)
         return next((one for one in found if one), None)
 
@@ -294,7 +294,7 @@ class HopReader:
 
 
 def _told_trouble(facts: GateFacts) -> bool:
-    name = f"{CHECK} to {facts.hop.target.name}"
+    name = trouble_name(facts.hop)
     return any(
         one.name == name and one.app_id == facts.app_id and one.conclusion == "action_required"
         for one in facts.source_checks

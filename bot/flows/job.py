@@ -44,7 +44,7 @@ def run_job(  # noqa: PLR0913 - what the queue knows of one job
         finish(command.comment_id)
     checked = check_pull(tools, repository, pull)
     tools.checked.note(repository, pull, _seen(checked.pull, checked.rules))
-    if is_promotion(checked.pull, tools.github.bot_login):
+    if is_promotion(checked.pull, tools.github.bot_login, checked.rules.configuration):
         tools.mark(repository.full_name)  # its checks, reviews or head moved, so its gates may have
 
 

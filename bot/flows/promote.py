@@ -25,7 +25,7 @@ def promote(tools: Tools, asked: Asked, parsed: Command) -> Answer:
     into = [hop for hop in hops if hop.target.name == target]
     if not into:
         return Answer(parsed.line, _no_target(hops, target), "misunderstood")
-    if asked.pull.state == "open" and not is_promotion(asked.pull, tools.github.bot_login):
+    if asked.pull.state == "open" and not is_promotion(asked.pull, tools.github.bot_login, asked.rules.configuration):
         return _remember(tools, asked, parsed, target)
     with asked.alone() as alone:
         seen = converge(alone, asked.repository, write=False).hops
@@ -66,7 +66,7 @@ def _not_there_yet(tools: Tools, asked: Asked, hop: Hop, seen: tuple[HopOutcome,
                for arrival in one.snapshot.arrivals]  # fmt: skip
     if any(pull.number == one.pull.number or pull.number in one.includes for one in arrived):
         return ""
-    if is_promotion(pull, tools.github.bot_login) and not pull.merged:
+    if is_promotion(pull, tools.github.bot_login, asked.rules.configuration) and not pull.merged:
         waiting = f"#{pull.number} is not merged yet"
     elif pull.merged:
         trailers = read_trailers(tools, asked.repository, pull)

@@ -50,6 +50,11 @@ class GateFacts:
     foreign: str = ""
 
 
+def compared_with(branch: str) -> str:
+    """Return the `external_id` of our manifest and policy checks: they hold for one base branch only."""
+    return f"base={branch}"
+
+
 def evaluate(facts: GateFacts) -> tuple[Gate, ...]:
     """Return every gate of the promotion, in the order people should read them."""
     return (order(facts), checks(facts), policy(facts), approvals(facts))
@@ -134,7 +139,9 @@ def checks(facts: GateFacts) -> Gate:
 
 def policy(facts: GateFacts) -> Gate:
     """Our own manifest and policy checks, by our App and on the promotion commit, have no blocking finding."""
-    own = {check.name: check for check in facts.head_checks if check.app_id == facts.app_id}
+    base = compared_with(facts.hop.target.branch)
+    mine = (check for check in facts.head_checks if check.app_id == facts.app_id and check.external_id == base)
+    own = {check.name: check for check in mine}
     failing = [
         name
         for name in OWN_CHECKS

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from bot.model.finding import Concern, Finding
 from bot.ports import Annotation, CheckReport
+from bot.promotion.gates import compared_with
 from bot.report import markdown
-from bot.report.words import count
+from bot.report.words import count, listed
 
 NAMES: dict[Concern, str] = {"manifests": "lockkeeper / manifests", "policies": "lockkeeper / policies"}
 MAX_ANNOTATIONS = 200  # four requests of 50
@@ -19,18 +20,20 @@ def blocking(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(one for one in findings if one.new and one.blocks)
 
 
-def check_report(
+def check_report(  # noqa: PLR0913 - the parts of one report, each by name
     concern: Concern,
     findings: Sequence[Finding],
     *,
     sha: str,
+    base: str,
     environments: Sequence[str],
     full_url: str = "",
 ) -> CheckReport:
     """Return the check run of one concern.
 
     `findings` may hold other concerns too; they are left out. `environments` are the names that were looked at.
-    `full_url` is where the untruncated text can be read, said when something had to be left out.
+    `base` is the branch the commit was compared with, kept in the `external_id`. `full_url` is where the untruncated
+    text can be read, said when something had to be left out.
     """
     own = [one for one in findings if one.concern == concern and one.state not in ("pass", "skip")]
     new = [one for one in own if one.new]
@@ -45,6 +48,7 @@ def check_report(
         conclusion="failure" if blocks else "success",
         text=markdown.within([list_item(group) for group in distinct(new)], markdown.CHECK_BYTES, more, in_bytes=True),
         annotations=_annotations(new),
+        external_id=compared_with(base),
         details_url=full_url,
     )
 
@@ -65,6 +69,8 @@ def _title(concern: Concern, new: Sequence[Finding], environments: Sequence[str]
 def _summary(own: Sequence[Finding], environments: Sequence[str]) -> list[str]:
     if not environments:
         return ["This change reaches no environment, so nothing was rendered."]
+    if not own:
+        return [f"Nothing to mend in {markdown.escape(listed(environments))}."]
     rows = []
     for name in environments:
         here = [one for one in own if one.environment == name]
@@ -106,10 +112,11 @@ def list_item(group: Sequence[Finding]) -> str:
         lines.append(f"  at {markdown.code(one.path + (f':{one.line}' if one.line else ''))}")
     if one.how:
         lines.append(f"  → {markdown.prose(one.how)}")
-    environments = ", ".join(dict.fromkeys(each.environment for each in group if each.environment))
     rule = one.policy if one.rule in ("", one.policy) else f"{one.policy} / {one.rule}"
-    lines.append(f"  <sub>{markdown.escape(', '.join(filter(None, [rule, one.severity, environments])))}</sub>")
-    return "<br>\n".join(lines)
+    environments = list(dict.fromkeys(each.environment for each in group if each.environment))
+    where = f" · in {listed(environments)}" if environments else ""
+    lines.append(f"  <sub>{markdown.escape(f'rule {rule} · severity {one.severity}{where}')}</sub>")
+    return "  \n".join(lines)  # two spaces break the line in comments and in check runs alike
 
 
 def _annotations(new: Sequence[Finding]) -> tuple[Annotation, ...]:
@@ -119,13 +126,14 @@ def _annotations(new: Sequence[Finding]) -> tuple[Annotation, ...]:
         first = group[0]
         where = ", ".join(dict.fromkeys(one.environment for one in group if one.environment))
         tail = (f"\nHow to mend it: {first.how}" if first.how else "") + (f"\nEnvironments: {where}" if where else "")
+        said = first.message[:1].upper() + first.message[1:]
         found.append(
             Annotation(
                 path=first.path,
                 line=first.line or 1,
                 level="failure" if first.blocks else "warning",
                 title=(first.title or f"{first.policy}: {first.rule}")[:255],
-                message=f"{first.message}{tail}"[:16_000],
+                message=f"{said}{tail}".replace("`", "'")[:16_000],  # GitHub shows annotations as plain text
             )
         )
     found.sort(key=lambda one: (one.level != "failure", one.path, one.line))

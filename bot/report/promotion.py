@@ -15,7 +15,7 @@ from bot.promotion.trailers import write_trailers
 from bot.report import markdown
 from bot.report.words import count, listed, shortened
 
-CHECK = "lockkeeper / promotion"
+CHECK = "lockkeeper / promotion"  # of a whole repository; each target has its own, see `check_name`
 BODY_MARKER = "<!-- lockkeeper:promotion -->"
 CLOSED_MARKER = "<!-- lockkeeper:closed -->"
 GATE_ICONS = {"pass": "✅", "wait": "⏳", "fail": "❌"}
@@ -84,7 +84,7 @@ def gate_table(gates: Sequence[Gate]) -> str:
     """Return all gates with reason, owner and next step."""
     rows = [
         [
-            f"{GATE_ICONS[gate.state]} {gate.name}",
+            f"{GATE_ICONS[gate.state]}\u00a0{gate.name}",
             markdown.prose(gate.reason),
             markdown.prose(gate.owner) or "–",
             markdown.prose(gate.next) or "–",
@@ -96,11 +96,11 @@ def gate_table(gates: Sequence[Gate]) -> str:
 
 def _base_note(snapshot: Snapshot) -> str:
     if snapshot.base == "merge base":
-        return "First promotion of this pair: compared with the last common commit of both branches."
+        return "<sub>First promotion of this pair: compared with the last common commit of both branches.</sub>"
     if snapshot.base == "none":
         return (
-            "First promotion of this pair, and the branches share no history: files that only "
-            f"{markdown.escape(snapshot.hop.target.name)} has are kept."
+            "<sub>First promotion of this pair, and the branches share no history: files that only "
+            f"{markdown.escape(snapshot.hop.target.name)} has are kept.</sub>"
         )
     return ""
 
@@ -137,6 +137,20 @@ def _mermaid(text: str) -> str:
     return text.replace('"', "'").replace("\n", " ")
 
 
+def check_name(environment: Environment) -> str:
+    """Return the name of the check run with the gates of one target.
+
+    It names the target because a check run belongs to a commit: a commit that may go to staging could otherwise be
+    taken, with its success, to production.
+    """
+    return f"{CHECK} to {environment.name}"
+
+
+def trouble_name(hop: Hop) -> str:
+    """Return the name of the check run on a source commit that cannot be promoted as it is."""
+    return f"lockkeeper / from {hop.source.name} to {hop.target.name}"
+
+
 def gate_check(hop: Hop, gates: Sequence[Gate], *, sha: str, record: str) -> CheckReport:
     """Return the check run that says which gate waits for whom. Waiting gates leave it in progress."""
     failed = [gate for gate in gates if gate.state == "fail"]
@@ -148,7 +162,7 @@ def gate_check(hop: Hop, gates: Sequence[Gate], *, sha: str, record: str) -> Che
     else:
         heading = "All gates are open" + (": merging" if hop.target.merge == "auto" else ": ready to merge")
     return CheckReport(
-        name=CHECK,
+        name=check_name(hop.target),
         sha=sha,
         title=heading[:250],
         summary=f"Promotion from {markdown.escape(hop.source.name)} to {markdown.escape(hop.target.name)}.\n\n"
@@ -158,26 +172,24 @@ def gate_check(hop: Hop, gates: Sequence[Gate], *, sha: str, record: str) -> Che
     )
 
 
-def direct_check(environments: Sequence[Environment], gates: Sequence[Gate], *, sha: str) -> CheckReport:
-    """Return the check run for a change that goes into environments without being promoted."""
-    where = listed([one.name for one in environments])
-    waiting = [gate for gate in gates if gate.state != "pass"]
-    failed = any(gate.state == "fail" for gate in gates)
-    heading = f"{waiting[0].name}: waiting for {waiting[0].owner}" if waiting else f"A direct change to {where}"
+def direct_check(environment: Environment, gate: Gate, *, sha: str) -> CheckReport:
+    """Return the check run for a change that goes into an environment without being promoted."""
+    where = environment.name
+    heading = f"{gate.name}: waiting for {gate.owner}" if gate.state != "pass" else f"A direct change to {where}"
     return CheckReport(
-        name=CHECK,
+        name=check_name(environment),
         sha=sha,
         title=heading[:250],
         summary=f"This is no promotion: it changes {markdown.escape(where)} directly. Later promotions keep it there "
-        f"and list it as drift; bring it to the environments before, too, if it should stay.\n\n{gate_table(gates)}",
-        conclusion="failure" if failed else None if waiting else "success",
+        f"and list it as drift; bring it to the environments before, too, if it should stay.\n\n{gate_table([gate])}",
+        conclusion={"fail": "failure", "wait": None, "pass": "success"}[gate.state],
     )
 
 
 def conflict_check(hop: Hop, conflicts: Sequence[Conflict], *, sha: str, record: str) -> CheckReport:
     """Return the check run on the source commit that could not be promoted."""
     return CheckReport(
-        name=f"{CHECK} to {hop.target.name}",
+        name=trouble_name(hop),
         sha=sha,
         title=f"{count(len(conflicts), 'file')} changed in both {hop.source.name} and {hop.target.name}"[:250],
         summary=markdown.within(
@@ -196,7 +208,7 @@ def refused_check(hop: Hop, error: RefusedError, *, sha: str, record: str) -> Ch
     following = f"\n\n**Next:** {how}" if how else ""
     heading = error.what if error.what.startswith("GitHub") else f"GitHub refused: {error.what}"
     return CheckReport(
-        name=f"{CHECK} to {hop.target.name}",
+        name=trouble_name(hop),
         sha=sha,
         title=heading[:250],
         summary=f"{what} (status {error.status}){said}{following}\n\n"
@@ -221,7 +233,7 @@ def deployment_check(hop: Hop, error: RefusedError, *, sha: str) -> CheckReport:
 def resolved_check(hop: Hop, *, sha: str, record: str) -> CheckReport:
     """Return the same check run once the conflict or the refusal is gone."""
     return CheckReport(
-        name=f"{CHECK} to {hop.target.name}",
+        name=trouble_name(hop),
         sha=sha,
         title="Resolved",
         summary=f"Nothing stands between {hop.source.name} and {hop.target.name} any more.",

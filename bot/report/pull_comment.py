@@ -158,7 +158,7 @@ def _counts(diff: EnvironmentDiff) -> str:
 def _resource(change: ResourceChange, *, opened: bool) -> str:
     signs = {"added": "added", "removed": "removed", "changed": "changed"}
     size = change.lines.count("\n+") + change.lines.count("\n-")
-    highlights = f": {markdown.html('; '.join(change.highlights[:4]))}" if change.highlights else ""
+    highlights = f": {markdown.html('; '.join(change.brief[:4]))}" if change.brief else ""
     summary = f"<b>{markdown.html(str(change.key))}</b> {signs[change.kind]}{highlights} <i>({count(size, 'line')})</i>"
     body = markdown.fence(change.lines, "diff")
     return markdown.details(summary, body, opened=opened and size <= OPEN_LINES)

@@ -17,7 +17,7 @@ from bot.report import markdown
 from bot.report.findings import blocking, distinct
 from bot.report.promotion import conflict_sides, conflict_words, gate_table
 from bot.report.pull_comment import PullChecks
-from bot.report.words import count
+from bot.report.words import count, listed
 
 _SIDES = 20_000  # characters of a conflict's files in a reply
 
@@ -62,7 +62,9 @@ def misunderstood(message: str, hint: str) -> str:
 def proposed(hop: Hop, number: int, gates: Sequence[Gate]) -> str:
     """Return the answer to a promotion that is open now."""
     name = markdown.escape(hop.target.name)
-    return f"🚀 #{number} carries this to **{name}**.\n\n{gate_table(gates)}"
+    waiting = [f"{gate.name} ({markdown.prose(gate.owner)})" for gate in gates if gate.state != "pass"]
+    state = f"It waits at {listed(waiting)}" if waiting else "All its gates are open"
+    return f"🚀 #{number} carries this to **{name}**. {state}; its page shows how it stands."
 
 
 def nothing(reason: str) -> str:

@@ -12,7 +12,7 @@ from bot.sandbox.faults import Kind
 from tests.flows.conftest import at_rest
 from tests.flows.fingerprint import Words, checks_of, issue_of
 from tests.flows.repository import SETTINGS, pipeline, settings
-from tests.flows.world import PROMOTION, REPOSITORY, Killed, Town
+from tests.flows.world import REPOSITORY, TROUBLE, Killed, Town
 
 GREEN, RED = (settings(level="info", colour=colour) for colour in ("green", "red"))
 ALL_BY_ITSELF = pipeline(
@@ -154,7 +154,7 @@ def test_a_merge_that_github_refuses_is_told_on_the_pull_request_and_tried_again
     walk.prepare()
     walk.go()
     pull = town.promotion()
-    run = town.check(town.head("main"), f"{PROMOTION} to staging")
+    run = town.check(town.head("main"), TROUBLE)
     assert run is not None and run.conclusion == "action_required"
     assert "other-ci" in f"{run.title}{run.summary}", (run.title, run.summary)
     at_rest(town)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.flows.repository import DEPLOYMENT, PATH, SETTINGS, deployment, files, overlay, pipeline, settings
-from tests.flows.world import PROMOTION, REPOSITORY, Method, Town
+from tests.flows.world import PROMOTION, REPOSITORY, TROUBLE, Method, Town
 
 STAGING = "overlays/staging/kustomization.yaml"
 BLUE, GREEN, RED = (settings(level="info", colour=colour) for colour in ("blue", "green", "red"))
@@ -118,7 +118,7 @@ def test_a_conflict_is_told_with_both_sides_and_nothing_is_written_until_it_is_r
     town.land("green", {SETTINGS: GREEN})
     assert town.promotions() == []
     assert town.head("promote/development-to-staging") == ""
-    run = town.check(town.head("main"), f"{PROMOTION} to staging")
+    run = town.check(town.head("main"), TROUBLE)
     assert run is not None and run.conclusion == "action_required"
     assert run.title == "1 file changed in both development and staging"
     assert "colour: 'green'" in (run.text or "") and "colour: 'red'" in (run.text or "")
@@ -126,7 +126,7 @@ def test_a_conflict_is_told_with_both_sides_and_nothing_is_written_until_it_is_r
     town.commit("staging", {SETTINGS: BLUE}, "omar", message="Take the hot fix back")
     town.settle()
     assert town.file(town.promotion().head_ref, SETTINGS) == GREEN
-    assert town.conclusion(town.head("main"), f"{PROMOTION} to staging") == "success"
+    assert town.conclusion(town.head("main"), TROUBLE) == "success"
 
 
 def test_a_conflict_under_an_open_pull_request_stops_it_where_it_stands(town: Town) -> None:
@@ -302,7 +302,7 @@ def secret(value: str) -> str:
 def test_a_conflict_in_a_secret_shows_no_values(town: Town) -> None:
     town.commit("staging", {"base/secret.yaml": secret("canary-in-staging")}, "omar")
     town.land("secret", {"base/secret.yaml": secret("canary-in-development")})
-    run = town.check(town.head("main"), f"{PROMOTION} to staging")
+    run = town.check(town.head("main"), TROUBLE)
     assert run is not None and run.conclusion == "action_required"
     assert "`base/secret.yaml`" in (run.text or "")
     assert "canary" not in f"{run.title}{run.summary}{run.text}"

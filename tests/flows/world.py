@@ -31,6 +31,7 @@ from tests.flows.schedule import IN_ORDER, Schedule
 REPOSITORY = "acme/shop"
 BOT = "lockkeeper[bot]"
 MANIFESTS, POLICIES = "lockkeeper / manifests", "lockkeeper / policies"
+TROUBLE = "lockkeeper / from development to staging"
 PROMOTION, CONFIGURATION = "lockkeeper / promotion", "lockkeeper / configuration"
 PUBLIC_URL = "https://bot.example"
 MOST_ROUNDS, MOST_DELAYS = 40, 25
@@ -183,8 +184,10 @@ class Town:
 
     def check(self, sha: str, name: str) -> CheckRun | None:
         """Return the newest check run of ours of that name on a commit."""
-        runs = self.world.check_runs(REPOSITORY, sha, name)
-        return next((run for run in runs if run.suite.app is self.app), None)
+        runs = [run for run in self.world.check_runs(REPOSITORY, sha) if run.suite.app is self.app]
+        if name == PROMOTION:  # whichever target it is for
+            return next((run for run in runs if run.name.startswith(f"{PROMOTION} to ")), None)
+        return next((run for run in runs if run.name == name), None)
 
     def title_of(self, sha: str, name: str = PROMOTION) -> str:
         """Return the title of a check run, '' when there is none."""

@@ -22,8 +22,10 @@ def hop(approvers: Approvers = QA, checks: tuple[str, ...] = (), **target: str) 
     return Hop(staging, production)
 
 
-def check(name: str, conclusion: Conclusion | None = "success", app: int | None = APP) -> CheckState:
-    return CheckState(name, "completed" if conclusion else "in_progress", conclusion, app)
+def check(
+    name: str, conclusion: Conclusion | None = "success", app: int | None = APP, base: str = "production"
+) -> CheckState:
+    return CheckState(name, "completed" if conclusion else "in_progress", conclusion, app, f"base={base}")
 
 
 def approval(login: str, *, approved: bool = True, sha: str = HEAD, eligible: bool = True) -> Approval:

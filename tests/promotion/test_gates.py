@@ -77,6 +77,7 @@ POLICY = [
     ("both passed", (check(MANIFESTS), check(POLICIES)), "pass"),
     ("neutral is no finding", (check(MANIFESTS, "neutral"), check(POLICIES)), "pass"),
     ("nothing yet", (), "wait"),
+    ("compared with another branch", (check(MANIFESTS, base="main"), check(POLICIES, base="main")), "wait"),
     ("one running", (check(MANIFESTS), check(POLICIES, None)), "wait"),
     ("one failed", (check(MANIFESTS, "failure"), check(POLICIES)), "fail"),
     ("a failure needs no second word", (check(MANIFESTS, "failure"),), "fail"),

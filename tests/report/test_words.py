@@ -69,7 +69,7 @@ OPEN = GateFacts(
     source_sha=SOURCE,
     source_holds=True,
     source_checks=(),
-    head_checks=FACTS.head_checks,
+    head_checks=tuple(check(name, base="staging") for name in OWN_CHECKS),
     approvals=(),
     changes=CHANGES[:1],
     requested_by="",

@@ -80,7 +80,7 @@ def texts(word: str) -> Mapping[str, str]:
     """Return every text with that word in it, by name."""
     seen, shot = checks(word), snapshot(word)
     judged = gates.evaluate(shot.facts)
-    policies = findings.check_report("policies", seen.findings, sha=HEAD, environments=["staging"])
+    policies = findings.check_report("policies", seen.findings, sha=HEAD, base="staging", environments=["staging"])
     told = promotion.gate_check(HOP, judged, sha=HEAD, record="")
     conflict = promotion.conflict_check(HOP, shot.conflicts, sha=HEAD, record="")
     refused = promotion.refused_check(HOP, RefusedError(word, status=422, reason=word, how=word), sha=HEAD, record="")

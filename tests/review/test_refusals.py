@@ -44,7 +44,7 @@ def test_without_the_permission_for_deployments_promotions_go_on(make_town: Call
     assert "Not recorded" in town.title_of(town.head("staging"), "lockkeeper / deployment to staging")
     town.land("red", {SETTINGS: RED})
     assert town.file(town.promotion().head_ref, SETTINGS) == RED
-    assert town.check(town.head("main"), "lockkeeper / promotion to staging") is None
+    assert town.check(town.head("main"), "lockkeeper / from development to staging") is None
     at_rest(town)
 
 
