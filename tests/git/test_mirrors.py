@@ -255,6 +255,41 @@ class TestReads:
         trees = [fetched.tree(REPOSITORY, each) for each in (one, side)]
         assert fetched.changed_paths(REPOSITORY, *trees) == ["c"]
 
+    @pytest.mark.parametrize(
+        ("written", "read"),
+        [
+            ("1700000000 +0000", 1_700_000_000),
+            ("-5 +0000", 0),
+            ("-99999999999999 +0000", 0),
+            ("1000000000000 +0000", 253_402_300_799),  # the year 33658
+            ("253402300800 +0000", 253_402_300_799),
+            ("9223372036854775807 +0000", 253_402_300_799),
+            ("99999999999999999999999999 +0000", None),  # of what git cannot hold it makes what it likes
+            ("yesterday", None),
+        ],
+    )
+    def test_strange_dates(self, written: str, read: int | None, fetched: GitMirrors, origin: Origin) -> None:
+        """One commit dated in the year 33658 stopped every promotion of its repository."""
+        tree = origin.git("rev-parse", "main^{tree}")
+        who = f"Ada <ada@example.org> {written}"
+        body = f"tree {tree}\nparent {origin.branch('main')}\nauthor {who}\ncommitter {who}\n\nodd\n".encode()
+        odd = origin.git("hash-object", "-t", "commit", "-w", "--literally", "--stdin", input=body)
+        origin.git("update-ref", "refs/heads/odd", odd)
+        fetched.fetch(REPOSITORY)
+        first, second = fetched.commits(REPOSITORY, since=None, until="odd")
+        assert (first.sha, first.message, second.message) == (odd, "odd", "first\n\nbody")
+        assert read is None or first.time == datetime.fromtimestamp(read, UTC)
+        made = fetched.write_commit(REPOSITORY, tree=tree, parents=[odd], message="next", time=first.time)
+        after = fetched.commits(REPOSITORY, since=odd, until=made)
+        assert [one.time for one in after] == [first.time]
+
+    def test_dates_before_1970_are_written_as_1970(self, fetched: GitMirrors, origin: Origin) -> None:
+        main = origin.branch("main")
+        old = datetime(1950, 1, 1, tzinfo=UTC)
+        tree = fetched.tree(REPOSITORY, main)
+        made = fetched.write_commit(REPOSITORY, tree=tree, parents=[main], message="old", time=old)
+        assert fetched.commits(REPOSITORY, since=main, until=made)[0].time == datetime(1970, 1, 1, tzinfo=UTC)
+
     def test_unknown_commits(self, fetched: GitMirrors) -> None:
         for call in (
             lambda: fetched.tree(REPOSITORY, "0" * 40),

@@ -12,7 +12,7 @@ from bot.adapters.git.command import GitError, Remote
 from bot.adapters.git.merging import merge_trees
 from bot.adapters.git.mirror import Mirror
 from bot.adapters.git.names import is_object_id, mirror_path
-from bot.adapters.git.reads import Reads
+from bot.adapters.git.reads import Reads, bounded
 from bot.errors import NotFoundError, TransientError
 from bot.model.repository import Commit, Repository
 from bot.ports import Git, MergeOutcome
@@ -105,7 +105,7 @@ class GitMirrors:
         self, repository: Repository, *, tree: str, parents: Sequence[str], message: str, time: datetime
     ) -> str:
         """Write a commit by Lockkeeper into the mirror; the same input gives the same id."""
-        date = f"@{int(time.timestamp())} +0000"
+        date = f"@{bounded(int(time.timestamp()))} +0000"
         signed = {
             f"GIT_{role}_{what}": text
             for role in ("AUTHOR", "COMMITTER")

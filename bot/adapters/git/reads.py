@@ -14,6 +14,7 @@ from bot.adapters.git.names import checked_ref, is_abbreviation, is_object_id, i
 from bot.errors import NotFoundError, UserError
 from bot.model.repository import Commit
 
+LATEST = 253_402_300_799  # seconds since 1970 of the last moment that datetime can hold
 _LOG = "--format=%H%n%P%n%at%n%an%n%ae%n%B"
 _REV_PARSE = ("rev-parse", "--verify", "--quiet", "--end-of-options")
 _NOREPLY = re.compile(r"(?:\d+\+)?([A-Za-z0-9-]+(?:\[bot\])?)@users\.noreply\.[A-Za-z0-9.-]+")
@@ -193,6 +194,16 @@ def _entry(record: bytes) -> Entry:
     return Entry(mode, kind, name, int(size) if size.isdigit() else -1, os.fsdecode(path))
 
 
+def bounded(seconds: int) -> int:
+    """Return seconds since 1970 as near as they can be to what was asked, within what git and datetime both hold."""
+    return min(max(seconds, 0), LATEST)
+
+
+def _within(written: str) -> int:
+    """Return the time of a commit; anyone can write any number there, and one that git cannot read is left out."""
+    return bounded(int(written)) if re.fullmatch(r"-?[0-9]{1,30}", written) else 0
+
+
 def _commit(text: str) -> Commit:
     sha, parents, seconds, name, email, message = text.lstrip("\n").split("\n", 5)
     login = _NOREPLY.fullmatch(email)
@@ -201,5 +212,5 @@ def _commit(text: str) -> Commit:
         message=message.strip("\n"),
         author=login[1] if login else name,
         parents=tuple(parents.split()),
-        time=datetime.fromtimestamp(int(seconds), UTC),
+        time=datetime.fromtimestamp(_within(seconds), UTC),
     )
