@@ -2,13 +2,16 @@
 
 Each read is a git process, and one job asks the same things often. Between two fetches nothing in the mirror
 changes but by our own writes, so an answer holds until the job fetches or pushes. It also makes a job see one
-state: another job's fetch moves nothing under its hands.
+state: another job's fetch moves nothing under its hands. What full object ids alone decide never changes, and is
+kept from job to job.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, MutableMapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -16,13 +19,21 @@ from bot.model.repository import Commit, Repository
 from bot.ports import Git, MergeOutcome
 
 T = TypeVar("T")
+Facts = MutableMapping[tuple[object, ...], object]
+MOST_FACTS = 20_000
+LARGEST = 100_000  # bytes of a file, or paths of a comparison, worth keeping
+_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 class RememberingGit:
-    """`bot.ports.Git` for one job; asks the git behind it the same thing once. What is not there is asked again."""
+    """`bot.ports.Git` for one job; asks the git behind it the same thing once. What is not there is asked again.
 
-    def __init__(self, git: Git) -> None:
+    `facts` outlives the job. It holds no answer whose objects the mirror would have to hold: merges, commits made.
+    """
+
+    def __init__(self, git: Git, facts: Facts | None = None) -> None:
         self._git = git
+        self._facts: Facts = {} if facts is None else facts
         self._known: dict[tuple[object, ...], object] = {}
 
     def _once(self, read: Callable[[], T], *question: object) -> T:
@@ -31,6 +42,19 @@ class RememberingGit:
         answer = read()
         if answer is not None:
             self._known[question] = answer
+        return answer
+
+    def _fact(self, read: Callable[[], T], what: str, repository: Repository, *ids: str, about: str = "") -> T:
+        """Answer from what is known for good where all ids are full, else as `_once` does."""
+        question = (what, repository, *ids, about)
+        if question in self._facts:
+            return cast(T, self._facts[question])
+        answer = self._once(read, *question)
+        small = not isinstance(answer, Sequence) or len(answer) <= LARGEST
+        if answer is not None and small and all(_ID.fullmatch(one) for one in ids):
+            if len(self._facts) >= MOST_FACTS:
+                self._facts.clear()
+            self._facts[question] = answer
         return answer
 
     def fetch(self, repository: Repository, refs: Sequence[str] = ()) -> None:
@@ -48,21 +72,27 @@ class RememberingGit:
         return self._once(lambda: self._git.tree(repository, commit), "tree", repository, commit)
 
     def merge_base(self, repository: Repository, one: str, two: str) -> str | None:
-        return self._once(lambda: self._git.merge_base(repository, one, two), "base", repository, one, two)
+        if one == two and _ID.fullmatch(one):
+            return one
+        return self._fact(lambda: self._git.merge_base(repository, one, two), "base", repository, one, two)
 
     def is_ancestor(self, repository: Repository, ancestor: str, descendant: str) -> bool:
-        question = ("ancestor", repository, ancestor, descendant)
-        return self._once(lambda: self._git.is_ancestor(repository, ancestor, descendant), *question)
+        if ancestor == descendant and _ID.fullmatch(ancestor):
+            return True
+        read = partial(self._git.is_ancestor, repository, ancestor, descendant)
+        return self._fact(read, "ancestor", repository, ancestor, descendant)
 
     def commits(self, repository: Repository, *, since: str | None, until: str, limit: int = 250) -> Sequence[Commit]:
-        question = ("commits", repository, since, until, limit)
-        return self._once(lambda: self._git.commits(repository, since=since, until=until, limit=limit), *question)
+        read = partial(self._git.commits, repository, since=since, until=until, limit=limit)
+        if limit == 1 and since is None:
+            return self._fact(read, "commit", repository, until)
+        return self._once(read, "commits", repository, since, until, limit)
 
     def changed_paths(self, repository: Repository, base: str, head: str) -> Sequence[str]:
-        return self._once(lambda: self._git.changed_paths(repository, base, head), "paths", repository, base, head)
+        return self._fact(lambda: self._git.changed_paths(repository, base, head), "paths", repository, base, head)
 
     def read(self, repository: Repository, revision: str, path: str) -> bytes | None:
-        return self._once(lambda: self._git.read(repository, revision, path), "read", repository, revision, path)
+        return self._fact(lambda: self._git.read(repository, revision, path), "read", repository, revision, about=path)
 
     def list(self, repository: Repository, revision: str, path: str = "") -> Sequence[str]:
         return self._once(lambda: self._git.list(repository, revision, path), "list", repository, revision, path)
