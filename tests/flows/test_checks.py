@@ -100,27 +100,24 @@ def test_a_pull_request_into_no_environments_branch_is_left_alone(town: Town) ->
     assert town.world.check_runs(REPOSITORY, town.pull(number).head_sha) == []
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "conclusion", "said"),
-    [
-        ("promote: manual", "promote: auto", "success", "checked under the old rules"),
-        ("promote: manual", "promote: sometimes", "failure", "Merging it would stop checks and promotions"),
-        ("promote: manual", "promot: manual", "failure", "promot"),
-    ],
-    ids=["valid", "wrong value", "misspelt key"],
-)
-def test_a_pull_request_that_edits_the_configuration_is_told_about_it(
-    town: Town, before: str, after: str, conclusion: str, said: str
-) -> None:
-    text = files()[PATH].replace(before, after)
-    number = town.propose("rules", {PATH: text})
+EDITS = {  # instead of `promote: manual`
+    "valid": ("promote: auto", "success", "checked under the old rules"),
+    "wrong-value": ("promote: sometimes", "failure", "Merging it would stop checks and promotions"),
+    "misspelt-key": ("promot: manual", "failure", "promot"),
+}
+
+
+def test_a_pull_request_that_edits_the_configuration_is_told_about_it(town: Town) -> None:
+    texts = {name: files()[PATH].replace("promote: manual", line) for name, (line, _, _) in EDITS.items()}
+    numbers = {name: town.propose(name, {PATH: text}) for name, text in texts.items()}
     town.settle()
-    head = town.pull(number).head_sha
-    run = town.check(head, CONFIGURATION)
-    assert run is not None and run.conclusion == conclusion
-    assert said in (run.summary or "")
-    line = text.splitlines().index(f"    {after}") + 1
-    assert places(town, head, CONFIGURATION) == (set() if conclusion == "success" else {(PATH, line)})
+    for name, (line, conclusion, said) in EDITS.items():
+        head = town.pull(numbers[name]).head_sha
+        run = town.check(head, CONFIGURATION)
+        assert run is not None and run.conclusion == conclusion, name
+        assert said in (run.summary or ""), name
+        at = (PATH, texts[name].splitlines().index(f"    {line}") + 1)
+        assert places(town, head, CONFIGURATION) == (set() if conclusion == "success" else {at}), name
 
 
 def test_a_broken_configuration_in_force_names_every_problem_and_stops_all_but_itself(town: Town) -> None:
@@ -187,17 +184,16 @@ BROKEN: dict[str, tuple[Files, str, str]] = {
 }
 
 
-@pytest.mark.parametrize("case", BROKEN)
-def test_what_does_not_render_is_a_finding_in_the_tools_words_on_the_file(town: Town, case: str) -> None:
-    changes, path, words = BROKEN[case]
-    number = town.propose("broken", changes)
+def test_what_does_not_render_is_a_finding_in_the_tools_words_on_the_file(town: Town) -> None:
+    numbers = {case: town.propose(case.replace(" ", "-"), changes) for case, (changes, _, _) in BROKEN.items()}
     town.settle()
-    head = town.pull(number).head_sha
-    run = town.check(head, MANIFESTS)
-    assert run is not None and run.conclusion == "failure"
-    assert path in {one["path"] for one in run.annotations}
-    assert any(words in str(one["message"]) for one in run.annotations), [one["message"] for one in run.annotations]
-    assert "not compared: the change does not render" in town.said(number, "checks")[0].body
+    for case, (_, path, words) in BROKEN.items():
+        run = town.check(town.pull(numbers[case]).head_sha, MANIFESTS)
+        assert run is not None and run.conclusion == "failure", case
+        assert path in {one["path"] for one in run.annotations}, case
+        said = [str(one["message"]) for one in run.annotations]
+        assert any(words in one for one in said), (case, said)
+        assert "not compared: the change does not render" in town.said(numbers[case], "checks")[0].body, case
 
 
 def secret(value: str) -> str:
