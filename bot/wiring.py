@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from bot.adapters.git.command import require_git
 from bot.adapters.github import GitHubApp
 from bot.adapters.outputs import RedisOutputs
 from bot.adapters.queue import Lease, Queue, Work, connect, hold
+from bot.adapters.redelivered import RedisRedelivered
 from bot.adapters.render import PooledRenderer
 from bot.adapters.seal import sealer
 from bot.errors import UserError
@@ -77,6 +79,7 @@ class Composition:
         checkouts = data / "checkouts"
         checkouts.mkdir(parents=True, exist_ok=True)
         self.renderer = renderer or PooledRenderer(root=checkouts)
+        self._redelivered = RedisRedelivered(queue.connection)
         self.outputs = RedisOutputs(queue.connection, settings.webhook_secrets[0], settings.public_url)
 
     def tools(self, repository: Repository, check: Callable[[], None]) -> Tools:
@@ -122,6 +125,12 @@ class Composition:
         """Return all repositories the App is installed on, for the sweep."""
         return [(repository.full_name, None) for repository in self.app.installed_repositories()]
 
+    def redeliver(self) -> int:
+        """Ask GitHub for the webhook deliveries that never arrived; return for how many."""
+        seen = self.app.redeliver_failed(self._redelivered.load(), datetime.now(UTC))
+        self._redelivered.save(seen)
+        return seen.asked
+
     def on_parked(self, key: str, commands: Sequence[PendingCommand], reason: str) -> None:
         """Tell the pull request, in one honest line, that a job was given up."""
         target = parse_key(key)
@@ -138,6 +147,7 @@ def build_handler(settings: Settings) -> Work:
     return Work(
         handler=composition.handle,
         list_repositories=composition.list_repositories,
+        redeliver=composition.redeliver,
         on_parked=composition.on_parked,
         close=composition.close,
     )

@@ -278,7 +278,7 @@ class TestReads:
         fetched.fetch(REPOSITORY)
         first, second = fetched.commits(REPOSITORY, since=None, until="odd")
         assert (first.sha, first.message, second.message) == (odd, "odd", "first\n\nbody")
-        assert read is None or first.time == datetime.fromtimestamp(read, UTC)
+        assert first.time is not None and (read is None or first.time == datetime.fromtimestamp(read, UTC))
         made = fetched.write_commit(REPOSITORY, tree=tree, parents=[odd], message="next", time=first.time)
         after = fetched.commits(REPOSITORY, since=odd, until=made)
         assert [one.time for one in after] == [first.time]

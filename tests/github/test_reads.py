@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bot.adapters.github.gateway import as_port
-from bot.errors import NotFoundError
+from bot.errors import NotFoundError, TransientError
 from bot.model.environment import People
 from bot.model.repository import Actor, Permission, Repository
+from bot.sandbox.faults import Kind
 from tests.github.conftest import NAME, REPOSITORY, House
 
 
@@ -16,6 +17,23 @@ def test_who_we_are(house: House) -> None:
     assert house.ours.installed_repositories() == [REPOSITORY]
     assert house.ours.token(REPOSITORY).startswith("ghs_")
     assert as_port(house.github) is house.github
+
+
+@pytest.mark.parametrize("trouble", ["502", "403-secondary", "crash-before"])
+def test_one_failing_installation_hides_no_other(house: House, trouble: Kind) -> None:
+    """One account that suspended the App kept the sweep from all the others."""
+    house.world.add_user("erin")
+    house.world.add_repository("erin/site", files={"a": "b"})
+    house.world.install_app(house.app, "erin")
+    other = Repository("erin", "site")
+    assert house.ours.installed_repositories() == [REPOSITORY, other]
+    house.sandbox.faults.add(("POST", "/access_tokens$"), trouble)
+    assert house.ours.installed_repositories() == [other]
+    house.sandbox.faults.add(("GET", "/installation/repositories"), trouble, skip=1)
+    assert house.ours.installed_repositories() == [REPOSITORY]
+    house.sandbox.faults.add(("POST", "/access_tokens$"), trouble, times=2)
+    with pytest.raises(TransientError, match="list the repositories of installation"):
+        house.ours.installed_repositories()
 
 
 def test_a_second_job_asks_less(house: House) -> None:

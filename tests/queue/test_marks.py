@@ -152,5 +152,19 @@ def test_a_sweep_asks_for_the_installed_repositories(queue: Queue) -> None:
     assert queue.depth().dirty == 2
 
 
+def test_a_sweep_asks_for_lost_deliveries_and_survives_their_errors(queue: Queue) -> None:
+    asked: list[int] = []
+
+    def redeliver() -> int:
+        asked.append(queue.depth().dirty)
+        raise TransientError("GitHub is away")
+
+    work = Work(lambda key, commands, lease: None, list_repositories=lambda: [("ada/shop", 1)], redeliver=redeliver)
+    queue.mark([SWEEP])
+    Runner(queue, work).run_key(SWEEP)
+    assert asked == [1], "after the repositories are marked"
+    assert queue.depth().waiting == 0 and not queue.failed()
+
+
 def test_one_of_many_starts_the_sweep(queue: Queue) -> None:
     assert [queue.sweep_is_due(60) for _ in range(4)] == [True, False, False, False]

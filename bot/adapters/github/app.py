@@ -5,19 +5,23 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from urllib.parse import urlsplit
 
 import github
+import structlog
 
 from bot.adapters.github.client import Client
+from bot.adapters.github.deliveries import Sweep, redeliver_failed
 from bot.adapters.github.errors import translated
 from bot.adapters.github.gateway import RepositoryGitHub
 from bot.adapters.github.transport import repeat_reads
-from bot.errors import NotFoundError
+from bot.errors import LockkeeperError, NotFoundError
 from bot.model.repository import Repository
 
 API_VERSION = "2022-11-28"
 _REMEMBERED = 600.0  # seconds that an installation id, which changes when people reinstall, is believed
+_log = structlog.get_logger("bot.github")
 
 
 class GitHubApp:
@@ -84,15 +88,33 @@ class GitHubApp:
             return self._installation_auth(repository).token
 
     def installed_repositories(self) -> Sequence[Repository]:
-        """Return every repository that an active installation gives us, but archived ones."""
+        """Return every repository that an active installation gives us, but archived ones.
+
+        An installation that fails (suspended or removed meanwhile) is logged and passed by; when all of them
+        fail, the error of the first rises.
+        """
+        with translated("list the App's installations"):
+            installations = [
+                one for one in self._integration().get_installations() if not one.raw_data.get("suspended_at")
+            ]
         found: list[Repository] = []
-        with translated("list the repositories the App is installed on"):
-            for installation in self._integration().get_installations():
-                if installation.raw_data.get("suspended_at"):
-                    continue
-                names = [one.full_name for one in installation.get_repos() if not one.archived]
+        errors: list[LockkeeperError] = []
+        for installation in installations:
+            try:
+                with translated(f"list the repositories of installation {installation.id}"):
+                    names = [one.full_name for one in installation.get_repos() if not one.archived]
+            except LockkeeperError as error:
+                _log.warning("installation_not_listed", installation=installation.id, reason=str(error))
+                errors.append(error)
+            else:
                 found += map(Repository.parse, names)
+        if errors and len(errors) == len(installations):
+            raise errors[0]
         return sorted(found)
+
+    def redeliver_failed(self, since: Sweep, now: datetime) -> Sweep:
+        """Ask for the webhook deliveries that failed since a look before; see `bot.adapters.github.deliveries`."""
+        return redeliver_failed(self._integration().requester, since, now)
 
     def _integration(self) -> github.GithubIntegration:
         return github.GithubIntegration(auth=self._auth, **self._options)  # type: ignore[arg-type]  # as above

@@ -14,7 +14,7 @@ from rq.timeouts import JobTimeoutException
 
 from bot.adapters.queue.lease import BusyError, Lease, LeaseLostError
 from bot.adapters.queue.store import Queue, Start
-from bot.errors import TransientError, UserError
+from bot.errors import LockkeeperError, TransientError, UserError
 from bot.intake.tasks import SWEEP, PendingCommand
 
 Handler = Callable[[str, Sequence[PendingCommand], Lease], None]
@@ -36,6 +36,7 @@ class Work:
     was told and must act first, any other exception a bug.
     `list_repositories` returns (`owner/name`, installation id) of all installed repositories, for the sweep;
     without it the sweep covers the repositories that deliveries named.
+    `redeliver` asks GitHub for the deliveries that never arrived and returns for how many; its errors are logged.
     `on_parked(key, commands, reason)` is told of each run that was given up; its errors are logged.
     `close` is called when the worker stops.
     """
@@ -44,6 +45,7 @@ class Work:
     list_repositories: ListRepositories | None = None
     on_parked: OnParked | None = None
     close: Callable[[], None] | None = None
+    redeliver: Callable[[], int] | None = None
 
 
 class Runner:
@@ -130,10 +132,18 @@ class Runner:
                 _log.exception("parked_run_not_told")
 
     def _sweep(self) -> None:
-        """Mark every installed repository, so that what no delivery told is found."""
+        """Mark every installed repository, so that what no delivery told is found; then ask for lost deliveries."""
         if self.work.list_repositories is not None:
             for name, installation in self.work.list_repositories():
                 self.queue.mark([name], installation=installation)
         else:
             self.queue.mark(self.queue.repositories())
-        _log.debug("swept")
+        asked = 0
+        if self.work.redeliver is not None:
+            try:
+                asked = self.work.redeliver()
+            except LockkeeperError as error:
+                _log.warning("deliveries_not_asked_for", reason=str(error))
+            except Exception:
+                _log.exception("deliveries_not_asked_for")
+        _log.debug("swept", asked=asked)
