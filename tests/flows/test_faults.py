@@ -80,6 +80,7 @@ def walk(make_town: MakeTown) -> Walk:
     return made
 
 
+@pytest.mark.timeout(600)  # a dozen promotions, one for each write
 def test_a_worker_that_dies_before_any_write_leaves_the_same(walk: Walk) -> None:
     """Most `ensure_…` find that nothing is to be done; the worker dies before each call that does something."""
     town = walk.town
@@ -113,6 +114,7 @@ def test_a_worker_that_dies_before_any_write_leaves_the_same(walk: Walk) -> None
         assert walk.left(number) == expected, f"died before call {index} of {len(so_far)}"
 
 
+@pytest.mark.timeout(600)  # a dozen promotions, one for each write
 def test_an_answer_that_is_lost_after_any_write_leaves_the_same(walk: Walk) -> None:
     town = walk.town
     number = walk.prepare()
