@@ -13,7 +13,7 @@ from bot.flows.check_pull import check_pull
 from bot.flows.converge import converge
 from bot.flows.promote import promote
 from bot.flows.request import Alone, Asked
-from bot.flows.rules import read_rules
+from bot.flows.rules import Rules, read_rules
 from bot.flows.status import status_rows
 from bot.flows.tools import Tools
 from bot.intake.command_access import Refused, authorise
@@ -51,13 +51,27 @@ def answer_comment(
     marker = replies.marker(command.comment_id)
     if _replied(tools, repository, command.pull, marker):
         return
+    heads = _bound(tools, repository, command, rules, bind)
     tools.github.ensure_reaction(repository, command.comment_id, "eyes")
-    asked = Asked(repository, command, tools.github.pull(repository, command.pull), rules, bind, alone)
+    asked = Asked(repository, command, tools.github.pull(repository, command.pull), rules, heads, alone)
     answers = [_answer(tools, asked, one) for one in parsed]
     body = replies.reply(command.comment_id, command.actor, answers)
     worst = max((one.outcome for one in answers), key=["done", "misunderstood", "refused"].index)
     tools.github.ensure_reaction(repository, command.comment_id, REACTIONS[worst])
     tools.github.ensure_comment(repository, command.pull, marker, body)  # last: once it is there, all is done
+
+
+def _bound(
+    tools: Tools, repository: Repository, command: PendingCommand, rules: Rules, bind: Callable[[int, str], str]
+) -> dict[str, str]:
+    """Return what every environment's branch held when the comment was first read, so that a retry means the same.
+
+    One comment may ask for several promotions.
+    """
+    branches = dict.fromkeys(one.branch for one in rules.configuration.environments)
+    heads = {one: tools.git.resolve(repository, f"refs/heads/{one}") for one in branches}
+    words = bind(command.comment_id, " ".join(f"{one}:{sha}" for one, sha in heads.items() if sha))
+    return dict(word.split(":", 1) for word in words.split() if ":" in word)
 
 
 def _replied(tools: Tools, repository: Repository, number: int, marker: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from bot.errors import TransientError
 from bot.flows.changes import read_trailers
 from bot.flows.converge import converge
@@ -11,6 +13,7 @@ from bot.flows.request import Asked
 from bot.flows.tools import Tools
 from bot.intake.commands import Command
 from bot.model.promotion import Hop, Request
+from bot.model.repository import PullRequest
 from bot.promotion.pipeline import pairs
 from bot.promotion.plan import Close, Idle, Propose, Stuck
 from bot.promotion.remember import COLOUR, label, remembered_by
@@ -36,6 +39,9 @@ def promote(tools: Tools, asked: Asked, parsed: Command) -> Answer:
         sha, wrong = _source_commit(tools, asked, parsed, hop)
         if wrong:
             return Answer(parsed.line, wrong, "misunderstood")
+        newer = None if parsed.sha or hop.target.promote != "manual" else _moved_since(tools, asked, hop, sha)
+        if newer:
+            return Answer(parsed.line, replies.moved(hop, newer, sha), "refused")
         request = Request(target, asked.command.actor, sha, bool(parsed.sha), hop.source.name)
         done = converge(alone, asked.repository, [request]).hops
     outcome = next((one for one in done if one.hop == hop), None)
@@ -90,7 +96,7 @@ def _source_commit(tools: Tools, asked: Asked, parsed: Command, hop: Hop) -> tup
     """
     head = tools.git.resolve(asked.repository, f"refs/heads/{hop.source.branch}") or ""
     if not parsed.sha:
-        return _bound(tools, asked).get(hop.source.branch, head), ""
+        return asked.heads.get(hop.source.branch, head), ""
     sha = tools.git.resolve(asked.repository, parsed.sha)
     if sha is None or not tools.git.is_ancestor(asked.repository, sha, head):
         what = f"`{hop.source.branch}` holds no commit {parsed.sha}."
@@ -98,12 +104,31 @@ def _source_commit(tools: Tools, asked: Asked, parsed: Command, hop: Hop) -> tup
     return sha, ""
 
 
-def _bound(tools: Tools, asked: Asked) -> dict[str, str]:
-    """Return what every branch held when the comment was first read: it may ask for several promotions."""
-    branches = dict.fromkeys(one.branch for one in asked.rules.configuration.environments)
-    heads = {one: tools.git.resolve(asked.repository, f"refs/heads/{one}") for one in branches}
-    words = asked.bind(asked.command.comment_id, " ".join(f"{one}:{sha}" for one, sha in heads.items() if sha))
-    return dict(word.split(":", 1) for word in words.split() if ":" in word)
+def _moved_since(tools: Tools, asked: Asked, hop: Hop, sha: str) -> PullRequest | None:
+    """Return a pull request that the source got after the comment was written; its writer did not see that.
+
+    The time is GitHub's own, of the merge: whoever makes a commit dates it as they like. A direct push has no
+    time that can be believed, so it refuses nothing.
+    """
+    written = _time(asked.command.created_at)
+    if written is None:
+        return None
+    git, repository = tools.git, asked.repository
+    for pull in tools.github.pulls(repository, state="closed", base=hop.source.branch, limit=100):
+        if pull.merged and pull.merged_at and pull.merged_at > written and pull.merge_commit:
+            merged = git.resolve(repository, pull.merge_commit)
+            if merged and git.is_ancestor(repository, merged, sha):
+                return pull
+    return None
+
+
+def _time(text: str) -> datetime | None:
+    """Return the moment that GitHub's text names, None when it names none."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
 
 
 def _remember(tools: Tools, asked: Asked, parsed: Command, target: str) -> Answer:

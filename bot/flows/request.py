@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -17,13 +17,16 @@ Alone = Callable[[], AbstractContextManager[Tools]]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One comment with commands, read together with its pull request and the rules in force."""
+    """One comment with commands, read together with its pull request and the rules in force.
+
+    `heads` is what each environment's branch held when the comment was first read, by branch.
+    """
 
     repository: Repository
     command: PendingCommand
     pull: PullRequest
     rules: Rules
-    bind: Callable[[int, str], str]
+    heads: Mapping[str, str]
     alone: Alone
 
     def default_target(self) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from bot.errors import UserError
 from bot.model.environment import ConfigProblem
 from bot.model.promotion import Gate, Hop
+from bot.model.repository import PullRequest
 from bot.promotion.plan import Conflict
 from bot.report import markdown
 from bot.report.findings import blocking, distinct
@@ -52,6 +53,18 @@ def refused(what: str, *, required: str, has: str, following: str) -> str:
     return f"❌ {markdown.prose(what)}\n\n" + "\n".join(
         f"- **{name}:** {markdown.prose(text)}" for name, text in rows.items()
     )
+
+
+def moved(hop: Hop, newer: PullRequest, sha: str) -> str:
+    """Return the refusal when the source got more after the comment was written, with a line to copy."""
+    source, target = hop.source.name, hop.target.name
+    text = refused(
+        f"{source} has changed since you asked",
+        required=f"the commit you mean: {target} takes only what somebody chose",
+        has=f"a comment from before #{newer.number} was merged into {source}",
+        following=f"look at what {source} holds now, and say so if that is what you mean",
+    )
+    return f"{text}\n\n{markdown.fence(f'/promote {target} --sha {sha[:12]}')}"
 
 
 def misunderstood(message: str, hint: str) -> str:
