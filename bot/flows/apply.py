@@ -38,7 +38,11 @@ def tell_refusal(tools: Tools, repository: Repository, snapshot: Snapshot, error
     """Say on the source commit what GitHub refused, where whoever changed it looks."""
     sha = snapshot.record.source_sha
     record = Record(sha).encode()  # who asked is not part of it: the next look does not know
-    tools.github.ensure_check(repository, words.refused_check(snapshot.hop, error, sha=sha, record=record))
+    report = words.refused_check(snapshot.hop, error, sha=sha, record=record)
+    tools.github.ensure_check(repository, report)
+    if snapshot.open is not None:
+        body = f"{words.REFUSED_MARKER}\n❌ {report.summary}"
+        tools.github.ensure_comment(repository, snapshot.open.number, words.REFUSED_MARKER, body)
 
 
 def _carry_out(tools: Tools, repository: Repository, plan: Plan, journey: Journey) -> int:

@@ -17,6 +17,7 @@ from bot.report.words import count, listed, shortened
 
 CHECK = "lockkeeper / promotion"  # of a whole repository; each target has its own, see `check_name`
 BODY_MARKER = "<!-- lockkeeper:promotion -->"
+REFUSED_MARKER = "<!-- lockkeeper:refused -->"
 CLOSED_MARKER = "<!-- lockkeeper:closed -->"
 GATE_ICONS = {"pass": "✅", "wait": "⏳", "fail": "❌"}
 BODY_CHANGES = 100

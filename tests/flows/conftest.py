@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from bot.adapters.valkey import embedded_valkey
 from bot.sandbox.seeding import Keys
 from tests.flows.fingerprint import fingerprint, flaws
 from tests.flows.repository import PIPELINE, Files
-from tests.flows.schedule import IN_ORDER, SCHEDULES, Schedule
+from tests.flows.schedule import HALF_LOST, IN_ORDER, SCHEDULES, Schedule
 from tests.flows.world import Given, Town
 from tests.referee.plugin import watch
 
@@ -22,6 +23,29 @@ _ends: dict[str, tuple[str, object]] = {}  # story → (schedule, fingerprint) o
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "town(configuration, more): how the repository of a flow test begins")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the schedules of one story in one process, where their ends are compared.
+
+    Losing half of the deliveries is the slowest schedule: every fourth story is told so, all of them with
+    ALL_SCHEDULES=1 in the environment.
+    """
+    stories: dict[str, int] = {}
+    left_out = []
+    for item in items:
+        schedule = getattr(item, "callspec", None) and item.callspec.params.get("schedule")  # type: ignore[attr-defined]  # of parametrised items
+        if not isinstance(schedule, Schedule):
+            continue
+        story = item.nodeid.replace(schedule.name, "*")
+        number = stories.setdefault(story, len(stories))
+        item.add_marker(pytest.mark.xdist_group(story))
+        if schedule is HALF_LOST and number % 4 and not os.environ.get("ALL_SCHEDULES"):
+            left_out.append(item)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
 
 
 @pytest.fixture(scope="session")

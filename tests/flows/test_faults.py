@@ -159,6 +159,8 @@ def test_a_merge_that_github_refuses_is_told_on_the_pull_request_and_tried_again
     run = town.check(town.head("main"), TROUBLE)
     assert run is not None and run.conclusion == "action_required"
     assert "other-ci" in f"{run.title}{run.summary}", (run.title, run.summary)
+    told = [one.body for one in town.said(pull.number) if "lockkeeper:refused" in one.body]
+    assert len(told) == 1 and "other-ci" in told[0]
     at_rest(town)
     town.world.set_status(REPOSITORY, pull.head_sha, "ben", "success", "other-ci")
     town.settle()
