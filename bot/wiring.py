@@ -20,6 +20,7 @@ from bot.adapters.queue import Lease, Queue, Work, connect, hold
 from bot.adapters.redelivered import RedisRedelivered
 from bot.adapters.render import PooledRenderer
 from bot.adapters.seal import sealer
+from bot.adapters.told import RedisTold
 from bot.errors import UserError
 from bot.flows.job import run_job, tell_given_up
 from bot.flows.memory import Facts, RememberingGit
@@ -92,6 +93,7 @@ class Composition:
             renderer=self.renderer,
             outputs=self.outputs,
             checked=RedisCheckedHeads(self._queue.connection),
+            told=RedisTold(self._queue.connection),
             builtin_pack=builtin_pack,
             mark=lambda key: self._queue.mark([key]),
             seal=self._seal,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 
 import structlog
@@ -30,14 +31,21 @@ def tell_authors(
 ) -> None:
     """Write, on each original pull request underway or just arrived, where its change is.
 
-    Where GitHub refuses a comment, the others are written all the same.
+    Where GitHub refuses a comment, the others are written all the same. Comments that stand as they were told
+    within the last day are not read again.
     """
     for change in _concerned(outcomes, read_pull)[:MAX_TOLD]:
         stations = [_station(one, change, outcomes) for one in configuration.environments]
+        body = words.comment(stations)
+        digest = hashlib.sha256(body.encode()).hexdigest()
+        if tools.told.is_told(repository, change.number, digest):
+            continue
         try:
-            tools.github.ensure_comment(repository, change.number, words.MARKER, words.comment(stations))
+            tools.github.ensure_comment(repository, change.number, words.MARKER, body)
         except RefusedError as error:  # a locked conversation, or one of 2,500 comments
             _log.warning("author_not_told", pull=change.number, reason=str(error))
+        else:
+            tools.told.note(repository, change.number, digest)
 
 
 def _concerned(outcomes: Sequence[HopOutcome], read_pull: Callable[[int], PullRequest]) -> list[Change]:

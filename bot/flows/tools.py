@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from bot.ports import CheckedHeads, Git, GitHub, Outputs, Renderer
+from bot.ports import CheckedHeads, Git, GitHub, Outputs, Renderer, Told
 from bot.promotion.trailers import Seal
 
 PackFiles = Callable[[str], Mapping[str, bytes] | None]
@@ -25,6 +25,7 @@ class Tools:
     renderer: Renderer
     outputs: Outputs
     checked: CheckedHeads
+    told: Told
     builtin_pack: PackFiles
     mark: Callable[[str], None]
     seal: Seal
