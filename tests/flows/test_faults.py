@@ -243,7 +243,7 @@ def test_a_bug_is_told_once_in_one_honest_line(make_town: MakeTown) -> None:
     town.before_write = None
     told = town.said(number, "given-up")
     assert len(told) == 1
-    assert "Lockkeeper could not finish here: ZeroDivisionError" in told[0].body
+    assert "Lockkeeper could not finish here: an internal error (ZeroDivisionError)" in told[0].body
     town.bugs.clear()
     town.sweep()
     town.work()

@@ -80,7 +80,7 @@ def test_a_bug_is_logged_once_with_traceback_retried_then_parked(queue: Queue) -
         len(BUG_DELAYS) + 1,
         (COMMAND,),
     )
-    assert told == [(KEY, (COMMAND,), "KeyError: 'x'")]
+    assert told == [(KEY, (COMMAND,), "an internal error (KeyError)")]
     assert queue.depth().dirty == 0
 
 

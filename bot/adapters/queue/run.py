@@ -101,16 +101,17 @@ class Runner:
             self.queue.retry(start, delay)
             _log.warning("run_postponed", seconds=delay, tries=start.tries + 1, reason=str(error))
         except UserError as error:
-            self._park(start, str(error))
+            self._park(start, str(error), str(error))
         except JobTimeoutException:
-            self._bug(start, f"it took longer than {self.queue.job_seconds} seconds")
+            words = f"it took longer than {self.queue.job_seconds} seconds"
+            self._bug(start, words, words)
         except Exception as error:
-            self._bug(start, f"{type(error).__name__}: {error}")
+            self._bug(start, f"{type(error).__name__}: {error}", f"an internal error ({type(error).__name__})")
         else:
             held = self.queue.finish(start)
             _log.info("run_done" if held else "run_done_late", seconds=round(time.monotonic() - began, 3))
 
-    def _bug(self, start: Start, reason: str) -> None:
+    def _bug(self, start: Start, reason: str, told: str) -> None:
         """Log the traceback at the first failure of a row only, retry a few times, then park."""
         known = start.parked_reason == reason
         if start.tries == 0 and not known:
@@ -118,16 +119,17 @@ class Runner:
         else:
             _log.error("run_failed_again", reason=reason, tries=start.tries + 1)
         if known or start.tries >= len(BUG_DELAYS):
-            self._park(start, reason)
+            self._park(start, reason, told)
         else:
             self.queue.retry(start, BUG_DELAYS[start.tries])
 
-    def _park(self, start: Start, reason: str) -> None:
+    def _park(self, start: Start, reason: str, told: str) -> None:
+        """Give the run up. `told` is what others may read: the words of a bug may hold anything."""
         held = self.queue.park(start, reason)
         _log.error("run_parked", reason=reason, tries=start.tries + 1)
         if held and self.work.on_parked is not None:
             try:
-                self.work.on_parked(start.key, start.commands, reason)
+                self.work.on_parked(start.key, start.commands, told)
             except Exception:
                 _log.exception("parked_run_not_told")
 
