@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.errors import UserError
+from bot.errors import RefusedError, TransientError, UserError
 from bot.flows.direct import judge_direct_change
 from bot.flows.environments import Reached, reached_by
 from bot.flows.evaluation import Evaluation, Sides, evaluate_change
@@ -33,6 +33,7 @@ class Checked:
     pull: PullRequest
     rules: Rules
     checks: pull_comment.PullChecks | None = None
+    trouble: UserError | None = None  # why it could not be looked at
 
 
 def check_pull(tools: Tools, repository: Repository, number: int, *, write: bool = True) -> Checked:
@@ -46,14 +47,24 @@ def check_pull(tools: Tools, repository: Repository, number: int, *, write: bool
     if pull.state != "open":
         return Checked(pull, rules)
     base_sha = tools.git.resolve(repository, f"refs/heads/{pull.base_ref}")
-    if base_sha is None or tools.git.resolve(repository, pull.head_sha) is None:
-        return Checked(pull, rules)  # moved while we looked; the event of that move wakes us again
-    touched = tools.git.changed_paths(repository, base_sha, pull.head_sha)
+    if tools.git.resolve(repository, f"refs/pull/{number}/head") != pull.head_sha:
+        raise TransientError(f"GitHub does not say the same of #{number} everywhere yet")
+    if base_sha is None:
+        return Checked(pull, rules)  # its branch is gone
+    forked = tools.git.merge_base(repository, base_sha, pull.head_sha) or base_sha
+    touched = tools.git.changed_paths(repository, forked, pull.head_sha)
     if write:
         _check_configuration(tools, repository, pull, rules, touched)
     if rules.problems:
         return Checked(pull, rules)
-    checks = _examine(tools, repository, pull, rules, base_sha)
+    try:
+        checks = _examine(tools, repository, pull, rules, base_sha)
+    except RefusedError:
+        raise
+    except UserError as error:
+        if write:
+            tools.github.ensure_check(repository, finding_words.unchecked(error, sha=pull.head_sha, base=pull.base_ref))
+        return Checked(pull, rules, trouble=error)
     if checks is not None and write:
         _publish(tools, repository, pull, rules, checks)
         if not is_promotion(pull, tools.github.bot_login, rules.configuration):
@@ -67,6 +78,9 @@ def _check_configuration(
     """Judge the configuration where the pull request edits it, or where the one in force is broken."""
     if configuration_words.PATH in touched and pull.base_ref == rules.default_branch:
         text = tools.git.read(repository, pull.head_sha, configuration_words.PATH)
+        if text is None:
+            tools.github.ensure_check(repository, configuration_words.removed(sha=pull.head_sha))
+            return
         proposed = parse(text, organisation=repository.owner)
         report = (
             configuration_words.broken(proposed.problems, sha=pull.head_sha, under_review=True)

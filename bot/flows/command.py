@@ -122,6 +122,8 @@ def _carry_out(tools: Tools, asked: Asked, parsed: Command) -> Answer:
             return Answer(parsed.line, help_words.text(asked.rules.configuration))
         case "check":
             checked = check_pull(tools, asked.repository, asked.pull.number)
+            if checked.trouble:
+                raise checked.trouble
             return Answer(parsed.line, replies.checked(checked.checks))
         case "diff":
             return _diff(tools, asked, parsed)
@@ -136,6 +138,8 @@ def _carry_out(tools: Tools, asked: Asked, parsed: Command) -> Answer:
 
 def _diff(tools: Tools, asked: Asked, parsed: Command) -> Answer:
     checked = check_pull(tools, asked.repository, asked.pull.number, write=False)
+    if checked.trouble:
+        raise checked.trouble
     if checked.checks is None:
         return Answer(parsed.line, replies.nothing("there is nothing to compare on this pull request"))
     results = [one for one in checked.checks.results if parsed.environment in (None, one.name)]

@@ -16,7 +16,7 @@ from bot.report.configuration import PATH
 class Rules:
     """The configuration on the default branch, or what is wrong with it.
 
-    `sha` is that branch's head, '' if empty; `version` differs when the file does.
+    `sha` is that branch's head, '' if empty; `version` differs when the file does, or a policy pack it names.
     """
 
     configuration: Configuration
@@ -35,4 +35,17 @@ def read_rules(tools: Tools, repository: Repository) -> Rules:
     found = parse(text, organisation=repository.owner)
     if isinstance(found, Problems):
         return Rules(Configuration(found=True), tuple(found.problems), branch, sha, version)
-    return Rules(found, (), branch, sha, version)
+    return Rules(found, (), branch, sha, version + _packs(tools, repository, sha, found))
+
+
+def _packs(tools: Tools, repository: Repository, sha: str, configuration: Configuration) -> str:
+    """Return a digest of the repository's own policy packs, '' when it has none."""
+    places = [one.path for one in configuration.policies if one.path]
+    if not places or not sha:
+        return ""
+    digest = sha256()
+    for path in sorted({path for place in places for path in tools.git.list(repository, sha, place)}):
+        if path.endswith((".yaml", ".yml")):
+            digest.update(path.encode(errors="surrogateescape") + b"\0")
+            digest.update(sha256(tools.git.read(repository, sha, path) or b"").digest())
+    return f"+{digest.hexdigest()[:12]}"

@@ -65,6 +65,18 @@ def sound(*, sha: str, under_review: bool) -> CheckReport:
     )
 
 
+def removed(*, sha: str) -> CheckReport:
+    """Return the check run that says what becomes of a repository without the file."""
+    return CheckReport(
+        name=CHECK,
+        sha=sha,
+        title="Merging this stops promotions",
+        summary=f"This pull request deletes `{PATH}`. Without it Lockkeeper promotes nothing and asks nobody to "
+        "approve. If that is not meant, bring the file back.",
+        conclusion="neutral",
+    )
+
+
 HINT = (
     "👋 This repository has no `.github/lockkeeper.yaml` yet, so Lockkeeper checks what it finds and promotes "
     "nothing. Add the file to name your environments; the guide starts with a complete example."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.errors import UserError
 from bot.model.finding import Concern, Finding
 from bot.ports import Annotation, CheckReport
 from bot.promotion.gates import compared_with
@@ -50,6 +51,20 @@ def check_report(  # noqa: PLR0913 - the parts of one report, each by name
         annotations=_annotations(new),
         external_id=compared_with(base),
         details_url=full_url,
+    )
+
+
+def unchecked(error: UserError, *, sha: str, base: str) -> CheckReport:
+    """Return the check run of a pull request that could not be looked at: what was not checked does not pass."""
+    parts = [f"**Where:** {markdown.escape(error.where)}"] if error.where else []
+    parts += [f"**Next:** {markdown.escape(error.how)}; then comment `/check`."] if error.how else []
+    return CheckReport(
+        name=NAMES["manifests"],
+        sha=sha,
+        title="The manifests could not be checked",
+        summary="\n\n".join([markdown.escape(error.what), *parts]),
+        conclusion="failure",
+        external_id=compared_with(base),
     )
 
 
