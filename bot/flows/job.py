@@ -19,6 +19,7 @@ from bot.report import markdown
 from bot.report.promotion import CHECK
 
 GIVEN_UP_MARKER = "<!-- lockkeeper:given-up -->"
+STANDING = 10  # commits of the default branch that may still say that promotions stand still
 
 
 def run_job(  # noqa: PLR0913 - what the queue knows of one job
@@ -68,8 +69,12 @@ def tell_given_up(
 ) -> None:
     """Say where people will see it that a job was given up, and what they can do.
 
-    Errors of this itself are swallowed: the job is parked and logged already.
+    With the reason '' take back what was said: a later job succeeded. Errors of saying it are swallowed: the job
+    is parked and logged already.
     """
+    if not reason:
+        _take_back(tools, repository, pull)
+        return
     text = (
         f"Lockkeeper could not finish here: {markdown.escape(reason[:600])}. It tries again at the next push, "
         "review or comment, and with every sweep. If that does not help, the operator finds it in the log."
@@ -87,3 +92,18 @@ def tell_given_up(
             tools.github.ensure_check(repository, report)
     except LockkeeperError:
         return
+
+
+def _take_back(tools: Tools, repository: Repository, pull: int | None) -> None:
+    text = "Lockkeeper could not finish here at first; since then it has."
+    if pull is not None:
+        said = tools.github.comments(repository, pull)
+        if any(one.author.login == tools.github.bot_login and one.body.startswith(GIVEN_UP_MARKER) for one in said):
+            tools.github.ensure_comment(repository, pull, GIVEN_UP_MARKER, f"{GIVEN_UP_MARKER}\n✅ {text}")
+        return
+    head = tools.git.resolve(repository, f"refs/heads/{tools.github.default_branch(repository)}")
+    for commit in tools.git.commits(repository, since=None, until=head, limit=STANDING) if head else ():
+        ours = (one for one in tools.github.checks(repository, commit.sha) if one.app_id == tools.github.app_id)
+        if any(one.name == CHECK and one.conclusion == "action_required" for one in ours):
+            report = CheckReport(CHECK, commit.sha, "Promotions go on", text, conclusion="success")
+            tools.github.ensure_check(repository, report)

@@ -249,3 +249,5 @@ def test_a_bug_is_told_once_in_one_honest_line(make_town: MakeTown) -> None:
     town.work()
     assert not town.queue.failed()
     assert town.said(number, "checks")
+    assert "since then it has" in town.said(number, "given-up")[0].body
+    assert len(told) == 1

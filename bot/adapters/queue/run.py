@@ -37,7 +37,8 @@ class Work:
     `list_repositories` returns (`owner/name`, installation id) of all installed repositories, for the sweep;
     without it the sweep covers the repositories that deliveries named.
     `redeliver` asks GitHub for the deliveries that never arrived and returns for how many; its errors are logged.
-    `on_parked(key, commands, reason)` is told of each run that was given up; its errors are logged.
+    `on_parked(key, commands, reason)` is told of each run that was given up (its errors are logged), and with
+    the reason '' that a later one succeeded.
     `close` is called when the worker stops.
     """
 
@@ -92,6 +93,8 @@ class Runner:
                 self._sweep()
             else:
                 self.work.handler(start.key, start.commands, lease)
+                if start.parked_reason and self.work.on_parked is not None:
+                    self.work.on_parked(start.key, (), "")
         except LeaseLostError as error:
             _log.warning("lease_lost", reason=str(error))
         except TransientError as error:
