@@ -7,7 +7,7 @@ compare. Apply: one check run per concern, one comment, the approvers.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.errors import RefusedError, TransientError, UserError
 from bot.flows.direct import judge_direct_change
@@ -15,15 +15,19 @@ from bot.flows.environments import Reached, reached_by
 from bot.flows.evaluation import Evaluation, Sides, evaluate_change
 from bot.flows.packs import load_packs
 from bot.flows.promotions import is_promotion
+from bot.flows.proposal import read_proposal
+from bot.flows.proposal import report as report_proposal
 from bot.flows.rules import Rules, read_rules
 from bot.flows.tools import Tools
+from bot.model.finding import Concern
 from bot.model.repository import PullRequest, Repository
 from bot.ports import CheckReport
-from bot.promotion.config import Problems, parse
 from bot.promotion.gates import names
 from bot.report import configuration as configuration_words
 from bot.report import findings as finding_words
 from bot.report import pull_comment
+
+CONCERNS: tuple[Concern, ...] = ("manifests", "policies")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,45 +57,45 @@ def check_pull(tools: Tools, repository: Repository, number: int, *, write: bool
         return Checked(pull, rules)  # its branch is gone
     forked = tools.git.merge_base(repository, base_sha, pull.head_sha) or base_sha
     touched = tools.git.changed_paths(repository, forked, pull.head_sha)
-    if write:
-        _check_configuration(tools, repository, pull, rules, touched)
+    proposal = read_proposal(tools, repository, pull, rules, touched)
+    told = report_proposal(proposal, rules, pull.head_sha)
+    if write and told is not None:
+        tools.github.ensure_check(repository, told)
+    governing = rules
     if rules.problems:
-        return Checked(pull, rules)
+        if proposal.configuration is None:
+            if write:
+                _say_unchecked(tools, repository, pull, BROKEN_RULES)
+            return Checked(pull, rules)
+        governing = replace(rules, configuration=proposal.configuration, problems=())
     try:
-        checks = _examine(tools, repository, pull, rules, base_sha)
+        checks = _examine(tools, repository, pull, governing, base_sha)
     except RefusedError:
         raise
     except UserError as error:
         if write:
-            tools.github.ensure_check(repository, finding_words.unchecked(error, sha=pull.head_sha, base=pull.base_ref))
+            _say_unchecked(tools, repository, pull, error)
         return Checked(pull, rules, trouble=error)
+    if checks is not None:
+        checks = replace(checks, findings=proposal.settle(checks.findings))
     if checks is not None and write:
-        _publish(tools, repository, pull, rules, checks)
-        if not is_promotion(pull, tools.github.bot_login, rules.configuration):
-            judge_direct_change(tools, repository, pull, rules.configuration)
+        _publish(tools, repository, pull, governing, checks)
+        if not is_promotion(pull, tools.github.bot_login, governing.configuration):
+            judge_direct_change(tools, repository, pull, governing.configuration)
     return Checked(pull, rules, checks)
 
 
-def _check_configuration(
-    tools: Tools, repository: Repository, pull: PullRequest, rules: Rules, touched: Sequence[str]
-) -> None:
-    """Judge the configuration where the pull request edits it, or where the one in force is broken."""
-    if configuration_words.PATH in touched and pull.base_ref == rules.default_branch:
-        text = tools.git.read(repository, pull.head_sha, configuration_words.PATH)
-        if text is None:
-            tools.github.ensure_check(repository, configuration_words.removed(sha=pull.head_sha))
-            return
-        proposed = parse(text, organisation=repository.owner)
-        report = (
-            configuration_words.broken(proposed.problems, sha=pull.head_sha, under_review=True)
-            if isinstance(proposed, Problems)
-            else configuration_words.sound(sha=pull.head_sha, under_review=True)
-        )
-    elif rules.problems:
-        report = configuration_words.broken(rules.problems, sha=pull.head_sha, under_review=False)
-    else:
-        return
-    tools.github.ensure_check(repository, report)
+BROKEN_RULES = UserError(
+    "the configuration on the default branch is broken, so nothing can be judged",
+    where=configuration_words.PATH,
+    how="mend it there; the check `lockkeeper / configuration` on that branch names every mistake",
+)
+
+
+def _say_unchecked(tools: Tools, repository: Repository, pull: PullRequest, error: UserError) -> None:
+    for concern in CONCERNS:
+        report = finding_words.unchecked(concern, error, sha=pull.head_sha, base=pull.base_ref)
+        tools.github.ensure_check(repository, report)
 
 
 def _examine(
@@ -111,14 +115,16 @@ def _examine(
         notes = (f"It conflicts with {pull.base_ref}; what is shown here is the branch as it stands.",)
     head_tree = outcome.tree or pull.head_sha
     base, head = tools.git.checkout(repository, base_sha), tools.git.checkout(repository, head_tree)
-    reached = reached_by(configuration, pull.base_ref, rules.default_branch, head)
+    reached = reached_by(configuration, pull.base_ref, rules.default_branch, base, head)
     if not reached:
         return None
     touched = tools.git.changed_paths(repository, base_sha, head_tree)
+    promotion = is_promotion(pull, tools.github.bot_login, configuration)
     rules_checkout = tools.git.checkout(repository, rules.sha) if rules.sha else base
     packs = load_packs(tools.builtin_pack, configuration, rules_checkout)
-    evaluation = evaluate_change(tools, configuration, packs, reached, Sides(base, head, touched))
-    return _words(pull, rules, reached, evaluation, notes)
+    evaluation = evaluate_change(tools, configuration, packs, reached, Sides(base, head, touched, promotion))
+    checks = _words(pull, rules, reached, evaluation, notes)
+    return replace(checks, approvers="") if promotion else checks  # its gates say who has to approve
 
 
 def _words(
@@ -173,5 +179,5 @@ def reports(checks: pull_comment.PullChecks, pull: PullRequest) -> tuple[CheckRe
             environments=names_of,
             full_url=checks.full_url,
         )
-        for concern in ("manifests", "policies")
+        for concern in CONCERNS
     )

@@ -6,7 +6,7 @@ and whoever must approve promotions must approve what goes around them.
 
 from __future__ import annotations
 
-from bot.flows.approvals import read_approvals
+from bot.flows.approvals import authors_of, read_approvals
 from bot.flows.tools import Tools
 from bot.model.environment import Configuration
 from bot.model.repository import PullRequest, Repository
@@ -20,5 +20,5 @@ def judge_direct_change(tools: Tools, repository: Repository, pull: PullRequest,
     targets = {hop.target.name: hop.target for hop in pairs(configuration) if hop.target.branch == pull.base_ref}
     for target in targets.values():
         verdicts = read_approvals(tools, repository, pull.number, target.approvers)
-        gate = approvals_of(target.approvers, verdicts, pull.head_sha, {pull.author.login.lower()}, "")
+        gate = approvals_of(target.approvers, verdicts, pull.head_sha, authors_of(tools, repository, pull), "")
         tools.github.ensure_check(repository, direct_check(target, gate, sha=pull.head_sha))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -44,11 +46,12 @@ def reader(checkout: Path) -> Callable[[str], bytes | None]:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """The checkouts of base and head, and the paths in which they differ."""
+    """The checkouts of base and head, the paths in which they differ, and whether this is a promotion of ours."""
 
     base: Path
     head: Path
     touched: Sequence[str]
+    promotion: bool = False
 
 
 def evaluate_change(
@@ -60,7 +63,8 @@ def evaluate_change(
     """
     roots = {one.environment.name: one.environment.path for one in reached}
     always = [CONFIGURATION, *(pack.path for pack in configuration.policies if pack.path)]
-    names = affected(sides.touched, roots, _closures(set(roots.values()), sides), always=always)
+    names = set(affected(sides.touched, roots, _closures(set(roots.values()), sides), always=always))
+    names |= {one.environment.name for one in reached if not (sides.head / one.environment.path).is_dir()}
     wanted = sorted({roots[name] for name in names})
     before, after = tools.renderer.render(sides.base, wanted), tools.renderer.render(sides.head, wanted)
     results: list[EnvironmentResult] = []
@@ -70,7 +74,7 @@ def evaluate_change(
             continue
         old, new = before[one.environment.path], after[one.environment.path]
         results.append(_result(one, old, new))
-        judged = _judge(configuration, packs, one.environment, new)
+        judged = (*_judge(configuration, packs, one.environment, new), *missing(one, old, new, sides))
         known = _judge(configuration, packs, one.environment, old)
         marked = (replace(found, new=found.new or found.state == "error") for found in mark_new(judged, known))
         findings += trace(tuple(marked), new, reader(sides.head))
@@ -110,6 +114,59 @@ def _judge(
         ),
         *evaluate_packs(packs.for_environment(environment.name), rendered.resources, environment=environment.name),
     )
+
+
+def missing(one: Reached, old: Rendered, new: Rendered, sides: Sides) -> tuple[Finding, ...]:
+    """Return what to say of an environment whose directory is not there: nothing was judged, so nothing is fine.
+
+    A directory that goes away would take its resources with it. One that never was is a mistake in the
+    configuration; it holds up promotions, but not the pull request that mends it.
+    """
+    if new.kind != "absent":
+        return _not_run(one.environment, new)
+    name, path = one.environment.name, one.environment.path
+    gone = old.kind != "absent"
+    said = f"the directory `{path}` of {name} is not there"
+    if gone:
+        resources = f"{len(old.resources)} resource{'' if len(old.resources) == 1 else 's'}"
+        said = f"the directory `{path}` goes away, and with it {resources} of {name}"
+    near = difflib.get_close_matches(path, _directories(sides.head), 1, 0.6)
+    mean = f"did you mean `{near[0]}`? " if near else ""
+    finding = Finding(
+        concern="manifests",
+        policy="render",
+        rule="absent",
+        state="error" if gone or sides.promotion else "warn",
+        message=said,
+        severity="high",
+        title="No manifests to look at",
+        environment=name,
+        field=path,
+        path=CONFIGURATION,
+        how=f"{mean}keep the directory, or change `environments.{name}.path` in the configuration first",
+    )
+    return (finding,)
+
+
+def _directories(checkout: Path) -> list[str]:
+    found = (place for place in checkout.rglob("*") if place.is_dir())
+    return [place.relative_to(checkout).as_posix() for place in itertools.islice(found, 2000)]
+
+
+def _not_run(environment: Environment, rendered: Rendered) -> tuple[Finding, ...]:
+    if not rendered.problems:
+        return ()
+    finding = Finding(
+        concern="policies",
+        policy="policies",
+        rule="",
+        state="error",
+        message="no policy was run, because the manifests do not render",
+        severity="high",
+        title="Policies did not run",
+        environment=environment.name,
+    )
+    return (finding,)
 
 
 def _problems(environment: Environment, rendered: Rendered) -> tuple[Finding, ...]:

@@ -53,14 +53,18 @@ def broken(problems: Sequence[ConfigProblem], *, sha: str, under_review: bool) -
     )
 
 
-def sound(*, sha: str, under_review: bool) -> CheckReport:
-    """Return the check run that says the file is well formed."""
-    note = " It takes effect when it is merged: this pull request is still checked under the old rules."
+def sound(*, sha: str, mends: bool) -> CheckReport:
+    """Return the check run that says the proposed file is well formed; `mends`: the one in force is not."""
+    note = (
+        "The file on the default branch is broken, so this pull request is checked under the rules it proposes."
+        if mends
+        else "It takes effect when it is merged: this pull request is still checked under the old rules."
+    )
     return CheckReport(
         name=CHECK,
         sha=sha,
         title="The configuration is valid",
-        summary=f"`{PATH}` is valid.{note if under_review else ''}",
+        summary=f"`{PATH}` is valid. {note}",
         conclusion="success",
     )
 

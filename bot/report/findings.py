@@ -39,7 +39,7 @@ def check_report(  # noqa: PLR0913 - the parts of one report, each by name
     own = [one for one in findings if one.concern == concern and one.state not in ("pass", "skip")]
     new = [one for one in own if one.new]
     blocks = blocking(own)
-    title = _title(concern, new, environments)
+    title = _title(concern, new, environments, before=len(own) - len(new))
     more = f"The list is longer than GitHub takes. [Read all of it]({full_url})." if full_url else "The list goes on."
     return CheckReport(
         name=NAMES[concern],
@@ -54,21 +54,21 @@ def check_report(  # noqa: PLR0913 - the parts of one report, each by name
     )
 
 
-def unchecked(error: UserError, *, sha: str, base: str) -> CheckReport:
+def unchecked(concern: Concern, error: UserError, *, sha: str, base: str) -> CheckReport:
     """Return the check run of a pull request that could not be looked at: what was not checked does not pass."""
     parts = [f"**Where:** {markdown.escape(error.where)}"] if error.where else []
     parts += [f"**Next:** {markdown.escape(error.how)}; then comment `/check`."] if error.how else []
     return CheckReport(
-        name=NAMES["manifests"],
+        name=NAMES[concern],
         sha=sha,
-        title="The manifests could not be checked",
+        title=f"The {concern} could not be checked",
         summary="\n\n".join([markdown.escape(error.what), *parts]),
         conclusion="failure",
         external_id=compared_with(base),
     )
 
 
-def _title(concern: Concern, new: Sequence[Finding], environments: Sequence[str]) -> str:
+def _title(concern: Concern, new: Sequence[Finding], environments: Sequence[str], *, before: int) -> str:
     blocks, warns = len(distinct(blocking(new))), len(distinct([one for one in new if one.state == "warn"]))
     where = ", ".join(environments) or "no environment"
     if blocks:
@@ -77,6 +77,8 @@ def _title(concern: Concern, new: Sequence[Finding], environments: Sequence[str]
         return f"{count(warns, 'warning')}, nothing blocks"
     if not environments:
         return "No environment is affected"
+    if before:
+        return f"No new findings, {before} were there before"
     what = "Manifests are valid" if concern == "manifests" else "All policies pass"
     return f"{what} in {where}"[:120]
 
