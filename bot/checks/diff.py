@@ -63,9 +63,7 @@ def compare(base: Sequence[Resource], head: Sequence[Resource]) -> EnvironmentDi
     Secret whose name differs in its hash only is one changed resource.
     """
     changes = (_change(old, new) for old, new in _matched(base, head))
-    return EnvironmentDiff(
-        tuple(sorted((one for one in changes if one), key=lambda one: (one.key, one.kind)))
-    )
+    return EnvironmentDiff(tuple(sorted((one for one in changes if one), key=lambda one: (one.key, one.kind))))
 
 
 def summarise(diff: EnvironmentDiff) -> str:
@@ -74,9 +72,7 @@ def summarise(diff: EnvironmentDiff) -> str:
         return "no changes"
     kinds: tuple[Kind, ...] = ("changed", "added", "removed")
     counts = ", ".join(f"{diff.count(kind)} {kind}" for kind in kinds if diff.count(kind))
-    told = sorted(
-        (one for one in diff.changes if one.brief), key=lambda one: not one.brief[0].startswith(_WEIGHTY)
-    )
+    told = sorted((one for one in diff.changes if one.brief), key=lambda one: not one.brief[0].startswith(_WEIGHTY))
     named = [f"{_plain_name(one.key)}: {', '.join(one.brief[:_TOLD])}" for one in told[:_NAMED]]
     more = [f"{len(told) - _NAMED} more"] if len(told) > _NAMED else []
     return "; ".join([counts, *named, *more])
@@ -86,9 +82,7 @@ def _plain_name(key: ResourceKey) -> str:
     return (stem(key.name) or key.name) if key.kind in KINDS else key.name
 
 
-def _matched(
-    base: Sequence[Resource], head: Sequence[Resource]
-) -> Iterator[tuple[Resource | None, Resource | None]]:
+def _matched(base: Sequence[Resource], head: Sequence[Resource]) -> Iterator[tuple[Resource | None, Resource | None]]:
     """Pair the resources of both sides: by key, then by name without hash; the rest stand alone."""
     old, new = _by_key(base), _by_key(head)
     lonely_old = [one for key, one in old.items() if key not in new]

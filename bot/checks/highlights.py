@@ -86,15 +86,9 @@ def _word(leaf: _Leaf, several: bool) -> Highlight:
         return _both(f"replicas {_change(leaf)}", 1)
     if len(path) > 2 and path[-2] in ("limits", "requests") and path[-3] == "resources":
         same = _same_amount(leaf.base, leaf.head)
-        return _both(
-            f"{last} {str(path[-2])[:-1]} {_change(leaf)}{' (same amount)' if same else ''}{where}", 2
-        )
+        return _both(f"{last} {str(path[-2])[:-1]} {_change(leaf)}{' (same amount)' if same else ''}{where}", 2)
     if name := same_but_hash(leaf.base, leaf.head):
-        return (
-            _both("new content hash", 8)
-            if path == ("metadata", "name")
-            else _both(f"{name} has new content", 3)
-        )
+        return _both("new content hash", 8) if path == ("metadata", "name") else _both(f"{name} has new content", 3)
     if len(path) > 1 and path[0] in ("data", "stringData", "binaryData"):
         return _both(f"{last} {_change(leaf)}", 3)
     if "env" in path[:-1]:
@@ -102,9 +96,7 @@ def _word(leaf: _Leaf, several: bool) -> Highlight:
         return _both(f"env {name} {_change(leaf)}{where}", 3)
     if path[:1] == ("metadata",) and len(path) > 2 and path[1] in ("labels", "annotations"):
         return _both(f"{str(path[1])[:-1]} {last} {_change(leaf)}", 7)
-    return _both(
-        f"{_place(path, leaf.container)} {_change(leaf)}{where}", 6 if path[:1] == ("metadata",) else 5
-    )
+    return _both(f"{_place(path, leaf.container)} {_change(leaf)}{where}", 6 if path[:1] == ("metadata",) else 5)
 
 
 def _both(text: str, rank: int) -> Highlight:

@@ -37,9 +37,7 @@ _SECRET_WORDS = frozenset(
 _SECRET_KEYS = frozenset(
     {"api", "private", "access", "secret", "encryption", "signing", "auth", "master", "account", "license"}
 )
-_EMBEDDED = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY|[a-z][a-z0-9+.-]*://[^/\s:@]*:[^/\s@]+@", re.IGNORECASE
-)
+_EMBEDDED = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY|[a-z][a-z0-9+.-]*://[^/\s:@]*:[^/\s@]+@", re.IGNORECASE)
 _FLAG = re.compile(r"-{1,2}(?P<name>[A-Za-z][\w.-]*)[= ](?P<value>.+)", re.DOTALL)
 _SETTING = re.compile(
     r"""(?P<shown>\s*(?:export\s+|-\s+)?["']?(?P<name>[\w.-]+)["']?\s*[:=]\s*)(?P<value>[^\s|>{\[].*|[|>{\[].*\S.*)"""
@@ -84,9 +82,7 @@ class MaskedText(Masked):
         self._lines: list[tuple[str, str, Masked | None]] = []  # what is shown, the name, what is hidden
         for line in value.split("\n"):
             found = _SETTING.fullmatch(line)
-            hidden = (
-                found and is_secret_name(found["name"]) and not _REFERENCE.fullmatch(found["value"].strip())
-            )
+            hidden = found and is_secret_name(found["name"]) and not _REFERENCE.fullmatch(found["value"].strip())
             if found and hidden:
                 self._lines.append((found["shown"], found["name"], Masked(found["value"])))
             else:
@@ -125,9 +121,7 @@ class MaskedText(Masked):
         return found
 
     def _text(self, words: Callable[[str, Masked], str]) -> str:
-        return "\n".join(
-            shown + (words(name, hidden) if hidden else "") for shown, name, hidden in self._lines
-        )
+        return "\n".join(shown + (words(name, hidden) if hidden else "") for shown, name, hidden in self._lines)
 
 
 def mask(body: Any) -> Any:
@@ -169,8 +163,7 @@ def _mask_field(key: Any, value: Any, parent: Mapping[Any, Any]) -> Any:
         return _mask_all(value)
     if key == "annotations" and isinstance(value, Mapping):
         return {
-            name: Masked(one) if _COPIES.search(str(name)) else _mask(one, str(name))
-            for name, one in value.items()
+            name: Masked(one) if _COPIES.search(str(name)) else _mask(one, str(name)) for name, one in value.items()
         }
     if isinstance(value, str | int | float) and not isinstance(value, bool):
         called = str(parent.get("name", "")) if key == "value" else str(key)
@@ -209,9 +202,7 @@ def _mask_metadata(metadata: Any, own: set[str]) -> Any:
         if key not in _SHOWN_IN_METADATA:
             masked[key] = _mask_all(value)
         elif key in ("labels", "annotations") and isinstance(value, Mapping):
-            masked[key] = {
-                name: Masked(one) if _repeats(str(name), one, own) else one for name, one in value.items()
-            }
+            masked[key] = {name: Masked(one) if _repeats(str(name), one, own) else one for name, one in value.items()}
         else:
             masked[key] = _mask(value, str(key))
     return masked
@@ -248,6 +239,4 @@ def _holds_secret(text: str) -> bool:
     if _EMBEDDED.search(text):
         return True
     flag = _FLAG.fullmatch(text)
-    return (
-        flag is not None and is_secret_name(flag["name"]) and not _REFERENCE.fullmatch(flag["value"].strip())
-    )
+    return flag is not None and is_secret_name(flag["name"]) and not _REFERENCE.fullmatch(flag["value"].strip())

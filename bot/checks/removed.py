@@ -47,9 +47,7 @@ REMOVED: Mapping[tuple[str, str], str] = {
 HEIRS: Mapping[str, tuple[str, ...]] = {"extensions": ("apps", "networking.k8s.io", "policy")}
 
 # kinds that went without a successor, and what to use instead
-GONE: Mapping[str, str] = {
-    "PodSecurityPolicy": "use Pod Security admission (labels on the Namespace) instead"
-}
+GONE: Mapping[str, str] = {"PodSecurityPolicy": "use Pod Security admission (labels on the Namespace) instead"}
 
 
 def removed_in(api_version: str, kind: str) -> str | None:

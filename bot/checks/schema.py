@@ -78,9 +78,7 @@ def validate(
     for resource in every:
         verdicts = list(_judge(resource, kinds))
         if len(verdicts) > MOST:
-            rest = Remark(
-                "more", (), f"{len(verdicts) - MOST} more mistakes in this {resource.kind} are not listed"
-            )
+            rest = Remark("more", (), f"{len(verdicts) - MOST} more mistakes in this {resource.kind} are not listed")
             verdicts = [*verdicts[:MOST], _Verdict(rest)]
         findings += [_finding(one, resource, environment) for one in verdicts]
     findings += [_finding(_twice(one, count), one, environment) for one, count in _duplicates(every)]
@@ -89,15 +87,11 @@ def validate(
 
 def _judge(resource: Resource, kinds: _Kinds) -> Iterator[_Verdict]:
     yield from _identity(resource)
-    if not all(
-        isinstance(resource.body.get(name), str) and resource.body[name] for name in ("apiVersion", "kind")
-    ):
+    if not all(isinstance(resource.body.get(name), str) and resource.body[name] for name in ("apiVersion", "kind")):
         return
     broken = kinds.custom.broken.get(resource.name) if resource.kind == "CustomResourceDefinition" else None
     if broken:
-        message = (
-            f"the schema in this CustomResourceDefinition cannot be used to check its resources: {broken}"
-        )
+        message = f"the schema in this CustomResourceDefinition cannot be used to check its resources: {broken}"
         yield _Verdict(Remark("unusable-schema", ("spec", "versions"), message), "warn", "medium")
     place = (resource.api_version, resource.kind)
     schema = kinds.minor.find(*place) or kinds.custom.schemas.get(place)
@@ -115,9 +109,7 @@ def _fields(resource: Resource, schema: KindSchema) -> Iterator[_Verdict]:
     except ValueError:
         message = f"this {resource.kind} holds a value that JSON cannot hold, so it was not checked"
         place = next(_not_json(resource.body, ()), ())
-        yield _Verdict(
-            Remark("not-json", place, f"{message} at {dotted(place)}" if place else message), "error"
-        )
+        yield _Verdict(Remark("not-json", place, f"{message} at {dotted(place)}" if place else message), "error")
         return
     masked = mask(resource.body)
     found = [one for error in errors for one in remarks(error, schema, masked, resource.kind)]
@@ -235,9 +227,7 @@ def _duplicates(resources: Sequence[Resource]) -> Iterator[tuple[Resource, int]]
 def _twice(resource: Resource, count: int) -> _Verdict:
     times = "twice" if count == 2 else f"{count} times"
     message = f"{resource.key} is defined {times} in this environment; only one of them can win"
-    return _Verdict(
-        Remark("duplicate-resource", ("metadata", "name"), message), how="remove or rename one of them"
-    )
+    return _Verdict(Remark("duplicate-resource", ("metadata", "name"), message), how="remove or rename one of them")
 
 
 def _not_json(value: Any, path: Path) -> Iterator[Path]:

@@ -120,9 +120,7 @@ def entries(source: Source, key: str) -> Iterator[tuple[int, Mapping[str, Any]]]
 
 def _ranks(root: str, files: Sequence[str], reading: _Reading) -> dict[str, int]:
     """Return how many kustomizations each directory is away from the root's."""
-    by_directory = {
-        posixpath.dirname(path): path for path in files if posixpath.basename(path) in KUSTOMIZATIONS
-    }
+    by_directory = {posixpath.dirname(path): path for path in files if posixpath.basename(path) in KUSTOMIZATIONS}
     ranks = {root.strip("/"): 0}
     waiting = list(ranks)
     while waiting:
@@ -171,10 +169,7 @@ def _inline(source: Source) -> Iterator[Source]:
     ]
     value = source.document.value
     merged = value.get("patchesStrategicMerge") if isinstance(value, Mapping) else None
-    texts += [
-        (("patchesStrategicMerge", at), one)
-        for at, one in enumerate(merged if isinstance(merged, list) else ())
-    ]
+    texts += [(("patchesStrategicMerge", at), one) for at, one in enumerate(merged if isinstance(merged, list) else ())]
     for place, text in texts:
         for document in _parsed_text(text):
             if isinstance(document.value, Mapping):

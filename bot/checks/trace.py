@@ -60,9 +60,7 @@ class _Question:
         return len(source_name) if len(mine) <= min(map(len, holders), default=len(mine)) else 0
 
 
-def trace(
-    findings: Sequence[Finding], rendered: Rendered, read: Callable[[str], bytes | None]
-) -> tuple[Finding, ...]:
+def trace(findings: Sequence[Finding], rendered: Rendered, read: Callable[[str], bytes | None]) -> tuple[Finding, ...]:
     """Return the findings with `path` and `line` of the source where they can be mended.
 
     `rendered` is the root that the findings are about, at the same commit that `read` reads from: it returns

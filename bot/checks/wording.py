@@ -62,9 +62,7 @@ def remarks(error: SchemaError, schema: KindSchema, masked: Mapping[str, Any], k
     here = dotted(path) or kind
     if keyword == "additionalProperties":
         for name in wants["unexpected"]:
-            yield Remark(
-                "unknown-field", (*path, name), f"unknown field `{name}` in {here}{_hint(name, path, schema)}"
-            )
+            yield Remark("unknown-field", (*path, name), f"unknown field `{name}` in {here}{_hint(name, path, schema)}")
     elif keyword == "required":
         name = wants["property"]
         yield Remark("required", (*path, name), f"the required field `{name}` is missing in {here}")
@@ -135,9 +133,7 @@ def _hint(name: str, path: Path, schema: KindSchema) -> str:
         return f"; did you mean `{meant}`?"
     for length in range(len(path) - 1, -1, -1):
         if name in schema.fields(path[:length]):
-            return (
-                f"; `{name}` belongs to {dotted(path[:length]) or 'the top level'}, is the indentation right?"
-            )
+            return f"; `{name}` belongs to {dotted(path[:length]) or 'the top level'}, is the indentation right?"
     below = [field for field in known if name in schema.fields((*path, field))]
     if len(below) == 1:
         return f"; `{name}` belongs into `{below[0]}`"
@@ -177,9 +173,7 @@ def _not_allowed(path: Path, options: Sequence[Any], masked: Any, kind: str) -> 
         value = value_at(masked, path)
     except KeyError:
         return sentence
-    meant = (
-        did_you_mean(value, [one for one in named if isinstance(one, str)]) if isinstance(value, str) else ""
-    )
+    meant = did_you_mean(value, [one for one in named if isinstance(one, str)]) if isinstance(value, str) else ""
     return f"{sentence}; did you mean `{meant}`?" if meant else sentence
 
 
@@ -213,6 +207,4 @@ def _listed(names: Sequence[Any], last: str = "and") -> str:
     texts = [f"`{one}`" for one in names]
     if len(texts) > _LISTED:
         texts = [*texts[:_LISTED], f"{len(texts) - _LISTED} more"]
-    return (
-        texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} {last} {texts[-1]}" if texts else "nothing"
-    )
+    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} {last} {texts[-1]}" if texts else "nothing"

@@ -35,9 +35,7 @@ def output_pages(read: Callable[[str], Output | None]) -> Blueprint:
         except TransientError:
             return Response("The store is away; try again in a minute.\n", 503, mimetype="text/plain")
         if found is None:
-            return Response(
-                "There is no such output, or it is older than 30 days.\n", 404, mimetype="text/plain"
-            )
+            return Response("There is no such output, or it is older than 30 days.\n", 404, mimetype="text/plain")
         page = (
             f"<!doctype html><html lang=en><meta charset=utf-8><meta name=robots content=noindex>"
             f"<meta name=viewport content='width=device-width'><title>{escape(found.title)} · Lockkeeper</title>"

@@ -90,9 +90,9 @@ class Stage:
             REPOSITORY,
             "production",
             {
-                "overlays/production/replicas.yaml": example_files()[
-                    "overlays/production/replicas.yaml"
-                ].replace("2", "3")
+                "overlays/production/replicas.yaml": example_files()["overlays/production/replicas.yaml"].replace(
+                    "2", "3"
+                )
             },
             "Run three replicas for the season",
             author="omar",
@@ -168,9 +168,7 @@ PEOPLE: Mapping[str, str] = {
 def example_files() -> dict[str, str]:
     """Return the example repository: path to text."""
     return {
-        path.relative_to(EXAMPLE).as_posix(): path.read_text()
-        for path in sorted(EXAMPLE.rglob("*"))
-        if path.is_file()
+        path.relative_to(EXAMPLE).as_posix(): path.read_text() for path in sorted(EXAMPLE.rglob("*")) if path.is_file()
     }
 
 

@@ -98,9 +98,7 @@ class Story:
         text = example_files()[DEPLOYMENT]
         wrong = text.replace("registry.example.com/web:1.4.2", "docker.io/somebody/web:1.5.0")
         wrong = wrong.replace("imagePullPolicy", "imagePulPolicy")
-        world.commit(
-            REPOSITORY, "web-1.5", {DEPLOYMENT: wrong}, "Raise web to 1.5.0", author="maya", start="main"
-        )
+        world.commit(REPOSITORY, "web-1.5", {DEPLOYMENT: wrong}, "Raise web to 1.5.0", author="maya", start="main")
         self.change = world.open_pull(
             REPOSITORY, "maya", head="web-1.5", base="main", title="Raise web to 1.5.0", body="New basket."
         ).number
@@ -110,28 +108,21 @@ class Story:
         tell.holds("the policies check refuses it", runs[POLICIES].conclusion == "failure")
         for run in runs.values():
             for one in run.annotations[:2]:
-                tell.says(
-                    f"{one['path']}:{one['start_line']} {one['title']}: {str(one['message']).splitlines()[0]}"
-                )
+                tell.says(f"{one['path']}:{one['start_line']} {one['title']}: {str(one['message']).splitlines()[0]}")
         lines = text.splitlines()
         image = next(number for number, line in enumerate(lines, 1) if "image:" in line)
         policy = next(number for number, line in enumerate(lines, 1) if "imagePullPolicy" in line)
         tell.holds(
             "both are annotated on the line where they stand",
-            (DEPLOYMENT, policy) in _places(runs[MANIFESTS])
-            and (DEPLOYMENT, image) in _places(runs[POLICIES]),
+            (DEPLOYMENT, policy) in _places(runs[MANIFESTS]) and (DEPLOYMENT, image) in _places(runs[POLICIES]),
         )
-        tell.quote(
-            "comment by lockkeeper[bot]", self.comment_by_bot(self.change, "to mend before merging").body
-        )
+        tell.quote("comment by lockkeeper[bot]", self.comment_by_bot(self.change, "to mend before merging").body)
 
     def fix(self) -> None:
         tell, world = self.tell, self.stage.world
         tell.step("Maya mends both")
         right = example_files()[DEPLOYMENT].replace("web:1.4.2", "web:1.5.0")
-        world.commit(
-            REPOSITORY, "web-1.5", {DEPLOYMENT: right}, "Use our registry, spell the field", author="maya"
-        )
+        world.commit(REPOSITORY, "web-1.5", {DEPLOYMENT: right}, "Use our registry, spell the field", author="maya")
         runs = self.runs(self.pull(self.change).head_sha, MANIFESTS, POLICIES)
         tell.holds("both checks pass", {run.conclusion for run in runs.values()} == {"success"})
         comment = self.comment_by_bot(self.change, "ready, changes")
@@ -151,9 +142,7 @@ class Story:
         tell.holds("it names the change it carries", f"#{self.change}" in (pull.issue.body or ""))
         world_pull = self.stage.wait(
             "the review request to reach team qa",
-            lambda: next(
-                (p for p in [self.pull(pull.number)] if "qa" in {t.slug for t in p.requested_teams}), None
-            ),
+            lambda: next((p for p in [self.pull(pull.number)] if "qa" in {t.slug for t in p.requested_teams}), None),
         )
         tell.holds("team qa is asked for a review", world_pull is not None)
 
@@ -198,9 +187,7 @@ class Story:
         pull = self.promotion_into("production")
         self.to_production = pull.number
         tell.link("promotion pull request", self.url(pull.number))
-        tell.quote(
-            "reply by lockkeeper[bot]", self.comment_by_bot(self.change, f"#{pull.number} carries this").body
-        )
+        tell.quote("reply by lockkeeper[bot]", self.comment_by_bot(self.change, f"#{pull.number} carries this").body)
         self.runs(pull.head_sha, MANIFESTS, POLICIES)
         diff = self.comment_by_bot(pull.number, "ready, changes production")
         tell.quote("what changes in production", diff.body, most=30)
@@ -248,9 +235,7 @@ class Story:
         world = self.stage.world
         found = self.stage.wait(
             f"the deployment to {environment}",
-            lambda: next(
-                (d for d in world.repository(REPOSITORY).deployments if d.environment == environment), None
-            ),
+            lambda: next((d for d in world.repository(REPOSITORY).deployments if d.environment == environment), None),
         )
         self.tell.holds(
             f"a GitHub Deployment to {environment} is recorded",

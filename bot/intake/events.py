@@ -107,9 +107,7 @@ def _check(name: str) -> Callable[[Payload, int | None], Intake]:
                 return Intake(_repository_keys(payload))
             case "rerequested" | "requested_action":  # someone pressed "re-run" on a check of ours
                 listed = _path(payload, name, "pull_requests")
-                numbers = (
-                    [_number(_path(one, "number")) for one in listed] if isinstance(listed, list) else []
-                )
+                numbers = [_number(_path(one, "number")) for one in listed] if isinstance(listed, list) else []
                 pulls = (pull_key(key, n) for key in _repository_keys(payload) for n in numbers if n)
                 return Intake((*pulls, *_repository_keys(payload)))
             case _:

@@ -15,9 +15,7 @@ from bot.model.repository import Repository
 SWEEP = "@sweep"  # the one key that is not GitHub's: mark every known repository
 
 # Logins: letters, digits, hyphens (underscores in managed-user logins). Names: also dots.
-_KEY = re.compile(
-    r"(?P<owner>[A-Za-z0-9_-]{1,100})/(?P<name>[A-Za-z0-9._-]{1,100})(?:#(?P<number>[1-9][0-9]{0,9}))?"
-)
+_KEY = re.compile(r"(?P<owner>[A-Za-z0-9_-]{1,100})/(?P<name>[A-Za-z0-9._-]{1,100})(?:#(?P<number>[1-9][0-9]{0,9}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +28,7 @@ class Target:
     @property
     def key(self) -> str:
         """Return the key that names this target."""
-        return (
-            self.repository.full_name if self.pull is None else pull_key(self.repository.full_name, self.pull)
-        )
+        return self.repository.full_name if self.pull is None else pull_key(self.repository.full_name, self.pull)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,7 @@ from typing import Literal
 
 ReviewState = Literal["APPROVED", "CHANGES_REQUESTED", "COMMENTED", "DISMISSED", "PENDING"]
 Permission = Literal["admin", "maintain", "write", "triage", "read", "none"]
-Conclusion = Literal[
-    "success", "failure", "neutral", "cancelled", "skipped", "timed_out", "action_required", "stale"
-]
+Conclusion = Literal["success", "failure", "neutral", "cancelled", "skipped", "timed_out", "action_required", "stale"]
 
 PERMISSION_ORDER: tuple[Permission, ...] = ("none", "read", "triage", "write", "maintain", "admin")
 

@@ -81,9 +81,7 @@ def load_pack(name: str, files: Files, parameters: Mapping[str, object], *, root
         for place, document in _documents(name, root, files, problems):
             _take(document, place, values, policies, problems)
         if not policies and not problems:
-            problems.append(
-                PolicyProblem(name, "no policy found", source, suggestion="add a Kyverno ClusterPolicy")
-            )
+            problems.append(PolicyProblem(name, "no policy found", source, suggestion="add a Kyverno ClusterPolicy"))
     return Pack(
         name,
         manifest.title or name,

@@ -110,9 +110,7 @@ def _absent(parameter: Parameter) -> ParameterProblem:
         shown = parameter.example
         text = f"[{', '.join(map(str, shown))}]" if isinstance(shown, list) else str(shown)
         example = f"write `with: {{{parameter.name}: {text}}}`"
-    return ParameterProblem(
-        f"with.{parameter.name}", f"the parameter `{parameter.name}` is required", example
-    )
+    return ParameterProblem(f"with.{parameter.name}", f"the parameter `{parameter.name}` is required", example)
 
 
 def _registries(value: object, key: str) -> str | ParameterProblem:

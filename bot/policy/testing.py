@@ -75,9 +75,7 @@ def run_test(path: str, files: Files) -> tuple[Row, ...]:
     if test is None or test.get("kind") != "Test":
         return ()
     world = _gather(path, test, files)
-    findings = evaluate(
-        world.policies.values(), world.resources, namespaces=world.namespaces, include_passes=True
-    )
+    findings = evaluate(world.policies.values(), world.resources, namespaces=world.namespaces, include_passes=True)
     by_policy: dict[str, list[Finding]] = {}
     for finding in findings:
         by_policy.setdefault(finding.policy, []).append(finding)

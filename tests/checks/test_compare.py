@@ -12,9 +12,7 @@ from bot.model.finding import Finding
 from bot.model.manifest import ResourceKey
 
 WEB = ResourceKey("apps", "Deployment", "shop", "web")
-ONE = Finding(
-    "manifests", "kubernetes-schema", "unknown-field", "fail", "words", resource=WEB, field="spec.x"
-)
+ONE = Finding("manifests", "kubernetes-schema", "unknown-field", "fail", "words", resource=WEB, field="spec.x")
 
 
 def test_place_and_words_do_not_count() -> None:

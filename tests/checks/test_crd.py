@@ -192,9 +192,7 @@ def test_endless_depth_ends() -> None:
     assert depth == 101
 
 
-@pytest.mark.parametrize(
-    "spec", [{}, {"group": 1}, {"group": "g", "names": {"kind": "K"}, "versions": [1, {}]}]
-)
+@pytest.mark.parametrize("spec", [{}, {"group": 1}, {"group": "g", "names": {"kind": "K"}, "versions": [1, {}]}])
 def test_malformed_definitions_do_no_harm(spec: Any) -> None:
     definition = {**_DEFINITION, "spec": spec}
     assert check({"size": 1}, definition)

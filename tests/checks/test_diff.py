@@ -145,8 +145,7 @@ def test_summary() -> None:
         body("ConfigMap"),
     ]
     assert summarise(diff(base, head)) == (
-        "2 changed, 1 added, 1 removed; "
-        "web: image tag 1.4 → 1.5 in web, replicas 2 → 3; web: type added: NodePort"
+        "2 changed, 1 added, 1 removed; web: image tag 1.4 → 1.5 in web, replicas 2 → 3; web: type added: NodePort"
     )
     assert summarise(diff(base, base)) == "no changes"
 
@@ -315,15 +314,11 @@ def test_no_secret_in_any_output_and_every_change_visible(place: Callable[[str],
 
 @given(st.text(min_size=8), st.text(min_size=8), st.sampled_from(HIDING_PLACES[:6]))
 @settings(max_examples=60, deadline=None)
-def test_the_length_of_a_secret_is_not_shown(
-    one: str, other: str, place: Callable[[str], dict[str, Any]]
-) -> None:
+def test_the_length_of_a_secret_is_not_shown(one: str, other: str, place: Callable[[str], dict[str, Any]]) -> None:
     assert everything(diff([], [place(one)])) == everything(diff([], [place(other)]))
 
 
-_SCALARS = (
-    st.none() | st.booleans() | st.integers(-5, 5) | st.text("ab\n: -#'\"", max_size=6) | st.floats(-2, 2)
-)
+_SCALARS = st.none() | st.booleans() | st.integers(-5, 5) | st.text("ab\n: -#'\"", max_size=6) | st.floats(-2, 2)
 _NAMES = st.sampled_from(
     ["name", "value", "env", "containers", "ports", "data", "password", "stringData", "verbs", "x"]
 )
@@ -352,9 +347,7 @@ def test_nothing_differs_from_itself(some: list[dict[str, Any]]) -> None:
 
 @given(sets(), sets())
 @settings(max_examples=80, deadline=None)
-def test_both_directions_tell_of_the_same_resources(
-    base: list[dict[str, Any]], head: list[dict[str, Any]]
-) -> None:
+def test_both_directions_tell_of_the_same_resources(base: list[dict[str, Any]], head: list[dict[str, Any]]) -> None:
     def keys(changes: EnvironmentDiff) -> list[tuple[str, str, str]]:
         swapped = {"added": "removed", "removed": "added", "changed": "changed"}
         return sorted((one.key.kind, one.key.name[:1], swapped[one.kind]) for one in changes.changes)

@@ -21,9 +21,7 @@ CONTAINER = "spec.template.spec.containers[0]"
 def check(
     *given: dict[str, Any], kubernetes: str = "1.33", unknown_kinds: UnknownKinds = "warn"
 ) -> tuple[Finding, ...]:
-    return validate(
-        resources(*given), kubernetes=kubernetes, unknown_kinds=unknown_kinds, environment="staging"
-    )
+    return validate(resources(*given), kubernetes=kubernetes, unknown_kinds=unknown_kinds, environment="staging")
 
 
 def changed(kind: str, path: str, value: Any) -> dict[str, Any]:

@@ -21,9 +21,7 @@ ROOTS = {
 }
 CLOSURES = {
     "overlays/development": Reads(("overlays/development/kustomization.yaml", "base/web.yaml")),
-    "overlays/staging": Reads(
-        ("overlays/staging/kustomization.yaml", "base/web.yaml", "components/tls/tls.yaml")
-    ),
+    "overlays/staging": Reads(("overlays/staging/kustomization.yaml", "base/web.yaml", "components/tls/tls.yaml")),
     "overlays/production/": (
         Reads(("overlays/production/kustomization.yaml", "base/old.yaml")),
         Reads(("overlays/production/kustomization.yaml", "base/web.yaml")),

@@ -212,7 +212,7 @@ def test_status_shows_which_gate_waits_for_whom(town: Town) -> None:
     reply = town.reply(number, comment)
     pull = town.promotion("production")
     assert f"| **production** | #{pull.number}: waiting at approvals. |" in reply
-    assert "| ⏳ approvals | 0 of 1 on" in reply
+    assert "| ⏳\u00a0approvals | 0 of 1 on" in reply
     assert "| **development** | deploys from `main`: changes start here |" in reply
 
 

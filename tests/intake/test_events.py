@@ -99,9 +99,7 @@ TABLE: list[tuple[str, str, dict[str, Any], tuple[str, ...]]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("event", "payload", "keys"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE]
-)
+@pytest.mark.parametrize(("event", "payload", "keys"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE])
 def test_what_a_delivery_marks(event: str, payload: dict[str, Any], keys: tuple[str, ...]) -> None:
     intake = translate(event, payload, app_id=APP)
     assert intake.keys == keys
@@ -188,9 +186,7 @@ def test_a_key_names_its_target() -> None:
     assert pull_key("ada/shop", 7) == "ada/shop#7"
 
 
-@pytest.mark.parametrize(
-    "text", ["", "ada", "ada/", "/shop", "a/b/c", "a/b#", "a/b#0", "a/b#07", "a/b #7", "é/b"]
-)
+@pytest.mark.parametrize("text", ["", "ada", "ada/", "/shop", "a/b/c", "a/b#", "a/b#0", "a/b#07", "a/b #7", "é/b"])
 def test_what_names_nothing_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="a key is written"):
         parse_key(text)

@@ -27,9 +27,7 @@ def make_resources(count: int) -> list[Resource]:
 
 
 def _body(index: int) -> dict[str, Any]:
-    kind = ("Deployment", "StatefulSet", "CronJob", "Pod", "Service", "ConfigMap", "Deployment", "Ingress")[
-        index % 8
-    ]
+    kind = ("Deployment", "StatefulSet", "CronJob", "Pod", "Service", "ConfigMap", "Deployment", "Ingress")[index % 8]
     metadata = {"name": f"r{index}", "namespace": f"n{index % 9}", "labels": {"app": f"a{index}"}}
     bad = index % 10 == 0
     container: dict[str, Any] = {

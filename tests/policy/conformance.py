@@ -15,9 +15,7 @@ KINDS = ("pattern", "anyPattern")
 def run_tree(root: Path) -> list[Row]:
     """Run every `kyverno-test.yaml` below a directory."""
     files = {
-        path.relative_to(root).as_posix(): path.read_bytes()
-        for path in sorted(root.rglob("*.y*ml"))
-        if path.is_file()
+        path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(root.rglob("*.y*ml")) if path.is_file()
     }
     return [row for name in files if name.endswith("kyverno-test.yaml") for row in run_test(name, files)]
 

@@ -127,9 +127,7 @@ APPLIES: list[tuple[str, str, Resource, bool]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("rule", "given", "applies"), [row[1:] for row in APPLIES], ids=[row[0] for row in APPLIES]
-)
+@pytest.mark.parametrize(("rule", "given", "applies"), [row[1:] for row in APPLIES], ids=[row[0] for row in APPLIES])
 def test_rule_applies(rule: str, given: Resource, applies: bool) -> None:
     assert bool(states(policy(rule), given)) is applies
 
@@ -180,9 +178,7 @@ ACTIONS: list[tuple[str, str, str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("spec", "validate", "state"), [row[1:] for row in ACTIONS], ids=[row[0] for row in ACTIONS]
-)
+@pytest.mark.parametrize(("spec", "validate", "state"), [row[1:] for row in ACTIONS], ids=[row[0] for row in ACTIONS])
 def test_failure_action(spec: str, validate: str, state: str) -> None:
     document = policy("{match: {any: [{resources: {kinds: [Pod]}}]}}", spec=spec)
     document["spec"]["rules"][0]["validate"] |= yaml.safe_load(validate)
@@ -211,16 +207,12 @@ def test_autogen_covers_every_controller() -> None:
 def test_autogen_moves_the_pattern_down() -> None:
     plain, cron = derive_rules(policy(PODS))
     assert plain.document["validate"]["pattern"] == {"spec": {"template": {"never": "there"}}}
-    assert cron.document["validate"]["pattern"] == {
-        "spec": {"jobTemplate": {"spec": {"template": {"never": "there"}}}}
-    }
+    assert cron.document["validate"]["pattern"] == {"spec": {"jobTemplate": {"spec": {"template": {"never": "there"}}}}}
 
 
 def test_autogen_moves_variables_down() -> None:
     document = policy(PODS)
-    document["spec"]["rules"][0]["validate"]["message"] = (
-        "{{ request.object.spec.x }} {{ request.object.metadata.y }}"
-    )
+    document["spec"]["rules"][0]["validate"]["message"] = "{{ request.object.spec.x }} {{ request.object.metadata.y }}"
     plain, cron = derive_rules(document)
     assert plain.document["validate"]["message"] == (
         "{{ request.object.spec.template.spec.x }} {{ request.object.spec.template.metadata.y }}"

@@ -254,9 +254,7 @@ def test_pattern_of_a_registry_is_readable() -> None:
         ({"registries": ["r.example.com"], "registry": "x"}, "with.registry", "unknown parameter `registry`", "did you mean `registries`?"),
     ],
 )  # fmt: skip
-def test_bad_parameters_stop_the_pack(
-    parameters: dict[str, object], key: str, message: str, suggestion: str
-) -> None:
+def test_bad_parameters_stop_the_pack(parameters: dict[str, object], key: str, message: str, suggestion: str) -> None:
     loaded = load_pack("registry", PACKS["registry"], parameters)
     (problem,) = loaded.problems
     assert (problem.key, problem.suggestion) == (key, suggestion)
@@ -311,9 +309,7 @@ spec:
         ({"least": 3}, {"name": "a", "count": 2, "flag": True, "text": "fallback"}, ["count"]),
     ],
 )
-def test_parameters_of_every_type(
-    parameters: dict[str, object], data: dict[str, Any], fields: list[str]
-) -> None:
+def test_parameters_of_every_type(parameters: dict[str, object], data: dict[str, Any], fields: list[str]) -> None:
     loaded = load_pack("mine", {"pack.yaml": PARAMETERS, "takes.yaml": TAKES}, parameters)
     assert loaded.problems == ()
     body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": data}
@@ -401,9 +397,7 @@ def test_yaml_is_read_as_kubernetes_reads_it() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "data", [b"{", b"\xff\xfe\xff", b"a: &a [*a", b"? {a: b}\n: c", b"!!python/name:os.system x"]
-)
+@pytest.mark.parametrize("data", [b"{", b"\xff\xfe\xff", b"a: &a [*a", b"? {a: b}\n: c", b"!!python/name:os.system x"])
 def test_what_is_no_yaml_is_one_line(data: bytes) -> None:
     parsed = parse_documents(data)
     assert isinstance(parsed, str)
@@ -460,9 +454,7 @@ def test_the_documentation_is_true() -> None:
         "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {name: zones}\nspec:\n  rules:\n"
         "    - name: r\n      match: {resources: {kinds: [Deployment]}}\n"
     )
-    loaded = load_pack(
-        "docs", {"pack.yaml": manifest.encode(), "p.yaml": (plain + rule).encode()}, {"replicas": 3}
-    )
+    loaded = load_pack("docs", {"pack.yaml": manifest.encode(), "p.yaml": (plain + rule).encode()}, {"replicas": 3})
     assert loaded.problems == ()
     assert loaded.policies[0].rules[0].message == "Only these zones, and at least 3 replicas."
     assert f"{len(TestOwnTests.rows)} of {len(TestOwnTests.rows)} rows equal" in text

@@ -167,9 +167,7 @@ TABLE: list[tuple[str, str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("pattern", "resource", "expected"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE]
-)
+@pytest.mark.parametrize(("pattern", "resource", "expected"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE])
 def test_verdict(pattern: str, resource: str, expected: str) -> None:
     assert verdict(yaml.safe_load(pattern), yaml.safe_load(resource)) == expected
 

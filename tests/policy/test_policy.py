@@ -187,9 +187,7 @@ def test_rules_that_judge_nothing_say_nothing() -> None:
 def test_context_variables_with_plain_values_are_known() -> None:
     document = policy(PODS)
     rule = document["spec"]["rules"][0]
-    rule["context"] = [
-        {"name": "p", "variable": {"value": {"names": "web | db", "least": 2, "deep": {"on": True}}}}
-    ]
+    rule["context"] = [{"name": "p", "variable": {"value": {"names": "web | db", "least": 2, "deep": {"on": True}}}}]
     rule["validate"] = {
         "message": "only {{ p.names }}",
         "pattern": {"metadata": {"name": "{{ p.names }}"}, "n": ">= {{p.least}}", "on": "{{ p.deep.on }}"},
@@ -212,9 +210,7 @@ BROKEN: list[tuple[str, dict[str, Any], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("change", "key", "said"), [row[1:] for row in BROKEN], ids=[row[0] for row in BROKEN]
-)
+@pytest.mark.parametrize(("change", "key", "said"), [row[1:] for row in BROKEN], ids=[row[0] for row in BROKEN])
 def test_broken_policy(change: dict[str, Any], key: str, said: str) -> None:
     document = policy(PODS)
     for name, value in change.items():
@@ -303,9 +299,7 @@ PLACES = [
 
 
 @given(st.sampled_from(PLACES), JSON, JSON, st.booleans())
-def test_no_document_makes_it_crash(
-    place: tuple[str | int, ...], junk: Any, body: Any, mutates: bool
-) -> None:
+def test_no_document_makes_it_crash(place: tuple[str | int, ...], junk: Any, body: Any, mutates: bool) -> None:
     document: Any = policy(PODS)
     if mutates:
         document["spec"]["rules"][0]["mutate"] = document["spec"]["rules"][0].pop("validate")

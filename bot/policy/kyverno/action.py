@@ -49,9 +49,7 @@ def compile_action(spec: Mapping[str, object], validate: Mapping[str, object], k
     if listed is None:
         listed, below = spec.get("validationFailureActionOverrides"), "spec.validationFailureActionOverrides"
     enforce = _enforce(action, at) if action is not None else False
-    overrides = [
-        _override(one, f"{below}[{index}]") for index, one in enumerate(shape.sequence(listed, below))
-    ]
+    overrides = [_override(one, f"{below}[{index}]") for index, one in enumerate(shape.sequence(listed, below))]
     if not overrides:
         return lambda _: enforce
 

@@ -79,9 +79,7 @@ def _findings(
     state: State = "fail" if rule.blocks(subject) else "warn"
     said = _with_object(rule.message, subject) or f"The rule `{rule.name}` of policy `{policy.name}` failed."
     for failure in verdict.failures:
-        yield _finding(
-            policy, rule, subject, environment, state, message=_message(said, failure), field=failure.field
-        )
+        yield _finding(policy, rule, subject, environment, state, message=_message(said, failure), field=failure.field)
 
 
 def _message(said: str, failure: Failure) -> str:
@@ -92,9 +90,7 @@ def _message(said: str, failure: Failure) -> str:
     return f"{said}{stop} {found} at {failure.field}."
 
 
-def _unevaluable(
-    policy: CompiledPolicy, rule: CompiledRule, subject: Subject, environment: str, why: str
-) -> Finding:
+def _unevaluable(policy: CompiledPolicy, rule: CompiledRule, subject: Subject, environment: str, why: str) -> Finding:
     message = f"The rule `{rule.name}` of policy `{policy.name}` was not evaluated: {why}."
     return _finding(policy, rule, subject, environment, "not evaluable here", message=message)
 

@@ -126,9 +126,6 @@ def compile_kinds(selectors: Iterable[KindSelector]) -> KindTest:
 
     @lru_cache(maxsize=512)
     def matches(found: GroupVersionKind) -> bool:
-        return any(
-            kind(found.kind) and group(found.group) and version(found.version)
-            for group, version, kind in tests
-        )
+        return any(kind(found.kind) and group(found.group) and version(found.version) for group, version, kind in tests)
 
     return matches

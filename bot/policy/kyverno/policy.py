@@ -139,9 +139,7 @@ def _rule(rule: DerivedRule, spec: Mapping[str, object], namespace: str, key: st
         check = Unevaluable("signatures of images are verified in a cluster, against a registry")
     return CompiledRule(
         name=rule.origin,
-        message=str(
-            substitute(shape.text(validate.get("message"), f"{key}.validate.message"), constants)
-        ).strip(),
+        message=str(substitute(shape.text(validate.get("message"), f"{key}.validate.message"), constants)).strip(),
         selection=selection,
         check=check,
         blocks=compile_action(spec, validate, f"{key}.validate"),
@@ -149,9 +147,7 @@ def _rule(rule: DerivedRule, spec: Mapping[str, object], namespace: str, key: st
 
 
 def _place(rules: list[object], name: str) -> int:
-    return next(
-        (at for at, one in enumerate(rules) if isinstance(one, Mapping) and one.get("name") == name), 0
-    )
+    return next((at for at, one in enumerate(rules) if isinstance(one, Mapping) and one.get("name") == name), 0)
 
 
 def _name_of(document: Mapping[str, Any]) -> str:

@@ -70,10 +70,7 @@ def parse_duration(text: str) -> Fraction | None:
     if len(text) > LONGEST or _DURATION.fullmatch(text) is None:
         return None
     seconds = sum(
-        (
-            Fraction(digits.removesuffix(".")) * _SECONDS[unit]
-            for digits, unit in _DURATION_PART.findall(text)
-        ),
+        (Fraction(digits.removesuffix(".")) * _SECONDS[unit] for digits, unit in _DURATION_PART.findall(text)),
         start=Fraction(0),
     )
     return -seconds if text.startswith("-") else seconds
