@@ -75,6 +75,7 @@ class Composition:
             data,
             lambda repository: f"{settings.git_url}/{repository.full_name}.git",
             self.app.token,
+            forget=self.app.forget,
             email=f"{self.app.bot_login}@users.noreply.github.com",
         )
         checkouts = data / "checkouts"

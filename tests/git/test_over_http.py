@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.git import GitMirrors
-from bot.errors import NotFoundError, RefusedError
+from bot.errors import RefusedError, TransientError
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import World
 from tests.git.conftest import REPOSITORY
@@ -71,7 +71,7 @@ def test_the_head_of_a_fork(sandbox: Sandbox, tmp_path: Path) -> None:
 def test_a_bad_token(sandbox: Sandbox, tmp_path: Path) -> None:
     for token in ("", "ghs_wrong"):
         mirrors = GitMirrors(tmp_path / "data", lambda one: f"{sandbox.url}/{one}.git", lambda _, t=token: t)  # type: ignore[misc]  # bound now
-        with pytest.raises((RefusedError, NotFoundError)):
+        with pytest.raises(TransientError, match="does not take our token"):
             mirrors.fetch(REPOSITORY)
 
 

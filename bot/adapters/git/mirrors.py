@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 from bot.adapters.git import checkout as checkouts
 from bot.adapters.git.command import GitError, Remote
@@ -13,10 +14,11 @@ from bot.adapters.git.merging import merge_trees
 from bot.adapters.git.mirror import Mirror
 from bot.adapters.git.names import is_object_id, mirror_path
 from bot.adapters.git.reads import Reads, bounded
-from bot.errors import NotFoundError, TransientError
+from bot.errors import NotFoundError, RefusedError, TransientError
 from bot.model.repository import Commit, Repository
 from bot.ports import Git, MergeOutcome
 
+_T = TypeVar("_T")
 _LIMITS = checkouts.Limits()
 _MOST_KNOWN = 50_000
 
@@ -25,7 +27,8 @@ class GitMirrors:
     """Mirrors below `directory/mirrors`, checkouts below `directory/checkouts`.
 
     `remote_url` gives the plain URL of a repository, `token` the token to reach it with ('' for none); the
-    token is asked for only when git goes over the network. `name` and `email` sign the commits we write.
+    token is asked for only when git goes over the network. A token that GitHub does not take is told to `forget`,
+    and the next one is tried once. `name` and `email` sign the commits we write.
 
     Where a method says revision it takes a full object id, an id of 7 characters or more, a ref (`refs/…`),
     or a branch name. Unknown revisions raise NotFoundError, damage in the mirror TransientError: the next
@@ -38,17 +41,18 @@ class GitMirrors:
         remote_url: Callable[[Repository], str],
         token: Callable[[Repository], str],
         *,
+        forget: Callable[[Repository], None] = lambda _: None,
         name: str = "Lockkeeper",
         email: str = "lockkeeper[bot]@users.noreply.github.com",
         limits: checkouts.Limits = _LIMITS,
     ) -> None:
-        self._directory, self._remote_url, self._token = directory, remote_url, token
+        self._directory, self._remote_url, self._token, self._forget = directory, remote_url, token, forget
         self._name, self._email, self._limits = name, email, limits
         self._known: dict[tuple[Path, int], dict[tuple[str, str], str]] = {}  # by mirror, made anew or not
 
     def fetch(self, repository: Repository, refs: Sequence[str] = ()) -> None:
         """Bring all branches, and the refs named (`refs/pull/7/head`), up to date; clone what is missing."""
-        self._mirror(repository).fetch(refs)
+        self._renewing(repository, lambda: self._mirror(repository).fetch(refs))
 
     def resolve(self, repository: Repository, revision: str) -> str | None:
         """Return the id of the commit a revision names, or None."""
@@ -123,7 +127,7 @@ class GitMirrors:
         """
         with self._reads(repository) as reads:
             ids = (reads.commit(commit), expected)
-        return self._mirror(repository).push(branch, *ids)
+        return self._renewing(repository, lambda: self._mirror(repository).push(branch, *ids))
 
     def checkout(self, repository: Repository, revision: str) -> Path:
         """Return a directory with the files of that tree, to be read and not written."""
@@ -144,6 +148,21 @@ class GitMirrors:
             lambda: Remote(self._remote_url(repository), self._token(repository)),
             repository.full_name,
         )
+
+    def _renewing(self, repository: Repository, act: Callable[[], _T]) -> _T:
+        """Act; when GitHub does not take our token, once more with another; then TransientError."""
+        try:
+            return act()
+        except RefusedError as error:
+            if error.status != 401:
+                raise
+        self._forget(repository)
+        try:
+            return act()
+        except RefusedError as error:
+            if error.status != 401:
+                raise
+            raise TransientError(f"GitHub does not take our token for {repository}: {error.reason}") from error
 
     @contextlib.contextmanager
     def _reads(self, repository: Repository) -> Iterator[Reads]:

@@ -10,18 +10,30 @@ from urllib.parse import urlsplit
 
 import github
 import structlog
+from github import BadCredentialsException, UnknownObjectException
 
 from bot.adapters.github.client import Client
 from bot.adapters.github.deliveries import Sweep, redeliver_failed
 from bot.adapters.github.errors import translated
 from bot.adapters.github.gateway import RepositoryGitHub
 from bot.adapters.github.transport import repeat_reads
-from bot.errors import LockkeeperError, NotFoundError
+from bot.errors import LockkeeperError, NotFoundError, RefusedError
 from bot.model.repository import Repository
 
 API_VERSION = "2022-11-28"
 _REMEMBERED = 600.0  # seconds that an installation id, which changes when people reinstall, is believed
 _log = structlog.get_logger("bot.github")
+
+
+class _InstallationAuth(github.Auth.AppInstallationAuth):
+    """Says 401 where the installation is gone: a 404 would read as if the thing asked for were not there."""
+
+    @property
+    def token(self) -> str:
+        try:
+            return super().token
+        except UnknownObjectException as error:
+            raise BadCredentialsException(401, error.data, error.headers, error.message) from error
 
 
 class GitHubApp:
@@ -77,15 +89,39 @@ class GitHubApp:
             return self._bot_login
 
     def for_repository(self, repository: Repository) -> RepositoryGitHub:
-        """Return a client for one job on one repository; NotFoundError where the App is not installed."""
-        auth = self._installation_auth(repository)
-        api = github.Github(auth=auth, **self._options)  # type: ignore[arg-type]  # one dict of many types
-        return RepositoryGitHub(Client(api, self.app_id, self.bot_login))
+        """Return a client for one job on one repository; NotFoundError where the App is not installed.
+
+        Where GitHub no longer takes our token (the App was installed anew), the client gets itself another.
+        """
+
+        def renewed() -> Client:
+            self.forget(repository)
+            return self._client(repository)
+
+        return RepositoryGitHub(self._client(repository), renewed)
 
     def token(self, repository: Repository) -> str:
         """Return an installation token good for git on this repository for now."""
+        try:
+            with self._lock, translated(f"get a token for {repository}"):
+                return self._installation_auth(repository).token
+        except RefusedError as error:
+            if error.status != 401:
+                raise
+        self.forget(repository)
         with self._lock, translated(f"get a token for {repository}"):
             return self._installation_auth(repository).token
+
+    def forget(self, repository: Repository) -> None:
+        """Drop the repository's installation and its token, which GitHub no longer takes."""
+        with self._lock:
+            installation, _ = self._installations.pop(repository, (0, 0.0))
+            self._tokens.pop(installation, None)
+
+    def _client(self, repository: Repository) -> Client:
+        auth = self._installation_auth(repository)
+        api = github.Github(auth=auth, **self._options)  # type: ignore[arg-type]  # one dict of many types
+        return Client(api, self.app_id, self.bot_login)
 
     def installed_repositories(self) -> Sequence[Repository]:
         """Return every repository that an active installation gives us, but archived ones.
@@ -125,7 +161,7 @@ class GitHubApp:
             installation = self._installation(repository)
             if installation not in self._tokens:
                 requester = self._integration().requester
-                self._tokens[installation] = self._auth.get_installation_auth(installation, requester=requester)
+                self._tokens[installation] = _InstallationAuth(self._auth, installation, requester=requester)
             return self._tokens[installation]
 
     def _installation(self, repository: Repository) -> int:

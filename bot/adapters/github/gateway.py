@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, TypeVar
 
 from bot.adapters.github import accounts, checks, conversation, deployments, pulls, values
 from bot.adapters.github.client import Client
 from bot.adapters.github.errors import translated
-from bot.errors import NotFoundError
+from bot.errors import LockkeeperError, NotFoundError, RefusedError, TransientError
 from bot.model.environment import People
 from bot.model.repository import (
     CheckState,
@@ -22,15 +23,58 @@ from bot.model.repository import (
 )
 from bot.ports import CheckReport, GitHub, Reaction
 
+_C = TypeVar("_C", bound=type)
 
+
+def _renewing(gateway: _C) -> _C:
+    """Let every public method that GitHub answers with 401 renew the client and go once more.
+
+    A call with a token that GitHub does not take has done nothing; and every method may be called twice. What
+    fails then is TransientError: the App may be about to be installed again, and no command shall be lost.
+    """
+    for name, method in list(vars(gateway).items()):
+        if callable(method) and not name.startswith("_"):
+            setattr(gateway, name, _renewed(method))
+    return gateway
+
+
+def _renewed(method: Callable[..., Any]) -> Callable[..., Any]:  # of any method: its type is the class's affair
+    @functools.wraps(method)
+    def call(self: RepositoryGitHub, *args: Any, **named: Any) -> Any:  # as above
+        try:
+            return method(self, *args, **named)
+        except RefusedError as error:
+            if error.status != 401:
+                raise
+            first = error
+        try:
+            self._renew()
+        except LockkeeperError as error:
+            raise TransientError(f"{first}; no new token was to be had: {error}") from error
+        try:
+            return method(self, *args, **named)
+        except RefusedError as error:
+            if error.status != 401:
+                raise
+            raise TransientError(f"{error}, also with a new token") from error
+
+    return call
+
+
+@_renewing
 class RepositoryGitHub:
     """Every method leads to the module that answers it, where it is described; `bot.ports` is the contract.
 
     Not for sharing between threads: PyGithub's client is not made for that.
     """
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
+    def __init__(self, client: Client, renewed: Callable[[], Client] | None = None) -> None:
+        """Take a client, and how to get another when GitHub no longer takes its token."""
+        self._client, self._another = client, renewed
+
+    def _renew(self) -> None:
+        if self._another is not None:
+            self._client = self._another()
 
     @property
     def app_id(self) -> int:
