@@ -186,7 +186,10 @@ def _socket_path(directory: Path) -> Path:
     if len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH:
         return path
     name = hashlib.sha256(os.fsencode(directory)).hexdigest()[:16]
-    short = Path(tempfile.gettempdir()) / f"lockkeeper-{os.getuid()}-{name}"
+    called = f"lockkeeper-{os.getuid()}-{name}"
+    short = Path(tempfile.gettempdir()) / called
+    if len(os.fsencode(short / "valkey.sock")) > _LONGEST_SOCKET_PATH:  # TMPDIR itself may be long
+        short = Path("/tmp") / called  # noqa: S108 - checked below to be ours alone
     short.mkdir(mode=0o700, exist_ok=True)
     found = short.lstat()
     if found.st_uid != os.getuid() or found.st_mode & 0o077 or short.is_symlink():

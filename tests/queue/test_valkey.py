@@ -134,3 +134,12 @@ def test_a_server_that_does_not_start_says_why(tmp_path: Path) -> None:
     (tmp_path / "appendonlydir" / "appendonly.aof.manifest").write_text("nonsense\n")
     with pytest.raises(UserError, match="did not start"), embedded_valkey(tmp_path):
         pass
+
+
+def test_a_long_temporary_directory_is_no_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """macOS, and test runners, have long ones; the server then did not start."""
+    long = tmp_path / ("t" * 100)
+    long.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(long))
+    with embedded_valkey(long / "data") as url:
+        assert answers(url)
