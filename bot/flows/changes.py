@@ -128,6 +128,7 @@ def _change(pull: PullRequest) -> Change:
         url=pull.url,
         sha=pull.merge_commit or pull.head_sha,
         merged_at=pull.merged_at,
+        base=pull.base_ref,
     )
 
 

@@ -35,7 +35,7 @@ def tell_authors(
     within the last day are not read again.
     """
     for change in _concerned(outcomes, read_pull)[:MAX_TOLD]:
-        stations = [_station(one, change, outcomes) for one in configuration.environments]
+        stations = [_station(one, change, outcomes, configuration) for one in configuration.environments]
         body = words.comment(stations)
         digest = hashlib.sha256(body.encode()).hexdigest()
         if tools.told.is_told(repository, change.number, digest):
@@ -58,14 +58,20 @@ def _concerned(outcomes: Sequence[HopOutcome], read_pull: Callable[[int], PullRe
         for number in snapshot.arrivals[0].includes if snapshot.arrivals else ():
             if number not in found:
                 pull = read_pull(number)
-                found[number] = Change(number, pull.title, pull.author.login, pull.url, "", pull.merged_at)
+                found[number] = Change(
+                    number, pull.title, pull.author.login, pull.url, "", pull.merged_at, pull.base_ref
+                )
     return list(found.values())
 
 
-def _station(environment: Environment, change: Change, outcomes: Sequence[HopOutcome]) -> Station:
+def _station(
+    environment: Environment, change: Change, outcomes: Sequence[HopOutcome], configuration: Configuration
+) -> Station:
+    if change.base == environment.branch:
+        return Station(environment.name, "reached", since=change.merged_at)
     into = [one for one in outcomes if one.hop.target.name == environment.name]
     if not into:
-        return Station(environment.name, "reached", since=change.merged_at)
+        return Station(environment.name, "ahead", waits=_passed_by(environment, change, configuration))
     for outcome in into:
         for arrival in outcome.snapshot.arrivals if outcome.snapshot else ():
             if change.number in arrival.includes:
@@ -77,6 +83,14 @@ def _station(environment: Environment, change: Change, outcomes: Sequence[HopOut
     if any(change in one.snapshot.changes for one in beyond if one.snapshot):
         return Station(environment.name, "reached")
     return Station(environment.name, "ahead")
+
+
+def _passed_by(first: Environment, change: Change, configuration: Configuration) -> str:
+    """Return what to do about a change that began beyond the pipeline's first environment; '' where it did not."""
+    began = next((one for one in configuration.environments if one.branch == change.base and one.after), None)
+    if began is None:
+        return ""
+    return f"not there: this went straight to {began.name}; bring it to {quoted(first.branch)}, too"
 
 
 def _underway(environment: Environment, outcome: HopOutcome) -> Station:

@@ -32,7 +32,7 @@ def _row(outcome: HopOutcome) -> StatusRow:
             what = f"waiting at {', '.join(waiting)}." if waiting else "ready to merge."
             return StatusRow(name, what + since, gates, outcome.pull)
         case Stuck(conflicts=conflicts, gates=gates):
-            what = f"❌ {count(len(conflicts), 'file')} conflict with {outcome.hop.source.name}."
+            what = f"❌ {count(len(conflicts), 'file conflicts', 'files conflict')} with {outcome.hop.source.name}."
             return StatusRow(name, what + since, gates, outcome.pull)
         case Idle(reason=reason) | Close(reason=reason):
             return StatusRow(name, f"{reason}.{since}")

@@ -41,7 +41,10 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change that a promotion carries: a merged pull request, or a commit pushed without one (number 0)."""
+    """One change that a promotion carries: a merged pull request, or a commit pushed without one (number 0).
+
+    `base` is the branch that the pull request was merged into, '' for a push.
+    """
 
     number: int
     title: str
@@ -49,6 +52,7 @@ class Change:
     url: str
     sha: str
     merged_at: datetime | None = None
+    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)

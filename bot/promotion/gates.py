@@ -198,7 +198,18 @@ def approvals_of(
         if one.approved and one.login not in counted
     ]
     reason = have + (f"; not counted: {', '.join(ignored)}" if ignored else "")
-    return Gate("approvals", "wait", reason, names(approvers), f"approve commit {head_sha[:7]}")
+    return Gate(
+        "approvals", "wait", reason, names(approvers), _next_approval(approvers, head_sha, excluded, requested_by)
+    )
+
+
+def _next_approval(approvers: Approvers, head_sha: str, excluded: AbstractSet[str], requested_by: str) -> str:
+    """Return the next step: to approve, unless everybody named is excluded. Who is in a team is not known here."""
+    users = {user.lower() for user in approvers.people.users}
+    if not users or approvers.people.teams or users - excluded:
+        return f"approve commit {head_sha[:7]}"
+    other = ", or let somebody else ask for the promotion" if requested_by.lower() in users else ""
+    return f"nobody among the approvers is left to approve: name another approver{other}"
 
 
 def _why_not(approval: Approval, head_sha: str, excluded: AbstractSet[str], requested_by: str) -> str:

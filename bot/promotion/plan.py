@@ -139,8 +139,8 @@ def _decide(snapshot: Snapshot) -> Decision:
             f"branch `{hop.branch}` holds commit {snapshot.facts.foreign[:7]}, which Lockkeeper did not make; "
             "delete the branch to start"
         )
-    gates = rules.evaluate(snapshot.facts)
     if snapshot.conflicts:
-        return Stuck(snapshot.conflicts, gates)
+        return Stuck(snapshot.conflicts, (rules.order(snapshot.facts),))  # no commit that the others could judge
+    gates = rules.evaluate(snapshot.facts)
     merge = hop.target.merge == "auto" and rules.passed(gates) and not snapshot.update_needed
     return Propose(snapshot.commit, gates, merge)

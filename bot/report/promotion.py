@@ -111,10 +111,10 @@ def _drift(snapshot: Snapshot) -> str:
         return ""
     name = markdown.escape(snapshot.hop.target.name)
     listing = "\n".join(f"- {markdown.code(path)}" for path in snapshot.drift[:50])
-    left = len(snapshot.drift) - 50
+    left, one = len(snapshot.drift) - 50, len(snapshot.drift) == 1
     more = f"\n- … and {left} more" if left > 0 else ""
     return markdown.details(
-        f"{count(len(snapshot.drift), 'file')} kept as {markdown.html(name)} has them",
+        f"{count(len(snapshot.drift), 'file')} kept as {markdown.html(name)} has {'it' if one else 'them'}",
         f"{name} differs here on its own account, and this promotion leaves it so:\n\n{listing}{more}",
     )
 

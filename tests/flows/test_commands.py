@@ -132,6 +132,12 @@ def test_promote_into_a_conflict_tells_both_sides(town: Town) -> None:
     assert town.reactions(number, comment) == ["-1", "eyes"]
     assert town.promotions() == []
 
+    comment = town.say(number, "ann", "/status")
+    town.settle()
+    reply = town.reply(number, comment)
+    assert "1 file conflicts with development." in reply and "changed in both development and staging" in reply
+    assert "approve commit" not in reply and "still running" not in reply, "there is no commit to approve or to check"
+
 
 MISUNDERSTOOD = {
     "unknown environment": ("/promote stagin", "There is no environment `stagin`. Did you mean `staging`?"),

@@ -108,6 +108,7 @@ def test_a_fix_made_in_the_target_stays_and_is_listed(town: Town) -> None:
     pull = town.promotion()
     assert "1 file kept as staging has them" in town.body(pull.number)
     assert "`overlays/staging/extra.yaml`" in town.body(pull.number)
+    assert "1 file kept as staging has it<" in town.body(pull.number)
     town.promote()
     assert town.file("staging", "overlays/staging/extra.yaml") == "# kept\n"
     assert "1.1.0" in (town.file("staging", DEPLOYMENT) or "")
@@ -225,6 +226,21 @@ def test_a_change_fans_out_to_two_targets(town: Town) -> None:
     assert [one.base_ref for one in town.promotions()] == ["production"]
     assert "this change is in **staging**" in town.said(number, "journey")[0].body
     assert "approvals" in town.said(number, "journey")[0].body
+
+
+def test_a_hot_fix_straight_into_staging_is_not_said_to_be_in_development(town: Town) -> None:
+    number = town.propose("hot", {SETTINGS: RED}, "omar", base="staging")
+    town.merge(number)
+    town.settle()
+    passed_by = "| **development** | – not there: this went straight to staging; bring it to `main`, too |"
+    told = town.said(number, "journey")[0].body
+    assert "this change is in **staging**" in told and passed_by in told
+    comment = town.say(number, "omar", "/promote production")
+    town.settle()
+    town.promote("production", "lena")
+    told = town.said(number, "journey")[0].body
+    assert "this change is in **production**" in told and passed_by in told, town.reply(number, comment)
+    assert "| **staging** | ✅ since" in told
 
 
 def test_a_missing_branch_stops_its_hop_only_and_is_told(town: Town) -> None:

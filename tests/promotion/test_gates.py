@@ -154,6 +154,23 @@ def test_approvals(changes: dict[str, object], state: str, reason: str) -> None:
     assert (gate.name, gate.state, gate.reason) == ("approvals", state, reason)
 
 
+ALONE = Approvers(People(("ann",)), required=1)
+LEFT = [
+    ("somebody", {"hop": hop(Approvers(People(("ann", "omar")), required=1)), "requested_by": "Ann"}, "aaaaaaa"),
+    ("a team", {"hop": hop(Approvers(People(("ann",), ("qa",)), required=1)), "requested_by": "ann"}, "aaaaaaa"),
+    ("who asked alone", {"hop": hop(ALONE), "requested_by": "Ann"}, "approver, or let somebody else ask"),
+    ("who wrote it all alone", {"hop": hop(ALONE), "changes": SOLE}, "nobody among the approvers is left to approve"),
+]
+
+
+@pytest.mark.parametrize(("changes", "following"), [row[1:] for row in LEFT], ids=[row[0] for row in LEFT])
+def test_who_is_left_to_approve(changes: dict[str, object], following: str) -> None:
+    """The only approver was told to approve what they may not."""
+    gate = gates.approvals(facts(approvals=(), **changes))
+    assert gate.state == "wait" and following in gate.next
+    assert ("somebody else ask" in gate.next) == ("somebody else ask" in following)
+
+
 def test_a_gate_that_is_not_open_names_its_owner_and_the_next_step() -> None:
     """Whatever is wrong, somebody is told what to do."""
     wrong: list[dict[str, object]] = [row[1] for row in ORDER] + [row[1] for row in APPROVALS]  # type: ignore[misc]

@@ -92,6 +92,7 @@ def test_a_conflict_is_told(open_one: object) -> None:
     decision = plan(snapshot(conflicts=CONFLICT, commit="", open=open_one)).decision
     assert isinstance(decision, Stuck)
     assert decision.conflicts == CONFLICT
+    assert [gate.name for gate in decision.gates] == ["order"], "there is no commit to approve"
 
 
 THERE = snapshot(merge="auto", open=pull(), branch_sha=HEAD)
