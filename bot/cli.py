@@ -42,7 +42,7 @@ def _settings() -> Settings:
 
 @main.command()
 def serve() -> None:
-    """Run the web door and the workers together (small installations)."""
+    """Run the web door and the workers together."""
     from bot import serve as parts
 
     settings = _settings()
@@ -79,9 +79,10 @@ def _check_app(settings: Settings) -> None:
 @click.option("--stay", is_flag=True, help="Keep everything running afterwards, to look around in a browser.")
 @click.option("--port", default=0, show_default="any free one", help="Port of the sandbox's pages.")
 def demo(stay: bool, port: int) -> None:
-    """Play the story: a change walks from development to production on a stand-in for GitHub.
+    """Play the whole story on this machine.
 
-    Needs no account, no network, no cluster and no Redis. Ends with status 0 only if every expectation held.
+    A change walks from development to production on a stand-in for GitHub.
+    It needs no account, no network, no cluster and no Redis. Ends with status 0 only if every expectation held.
     """
     from bot.demo.narrator import Narrator, StoryError
     from bot.demo.stage import REPOSITORY, Stage
@@ -127,7 +128,7 @@ def _wait_for_interrupt() -> None:
 @click.option("--port", default=8030, show_default=True)
 @click.option("--seed/--empty", default=True, show_default=True, help="Start with an organisation and a repository.")
 def sandbox(directory: Path | None, host: str, port: int, seed: bool) -> None:
-    """Run the GitHub stand-in alone, for any GitHub client."""
+    """Run the GitHub stand-in alone."""
     from bot.sandbox.command import run_sandbox
 
     if directory is None:
@@ -139,7 +140,10 @@ def sandbox(directory: Path | None, host: str, port: int, seed: bool) -> None:
 
 @main.command()
 def doctor() -> None:
-    """Look whether this machine is fit and the bot is set up; status 1 when something is amiss."""
+    """Look whether machine and settings are right.
+
+    Ends with status 1 when something is amiss.
+    """
     from bot.doctor import examine
 
     found = examine(os.environ)
@@ -154,7 +158,10 @@ def doctor() -> None:
 @click.option("--organization", default="", help="Who shall own the App; you yourself unless given.")
 @click.option("--github-url", default="https://github.com", show_default=True)
 def app_manifest(url: str, organization: str, github_url: str) -> None:
-    """Write a page on standard output whose button registers the GitHub App."""
+    """Write a page that registers the GitHub App.
+
+    It goes to standard output; open it in a browser and press its button.
+    """
     import secrets
 
     from bot.adapters.github.manifest import form, manifest_for
@@ -169,7 +176,10 @@ def app_manifest(url: str, organization: str, github_url: str) -> None:
 @click.option("--api-url", default="https://api.github.com", show_default=True)
 @click.option("--out", default="lockkeeper.env", show_default=True, type=click.Path(dir_okay=False, path_type=Path))
 def app_convert(code: str, api_url: str, out: Path) -> None:
-    """Turn the CODE that GitHub led back with into the App's credentials, kept in a file only you can read."""
+    """Turn CODE into the App's credentials.
+
+    CODE is what GitHub led back with; the credentials are kept in a file that only you can read.
+    """
     from bot.adapters.github.manifest import convert, environment_file
 
     if out.exists():

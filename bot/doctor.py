@@ -11,6 +11,7 @@ from bot.adapters.process import run
 from bot.adapters.queue import Queue, connect
 from bot.adapters.render import PooledRenderer
 from bot.errors import LockkeeperError
+from bot.report.words import count
 from bot.settings import Settings
 from bot.wiring import build_app
 
@@ -72,5 +73,7 @@ def _github(environment: Mapping[str, str]) -> Diagnosis:
     settings = Settings.from_environment(environment)
     app = build_app(settings)
     repositories = app.installed_repositories()
-    found = f"{app.bot_login} at {settings.api_url}, installed on {len(repositories)} repositories"
+    found = (
+        f"{app.bot_login} at {settings.api_url}, installed on {count(len(repositories), 'repository', 'repositories')}"
+    )
     return Diagnosis("github", bool(repositories), found, "install the App on a repository")

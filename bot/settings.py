@@ -130,7 +130,10 @@ class _Reader:
                 key = Path(path).read_text("ascii")
             except (OSError, ValueError) as error:
                 why = error.strerror if isinstance(error, OSError) else "it is not a PEM file"
-                self.problems.append(f"{name}: the private key cannot be read: {why}")
+                what = "the private key cannot be read"
+                if name == "GITHUB_PRIVATE_KEY":
+                    what = "it is neither PEM text nor a readable file"
+                self.problems.append(f"{name}: {what}: {why}")
                 return ""
         key = key.replace("\\n", "\n").strip()  # one-line variables write line ends as backslash n
         if key and not ("-----BEGIN" in key and "PRIVATE KEY-----" in key):

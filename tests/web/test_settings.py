@@ -65,7 +65,7 @@ def test_where_git_goes_follows_the_api(api: str, git: str) -> None:
         ({"LOCKKEEPER_LOG_FORMAT": "xml"}, "LOCKKEEPER_LOG_FORMAT must be json or console"),
         ({"GITHUB_PRIVATE_KEY": "-----BEGIN nothing"}, "holds no PEM private key"),
         ({"GITHUB_PRIVATE_KEY_PATH": "/nowhere/key.pem"}, "cannot be read: No such file"),
-        ({"GITHUB_PRIVATE_KEY": "/nowhere/key.pem"}, "cannot be read: No such file"),
+        ({"GITHUB_PRIVATE_KEY": "/nowhere/key.pem"}, "neither PEM text nor a readable file"),
         ({"GITHUB_PRIVATE_KEY": "x", "GITHUB_PRIVATE_KEY_PATH": "y"}, "are both set"),
     ],
 )
