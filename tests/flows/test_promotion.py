@@ -106,7 +106,7 @@ def test_a_fix_made_in_the_target_stays_and_is_listed(town: Town) -> None:
     town.commit("staging", {"overlays/staging/extra.yaml": "# kept\n"}, "omar", message="Hot fix")
     town.land("tag", {DEPLOYMENT: deployment("registry.example.com/web:1.1.0")})
     pull = town.promotion()
-    assert "1 file kept as staging has them" in town.body(pull.number)
+    assert "1 file kept as staging has it" in town.body(pull.number)
     assert "`overlays/staging/extra.yaml`" in town.body(pull.number)
     assert "1 file kept as staging has it<" in town.body(pull.number)
     town.promote()

@@ -105,7 +105,7 @@ def test_the_token_goes_to_its_own_repository_only() -> None:
     ("status", "kind", "words"),
     [
         (404, NotFoundError, "does not show us the repository acme/shop"),
-        (401, RefusedError, "does not let us read or write"),
+        (401, TransientError, "does not take our token"),
         (403, RefusedError, "Contents: read and write"),
         (429, TransientError, "429"),
         (500, TransientError, "500"),
