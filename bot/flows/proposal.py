@@ -16,6 +16,7 @@ from bot.flows.tools import Tools
 from bot.model.environment import ConfigProblem, Configuration
 from bot.model.finding import Finding
 from bot.model.repository import PullRequest, Repository
+from bot.policy.problem import BROKEN
 from bot.ports import CheckReport
 from bot.promotion.config import Problems, parse
 from bot.report import configuration as words
@@ -61,14 +62,11 @@ class Proposal:
         mended = self.judged and not self.packs
         kept = (
             replace(one, new=False)
-            if mended and one.concern == "policies" and one.resource is None and one.title == BROKEN_PACK
+            if mended and one.concern == "policies" and one.resource is None and one.title == BROKEN
             else one
             for one in findings
         )
         return (*self.findings, *kept)
-
-
-BROKEN_PACK = "This policy is broken"  # the title that bot.policy.problem gives
 
 
 def read_proposal(

@@ -7,6 +7,8 @@ from typing import Literal
 
 from bot.model.finding import Finding
 
+BROKEN = "This policy is broken"  # the title of findings about policies that cannot be used as they are
+
 
 @dataclass(frozen=True, slots=True)
 class PolicySource:
@@ -47,7 +49,7 @@ class PolicyProblem:
             state=self.state,
             message=self.message,
             severity="high" if self.state == "error" else "info",
-            title="This policy is broken" if self.state == "error" else "This policy is not evaluated",
+            title=BROKEN if self.state == "error" else "This policy is not evaluated",
             environment=environment,
             field=self.key,
             path=self.source.path,
