@@ -22,6 +22,7 @@ class Finding:
 
     `field` is the dotted path in the resource, for example `spec.template.spec.containers[0].image`.
     `path` and `line` (1-based) name the source file; `line` is None when it could not be traced.
+    `application` is the name of what was rendered as one within the environment, '' where there is but one.
     `new` is False when the base of the comparison already had the same finding.
     """
 
@@ -34,6 +35,7 @@ class Finding:
     title: str = ""
     resource: ResourceKey | None = None
     environment: str = ""
+    application: str = ""
     field: str = ""
     path: str = ""
     line: int | None = None
@@ -51,6 +53,7 @@ class Finding:
         return (
             self.concern,
             self.environment,
+            self.application,
             self.policy,
             self.rule,
             self.state,

@@ -81,5 +81,5 @@ class Rendered:
     resources: tuple[Resource, ...] = ()
     problems: tuple[RenderProblem, ...] = ()
     files: tuple[str, ...] = ()
-    kind: str = "kustomize"  # or "plain", "absent"
+    kind: str = "kustomize"  # or "helm", "plain", "absent"
     seconds: float = field(default=0.0, compare=False)
