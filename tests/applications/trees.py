@@ -14,10 +14,11 @@ class MemoryTree:
         self._files = {path: one.encode() if isinstance(one, str) else one for path, one in files.items()}
         self._names: dict[str, set[str]] = {"": set()}
         for path in self._files:
-            while path:
-                above, name = posixpath.split(path)
+            here = path
+            while here:
+                above, name = posixpath.split(here)
                 self._names.setdefault(above, set()).add(name)
-                path = above
+                here = above
 
     @property
     def id(self) -> str:
