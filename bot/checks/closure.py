@@ -30,13 +30,16 @@ class Closure:
     """What a kustomization root reads. All paths are from the repository's root, sorted.
 
     `files` exist; `missing` are references to files or directories that do not, with the place that asks for
-    them; `problems` are reasons not to build at all.
+    them, `absent` the paths they lead to; `directories` are those that are built on; `problems` are reasons not to
+    build at all.
     """
 
     root: str
     files: tuple[str, ...] = ()
     missing: tuple[RenderProblem, ...] = ()
     problems: tuple[RenderProblem, ...] = ()
+    directories: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
 
 
 def kustomization_file(directory: str, read: Read) -> str | None:
@@ -67,7 +70,14 @@ def closure(
     if start is None:
         return Closure(root, problems=(RenderProblem(root, "not rendered: it lies outside the repository"),))
     walk.directory(start, Reference("kustomization.yaml", "directory", None), "")
-    return Closure(start, tuple(sorted(walk.files)), tuple(walk.missing), tuple(walk.problems))
+    return Closure(
+        start,
+        tuple(sorted(walk.files)),
+        tuple(walk.missing),
+        tuple(walk.problems),
+        tuple(sorted({here for here, _ in walk.seen})),
+        tuple(sorted(walk.absent)),
+    )
 
 
 def normal(path: str) -> str | None:
@@ -87,6 +97,7 @@ class _Walk:
     missing: list[RenderProblem] = field(default_factory=list)
     problems: list[RenderProblem] = field(default_factory=list)
     seen: set[tuple[str, bool]] = field(default_factory=set)
+    absent: set[str] = field(default_factory=set)
 
     def directory(self, path: str, asked: Reference, by: str, *, plugins: bool = False) -> None:
         """Walk one kustomization directory and, with a list of its own, all it refers to."""
@@ -98,6 +109,7 @@ class _Walk:
             self.seen.add((here, inherited))
             name = kustomization_file(here, self.read)
             if name is None:
+                self.absent.add(here)
                 self._miss(reference, source or here)
                 continue
             pending.extend(self._file(here, name, inherited))
@@ -120,7 +132,9 @@ class _Walk:
         self, here: str, name: str, reference: Reference, inherited: bool
     ) -> Iterator[tuple[str, Reference, str, bool]]:
         if reference.refused:
-            self._refuse(name, reference.line, reference.refused, reference.how)
+            self._refuse(
+                RenderProblem(name, reference.refused, reference.line, reference.how, remote=reference.remote)
+            )
             return
         path = self._inside(here, name, reference)
         if path is None:
@@ -131,6 +145,7 @@ class _Walk:
             if plugins and reference.kind != "file":
                 yield from self._plugins(here, path)
         elif reference.kind == "file":
+            self.absent.add(path)
             self._miss(reference, name)
         else:
             yield path, reference, name, plugins
@@ -154,16 +169,12 @@ class _Walk:
         except OutsideError:
             found = None
         if found is None:
-            self._refuse(
-                name,
-                reference.line,
-                f"not rendered: {reference.target} leads out of the repository",
-                "keep everything a kustomization builds on inside its repository",
-            )
+            words = f"not rendered: {reference.target} leads out of the repository"
+            how = "keep everything a kustomization builds on inside its repository"
+            self._refuse(RenderProblem(name, words, reference.line, how))
         return found
 
-    def _refuse(self, path: str, line: int | None, message: str, how: str) -> None:
-        problem = RenderProblem(path, message, line, how)
+    def _refuse(self, problem: RenderProblem) -> None:
         if problem not in self.problems:
             self.problems.append(problem)
 

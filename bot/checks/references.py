@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -42,7 +42,7 @@ class Reference:
     """One path that a kustomization names, with the 1-based line of the entry.
 
     `plugin` marks what configures generators, transformers or validators. `refused` says why the entry cannot
-    be followed at all and `how` to mend that.
+    be followed at all and `how` to mend that; `remote` that it would have to be fetched.
     """
 
     target: str
@@ -51,6 +51,7 @@ class Reference:
     plugin: bool = False
     refused: str = ""
     how: str = ""
+    remote: bool = False
 
 
 def parsed(text: bytes) -> list[Document]:
@@ -116,7 +117,7 @@ def _plugin(document: Document, value: dict[str, JSON], line: int | None) -> Ite
         yield _helm(line)
     members = {"path": "file", "paths": "inline", "files": "pair", "envs": "file", "env": "file"}
     for one in _members(document, [value], (), members, listed=False):
-        yield one if one.line else Reference(one.target, one.kind, line, one.plugin, one.refused, one.how)
+        yield one if one.line else replace(one, line=line)
     yield from _members(document, _get(value, "replacements"), ("replacements",), {"path": "file"})
 
 
@@ -154,6 +155,7 @@ def _reference(target: str, kind: Kind, line: int | None, plugin: bool = False) 
         plugin,
         refused=f"not rendered: remote {word} {target}: Lockkeeper renders offline; vendor it",
         how="commit a copy to the repository and refer to it by a relative path",
+        remote=True,
     )
 
 
@@ -174,7 +176,7 @@ def _plugins(document: Document, value: JSON, place: Place) -> Iterator[Referenc
         inline = _inline(entry)
         for one in inline:
             for found in plugin_references(one):
-                yield Reference(found.target, found.kind, line, found.plugin, found.refused, found.how)
+                yield replace(found, line=line)
         if not inline:
             yield _reference(entry, "either", line, plugin=True)
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 Strategy = Literal["branch"]
 When = Literal["auto", "manual"]
+Worth = Literal["ignore", "warn", "fail"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,28 @@ class Approvers:
 
 
 @dataclass(frozen=True, slots=True)
+class ApplicationRule:
+    """One entry of `applications`: a path or pattern of directories, and how charts found there are rendered.
+
+    `values` are paths from the chart's directory (with `/` in front: from the top of the repository), `parameters`
+    values by their Helm path.
+    """
+
+    path: str
+    name: str = ""
+    release: str = ""
+    namespace: str = ""
+    values: tuple[str, ...] = ()
+    parameters: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
-    """A place a GitOps agent deploys from: a branch and a path within it ('' is the whole repository)."""
+    """A place a GitOps agent deploys from: a branch and a path within it ('' is the whole repository).
+
+    `applications` say what there is to render; where there are none, it is found by looking. `kubernetes` is the
+    minor of its cluster, '' for that of the whole configuration.
+    """
 
     name: str
     branch: str
@@ -43,6 +64,8 @@ class Environment:
     approvers: Approvers = Approvers()
     promoters: People = People()
     checks: tuple[str, ...] = ()  # names of check runs or statuses the source commit must carry
+    applications: tuple[ApplicationRule, ...] = ()
+    kubernetes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +84,36 @@ class PolicyPack:
 
 @dataclass(frozen=True, slots=True)
 class CheckRules:
-    """How manifests are validated: the Kubernetes minor ("1.33") and what an unknown kind is worth."""
+    """How manifests are validated: the Kubernetes minor ("1.33") and what an unknown kind is worth.
+
+    `unrendered` is what something that cannot be rendered offline is worth; `crds` are files and directories with
+    CustomResourceDefinitions.
+    """
 
     kubernetes: str = "1.33"
-    unknown_kinds: Literal["ignore", "warn", "fail"] = "warn"
+    unknown_kinds: Worth = "warn"
+    unrendered: Worth = "warn"
+    crds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterRule:
+    """A cluster that generators of an ApplicationSet may name."""
+
+    name: str
+    server: str
+    labels: tuple[tuple[str, str], ...] = ()
+    annotations: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RenderRules:
+    """What declarations of Argo CD and Flux are read against: other addresses of this repository, repositories
+    ("owner/name") that may be read beside it, clusters."""
+
+    addresses: tuple[str, ...] = ()
+    repositories: tuple[str, ...] = ()
+    clusters: tuple[ClusterRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +125,7 @@ class Configuration:
     protect: tuple[str, ...] = ()  # gitignore-style patterns of paths that stay as the target has them
     policies: tuple[PolicyPack, ...] = (PolicyPack(builtin="security"),)
     checks: CheckRules = CheckRules()
+    render: RenderRules = RenderRules()
     found: bool = True
 
     def environment(self, name: str) -> Environment | None:

@@ -62,12 +62,16 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class RenderProblem:
-    """Why a render root, or one file of it, could not be rendered: the tool's own words, with the place."""
+    """Why a render root, or one file of it, could not be rendered: the tool's own words, with the place.
+
+    `remote` says that it is nobody's mistake: it would have to be fetched, and is not.
+    """
 
     path: str
     message: str
     line: int | None = None
     how: str = ""
+    remote: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +87,4 @@ class Rendered:
     files: tuple[str, ...] = ()
     kind: str = "kustomize"  # or "helm", "plain", "absent"
     seconds: float = field(default=0.0, compare=False)
+    notes: tuple[str, ...] = ()  # said, and do no harm: for example that random values are masked
