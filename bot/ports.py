@@ -7,11 +7,11 @@ out again changes nothing. Every method may raise `TransientError` (try again la
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from bot.model.environment import People
 from bot.model.manifest import Rendered
@@ -26,6 +26,8 @@ from bot.model.repository import (
     Repository,
     Review,
 )
+from bot.model.source import Source
+from bot.model.tree import Tree
 
 Reaction = Literal["eyes", "rocket", "+1", "-1", "confused"]
 
@@ -157,9 +159,13 @@ class Git(Protocol):
 
 
 class Renderer(Protocol):
-    """Renders roots of one checkout in sandboxed engine processes."""
+    """Renders sources of trees in sandboxed engine processes, and keeps what it rendered."""
 
-    def render(self, checkout: Path, roots: Sequence[str]) -> Mapping[str, Rendered]: ...  # root path → outcome
+    def render(self, wanted: Iterable[tuple[Tree, Source]]) -> Iterator[tuple[int, Rendered]]: ...
+
+    # each outcome with the number of what was wanted, as they come
+    def key(self, tree: Tree, source: Source) -> str: ...  # equal keys, equal outcomes; '' when it is not rendered
+    def template(self, texts: Sequence[str], parameters: Mapping[str, Any]) -> Sequence[str]: ...
 
 
 class Outputs(Protocol):

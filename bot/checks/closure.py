@@ -132,9 +132,7 @@ class _Walk:
         self, here: str, name: str, reference: Reference, inherited: bool
     ) -> Iterator[tuple[str, Reference, str, bool]]:
         if reference.refused:
-            self._refuse(
-                RenderProblem(name, reference.refused, reference.line, reference.how, remote=reference.remote)
-            )
+            self._refuse(RenderProblem(name, reference.refused, reference.line, reference.how, remote=reference.remote))
             return
         path = self._inside(here, name, reference)
         if path is None:

@@ -15,6 +15,7 @@ import time
 import zlib
 from collections import OrderedDict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,17 @@ def key_of(engine: str, source: Source, contents: Iterable[tuple[str, str]]) -> 
     return digest.hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An outcome as it is kept: small, until it is opened."""
+
+    data: bytes
+
+    def rendered(self) -> Rendered:
+        """Return the outcome."""
+        return _decoded(orjson.loads(zlib.decompress(self.data)))
+
+
 class RenderCache:
     """Renders by key. Safe to use from several threads and processes; what cannot be kept is rendered again."""
 
@@ -50,25 +62,24 @@ class RenderCache:
         self._size = 0
         self._lock = threading.Lock()
 
-    def load(self, key: str) -> Rendered | None:
-        """Return what is kept under a key, None when there is nothing."""
+    def find(self, key: str) -> Kept | None:
+        """Return what is kept under a key, None when there is nothing that can be read."""
         with self._lock:
             data = self._kept.get(key)
             if data is not None:
                 self._kept.move_to_end(key)
-        if data is None and self._directory is not None:
-            path = self._path(key)
-            with contextlib.suppress(OSError):
-                data = path.read_bytes()
-                os.utime(path)  # for prune: in use
-            if data is not None:
-                self._remember(key, data)
-        if data is None:
+                return Kept(data)
+        if self._directory is None:
             return None
+        path = self._path(key)
         try:
-            return _decoded(orjson.loads(zlib.decompress(data)))
-        except (zlib.error, ValueError, KeyError, TypeError):
-            return None  # cut short or of another version: as if it were not there
+            data = path.read_bytes()
+            os.utime(path)  # for prune: in use
+            zlib.decompress(data)
+        except (OSError, zlib.error):
+            return None  # not there, or cut short: as if it were not there
+        self._remember(key, data)
+        return Kept(data)
 
     def save(self, key: str, rendered: Rendered) -> None:
         """Keep an outcome."""

@@ -16,9 +16,11 @@ ALIASES = {
     "production": ("production", "prod", "prd", "live"),
 }
 LAYOUT = frozenset(
-    "overlays environments envs env clusters base bases kustomize kustomization k8s kubernetes manifests deploy "
-    "deployment helm chart charts".split()
-)
+    {
+        "overlays", "environments", "envs", "env", "clusters", "base", "bases", "kustomize", "kustomization", "k8s",
+        "kubernetes", "manifests", "deploy", "deployment", "helm", "chart", "charts",
+    }
+)  # fmt: skip
 _CANONICAL = {alias: name for name, aliases in ALIASES.items() for alias in aliases}
 _PARTS = re.compile(r"[-_.]")
 

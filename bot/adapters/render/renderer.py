@@ -1,0 +1,125 @@
+"""How does a source of a tree become manifests, with nothing rendered twice and nothing written that is not read?
+
+What a source reads is known before it is rendered. So equal inputs are answered from the cache, only the files that
+are read are written for the engine, and the engine finds no others.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from bot.adapters.render.cache import Kept, RenderCache, key_of
+from bot.adapters.render.materialise import SparseCheckouts
+from bot.adapters.render.pool import EnginePool, Order
+from bot.adapters.render.worker import Capabilities
+from bot.checks.inputs import Inputs, inputs
+from bot.model.manifest import Rendered
+from bot.model.source import Source
+from bot.model.tree import Tree
+
+Wanted = tuple[Tree, Source]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One order under way: the key of its outcome, the numbers of those who want it, and their sources."""
+
+    key: str
+    numbers: list[int]
+
+
+class Renderer:
+    """`bot.ports.Renderer`: a pool of engines behind a cache. Safe to use from several threads."""
+
+    def __init__(self, pool: EnginePool, checkouts: SparseCheckouts, cache: RenderCache) -> None:
+        """Take the engines, the directory they may read, and where outcomes are kept."""
+        self._pool, self._checkouts, self._cache = pool, checkouts, cache
+
+    def render(self, wanted: Iterable[Wanted]) -> Iterator[tuple[int, Rendered]]:
+        """Render sources of trees; yield each outcome with the number of what was wanted, as they come.
+
+        `wanted` is read as engines become free. What cannot be rendered is a problem in its `Rendered`.
+        """
+        ready: deque[tuple[int, Rendered | Kept]] = deque()
+        asked: dict[Order, _Asked] = {}
+        by_key: dict[str, _Asked] = {}
+
+        def orders() -> Iterator[Order]:
+            for number, (tree, source) in enumerate(wanted):
+                reads = inputs(source, tree)
+                if reads.problems:
+                    ready.append((number, _refused(source, reads)))
+                    continue
+                key = self._key(tree, source, reads)
+                if key in by_key:
+                    by_key[key].numbers.append(number)
+                elif (kept := self._cache.find(key)) is not None:
+                    ready.append((number, kept))
+                else:
+                    order = self._order(tree, source, reads)
+                    asked[order] = by_key[key] = _Asked(key, [number])
+                    yield order
+
+        for order, rendered in self._pool.run(orders()):
+            done = asked.pop(order)
+            del by_key[done.key]
+            if _is_lasting(rendered):
+                self._cache.save(done.key, rendered)
+            for number in done.numbers:
+                yield number, rendered
+            while ready:
+                yield _opened(ready.popleft())
+        while ready:
+            yield _opened(ready.popleft())
+
+    def key(self, tree: Tree, source: Source) -> str:
+        """Return what decides the outcome of a source, '' when it is not rendered: equal keys, equal outcomes."""
+        reads = inputs(source, tree)
+        return "" if reads.problems else self._key(tree, source, reads)
+
+    def template(self, texts: Sequence[str], parameters: Mapping[str, Any]) -> Sequence[str]:
+        """Carry out Go templates in an engine; see `bot.checks.applications.place.Template`."""
+        return self._pool.template(texts, parameters)
+
+    def capabilities(self) -> Capabilities:
+        """Say which engines work here and which walls stand around them; starts one if none runs."""
+        return self._pool.capabilities()
+
+    def close(self) -> None:
+        """End the engines."""
+        self._pool.close()
+
+    def __enter__(self) -> Renderer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _key(self, tree: Tree, source: Source, reads: Inputs) -> str:
+        contents = [(path, tree.blob(path) or "") for path in reads.files]
+        return key_of(self._pool.identity, source, [*contents, *((path, "directory") for path in reads.directories)])
+
+    def _order(self, tree: Tree, source: Source, reads: Inputs) -> Order:
+        place = self._checkouts.place(tree, reads.files, source.overrides, reads.directories)
+        laid = (path for path, _ in source.overrides)
+        return Order(place, source, tuple(dict.fromkeys((*reads.files, *laid))), reads.missing)
+
+
+def _opened(one: tuple[int, Rendered | Kept]) -> tuple[int, Rendered]:
+    number, outcome = one
+    return number, outcome if isinstance(outcome, Rendered) else outcome.rendered()
+
+
+def _refused(source: Source, reads: Inputs) -> Rendered:
+    return Rendered(source.path, problems=reads.problems, files=reads.files, kind=source.engine)
+
+
+def _is_lasting(rendered: Rendered) -> bool:
+    """Say whether an outcome would be the same another time: what a deadline or a lack of memory ended may not be."""
+    return not rendered.problems
