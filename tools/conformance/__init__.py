@@ -1,0 +1,1 @@
+"""Does Lockkeeper render as the real tools do? `python -m tools.conformance DIRECTORY` compares."""
