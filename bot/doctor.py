@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.adapters.git.command import require_git
 from bot.adapters.process import run
 from bot.adapters.queue import Queue, connect
-from bot.adapters.render import PooledRenderer
+from bot.adapters.render import EnginePool
 from bot.errors import LockkeeperError
 from bot.report.words import count
 from bot.settings import Settings
@@ -48,10 +48,11 @@ def _git() -> Diagnosis:
 
 
 def _engine() -> Diagnosis:
-    with PooledRenderer(workers=1) as renderer:
-        able = renderer.capabilities()
+    with EnginePool(workers=2) as pool:
+        able = pool.capabilities()
     walls = [name for name, there in (("Landlock", able.landlock > 0), ("network namespace", able.netns)) if there]
-    found = f"kustomize ({able.engine}, {able.version}), behind {' and '.join(walls) or 'no walls'}"
+    tools = " and ".join(f"{name} ({tool.engine}, {tool.version})" for name, tool in able.tools if tool.version)
+    found = f"{tools or 'none'}, behind {' and '.join(walls) or 'no walls'}"
     how = "pull requests from forks are not rendered here: the kernel offers neither Landlock nor network namespaces"
     return Diagnosis("engine", able.trusted, found + (f": {able.reason}" if able.reason else ""), how)
 

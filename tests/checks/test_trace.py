@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.render.pool import PooledRenderer
+from bot.adapters.render.roots import PooledRenderer
 from bot.checks.schema import validate
 from bot.checks.trace import trace
 from bot.model.finding import Finding

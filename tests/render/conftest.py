@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.render.pool import PooledRenderer
+from bot.adapters.render.roots import PooledRenderer
 
 Write = Callable[[Mapping[str, str | bytes]], Path]
 

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.process import run
-from bot.adapters.render.pool import MEBIBYTE, PooledRenderer
+from bot.adapters.render.pool import MEBIBYTE
+from bot.adapters.render.roots import PooledRenderer
 from bot.model.manifest import Rendered
 from tests.render.conftest import Write
 from tests.render.scenarios import BASE, DEPLOYMENT
@@ -268,8 +269,8 @@ def test_the_walls_hold_without_the_walk(write: Write, tmp_path: Path, server: S
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the walls are Linux's")
 def test_capabilities_say_what_holds(renderer: PooledRenderer) -> None:
     found = renderer.capabilities()
-    assert found.engine in ("library", "binary")
-    assert found.version
+    assert found.kustomize.engine in ("library", "binary")
+    assert found.kustomize.version
     assert found.trusted or found.reason
     if found.landlock >= 4:
         assert found.trusted

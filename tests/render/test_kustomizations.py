@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.process import run
-from bot.adapters.render.pool import PooledRenderer
+from bot.adapters.render.roots import PooledRenderer
 from bot.checks.documents import parse
 from bot.model.manifest import Rendered
 from tests.render.conftest import Write
@@ -40,7 +40,7 @@ def test_the_program_gives_what_the_library_gives(
 ) -> None:
     names = ["generators with hash suffix", "component", "lists, several documents, odd scalars"]
     with PooledRenderer(root=tmp_path_factory.getbasetemp(), workers=1, prefer="binary") as fallback:
-        assert fallback.capabilities().engine == "binary"
+        assert fallback.capabilities().kustomize.engine == "binary"
         for name in names:
             checkout = write(SCENARIOS[name])
             assert fallback.render(checkout, [ROOT]) == renderer.render(checkout, [ROOT])

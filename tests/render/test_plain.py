@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.adapters.render.pool import PooledRenderer
+from bot.adapters.render.roots import PooledRenderer
 from tests.render.conftest import Write
 
 KUSTOMIZATION = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"

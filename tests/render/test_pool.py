@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.process import run
-from bot.adapters.render.pool import PooledRenderer
+from bot.adapters.render.roots import PooledRenderer
 from tests.render.conftest import Write
 from tests.render.scenarios import BASE, overlay
 
@@ -43,7 +43,7 @@ def alone(tmp_path: Path) -> Iterator[PooledRenderer]:
 
 def engine_of(renderer: PooledRenderer) -> int:
     before = set(engines())
-    assert renderer.capabilities().engine != "none"
+    assert renderer.capabilities().kustomize.engine != "none"
     (pid,) = set(engines()) - before
     return pid
 
@@ -93,14 +93,16 @@ def test_an_engine_killed_again_and_again_is_told(alone: PooledRenderer, write: 
     assert alone.render(checkout, [ROOT])[ROOT].problems == ()
 
 
-@pytest.mark.parametrize(("retire", "lives"), [(1 << 30, True), (1 << 20, False)])
-def test_an_engine_grown_fat_is_replaced(write: Write, tmp_path: Path, retire: int, lives: bool) -> None:
-    checkout = write(BASE)
+@pytest.mark.parametrize(("retire", "left"), [(1 << 30, 1), (1 << 20, 0)])
+def test_an_engine_grown_fat_is_replaced(write: Write, tmp_path: Path, retire: int, left: int) -> None:
+    checkout, others = write(BASE), set(engines())
     with PooledRenderer(root=tmp_path, workers=1, retire=retire) as renderer:
-        pid = engine_of(renderer)
+        seen = set()
         for _ in range(3):
             assert renderer.render(checkout, ["base"])["base"].problems == ()
-            assert (pid in engines()) == lives
+            assert len(set(engines()) - others) == left
+            seen |= set(engines()) - others
+        assert len(seen) == left
 
 
 def test_an_engine_that_cannot_start_says_why(write: Write, tmp_path: Path) -> None:
@@ -109,7 +111,7 @@ def test_an_engine_that_cannot_start_says_why(write: Write, tmp_path: Path) -> N
         (problem,) = renderer.render(checkout, ["base"])["base"].problems
         assert problem.message.startswith("not rendered: the rendering engine does not start: ")
         found = renderer.capabilities()
-        assert (found.engine, found.trusted) == ("none", False)
+        assert (found.kustomize.engine, found.trusted) == ("none", False)
         assert "does not start" in found.reason
 
 
@@ -179,7 +181,7 @@ def test_a_forked_process_has_engines_of_its_own(renderer: PooledRenderer, write
 
 def test_an_engine_ends_when_its_pool_is_killed(tmp_path: Path) -> None:
     code = (
-        "import os, sys; from pathlib import Path; from bot.adapters.render.pool import PooledRenderer;"
+        "import os, sys; from pathlib import Path; from bot.adapters.render.roots import PooledRenderer;"
         "from tests.render.test_pool import engines;"
         f"PooledRenderer(root=Path({str(tmp_path)!r}), workers=1).capabilities();"
         "print(*engines(), flush=True); os.kill(os.getpid(), 9)"

@@ -1,8 +1,7 @@
 """Which engine process renders what, for how long, and what happens when it dies?
 
 An engine process is shut in for good when it starts, so it can read one directory: the one that holds all
-checkouts (`root`), or a single checkout when no such directory is named. In the first case the walk over a
-kustomization's files (`bot.checks.closure`) keeps one repository from another's checkout.
+checkouts (`root`), or a single checkout when no such directory is named.
 """
 
 from __future__ import annotations
@@ -10,22 +9,31 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
 
+import orjson
+
+from bot.adapters.render.bench import Bench
 from bot.adapters.render.kustomize import library_path
-from bot.adapters.render.worker import Capabilities, EngineError, Settings, Worker
+from bot.adapters.render.order import Order, encode, rendered
+from bot.adapters.render.worker import Capabilities, EngineError, Place, Settings, Tool, Worker
 from bot.model.manifest import Rendered, RenderProblem
 
+__all__ = ["MEBIBYTE", "Capabilities", "EnginePool", "Order", "Tool"]
+
 MEBIBYTE = 1024 * 1024
+_OURS = "1"  # raised when this code makes something else of what engines say
+_AHEAD = 6  # orders per worker that are taken on before an outcome was fetched
 
 
-class PooledRenderer:
-    """Renders roots of checkouts in a few engine processes; implements `bot.ports.Renderer`.
+class EnginePool:
+    """Renders orders in a few engine processes.
 
     Engines start when first needed. Safe to use from several threads. A process forked from this one starts
     engines of its own.
@@ -42,57 +50,86 @@ class PooledRenderer:
         output: int = 20 * MEBIBYTE,
         prefer: Literal["library", "binary"] = "library",
     ) -> None:
-        """Take the settings: `deadline` in seconds for one root, `memory`, `retire` and `output` in bytes.
+        """Take the settings: `deadline` in seconds for one order, `memory`, `retire` and `output` in bytes.
 
         `root` is the directory below which all checkouts lie. An engine may hold `memory`, and is replaced
-        once it held more than `retire`; a root may render to `output`. `prefer` "binary" uses the `kustomize` or
-        `kubectl` on PATH even where the library would load.
+        once it held more than `retire`; an order may render to `output`. `prefer` "binary" uses the programs on PATH
+        even where the libraries would load. `identity` names the engines: another one may render otherwise.
         """
         self._root = None if root is None else root.resolve()
-        library = None if prefer == "binary" else library_path()
-        binary = None if library else _binary()
-        self._settings = Settings(deadline, memory, retire, output, binary, library)
-        self._count = workers
+        tools = {"kustomize": _place(prefer, library_path(), "kustomize", "kubectl"), "helm": Place()}
+        self._settings, self._count = Settings(deadline, memory, retire, output, tools), workers
+        self.identity = "; ".join([_OURS, *(f"{name} {_version(place)}" for name, place in tools.items())])
         self._reset()
 
     def _reset(self) -> None:
         self._pid = os.getpid()
-        self._condition = threading.Condition()
-        self._idle = [Worker(self._settings) for _ in range(self._count)]
-        self._closed = False
+        self._bench = Bench(self._settings, self._count)
 
-    def render(self, checkout: Path, roots: Sequence[str]) -> Mapping[str, Rendered]:
-        """Render each root (a directory from the repository's root, '' is the whole) and return them by root.
+    def run(self, orders: Iterable[Order]) -> Iterator[tuple[Order, Rendered]]:
+        """Render orders and yield each with its outcome as it is done, in any order.
 
-        A root with a kustomization is built; one without is read as plain manifests; one that does not exist
-        is "absent", without a problem. What cannot be rendered is a problem in its `Rendered`, never an
-        exception. Raises ValueError when the checkout does not lie below the renderer's `root`.
+        Orders are taken on as engines become free, a few ahead. What cannot be rendered is a problem in its
+        `Rendered`, never an exception. Raises ValueError for a checkout that does not lie below the pool's `root`,
+        and whatever `orders` raises. Orders for one tool in a row are faster than a mixture.
         """
-        place = checkout.resolve()
-        if self._root is not None and not place.is_relative_to(self._root):
-            raise ValueError("the checkout lies outside of the directory the engines may read")
-        wanted = list(dict.fromkeys(roots))
-        if len(wanted) <= 1 or self._count == 1:
-            return {root: self._one(place, root) for root in wanted}
-        with ThreadPoolExecutor(min(self._count, len(wanted))) as threads:
-            return dict(zip(wanted, threads.map(lambda root: self._one(place, root), wanted), strict=True))
+        bench, run = self._benched(), _Run()
+        if bench.closed:
+            raise ValueError("the renderer is closed")
+        threads = [threading.Thread(target=self._serve, args=(bench, run), daemon=True) for _ in range(self._count)]
+        source, open_ = iter(orders), 0
+        try:
+            for thread in threads:
+                thread.start()
+            while not (run.complete and open_ == 0):
+                while not run.complete and open_ < _AHEAD * self._count:
+                    order = next(source, None)
+                    if order is not None:
+                        self._scope(order)
+                    with bench.condition:
+                        run.complete = order is None
+                        if order is not None:
+                            run.pending.append(order)
+                            open_ += 1
+                        bench.condition.notify_all()
+                        if run.done:
+                            break
+                if open_:
+                    with bench.condition:
+                        bench.condition.wait_for(lambda: run.done)
+                        order, outcome = run.done.popleft()
+                    open_ -= 1
+                    if isinstance(outcome, BaseException):
+                        raise outcome
+                    yield order, outcome
+        finally:
+            with bench.condition:
+                run.stopped = True
+                bench.condition.notify_all()
+            for thread in threads:
+                thread.join()
 
     def capabilities(self) -> Capabilities:
-        """Say which engine works here and which walls stand around it; starts an engine if none runs."""
-        with self._worker(self._root or Path(os.devnull)) as worker:
-            return worker.capabilities(self._root or Path(os.devnull))
+        """Say which tools work here and which walls stand around them; starts engines where none run."""
+        bench, scope = self._benched(), self._root or Path(os.devnull)
+        tools: dict[str, Tool] = {}
+        try:
+            for name in reversed([*self._settings.tools]):  # a lone worker ends up with the commoner one
+                with bench.lend(None, name) as worker:
+                    walls = worker.walls(scope)
+                    tools[name] = Tool(**worker.ask(scope, name, orjson.dumps({"do": "load", "tool": name})))
+        except EngineError as error:
+            none = Tool("none")
+            return Capabilities(tools.get("kustomize", none), tools.get("helm", none), reason=error.message)
+        reasons = "; ".join(one for one in (walls.reason, *(tool.reason for tool in tools.values())) if one)
+        return Capabilities(tools["kustomize"], tools["helm"], walls.landlock, walls.netns, walls.trusted, reasons)
 
     def close(self) -> None:
         """End the engines. Renders under way come to their end first."""
-        if self._pid != os.getpid():
-            return
-        with self._condition:
-            self._condition.wait_for(lambda: len(self._idle) == self._count)
-            self._closed = True
-            for worker in self._idle:
-                worker.close()
+        if self._pid == os.getpid():
+            self._bench.close()
 
-    def __enter__(self) -> PooledRenderer:
+    def __enter__(self) -> EnginePool:
         return self
 
     def __exit__(
@@ -100,34 +137,79 @@ class PooledRenderer:
     ) -> None:
         self.close()
 
-    def _one(self, checkout: Path, root: str) -> Rendered:
-        scope = self._root or checkout
-        with self._worker(scope) as worker:
-            try:
-                return worker.render(scope, checkout, root)
-            except EngineError as error:
-                return Rendered(root, problems=(RenderProblem(root, error.message, how=error.how),))
-
-    @contextmanager
-    def _worker(self, scope: Path) -> Iterator[Worker]:
-        """Lend out a worker, one that already serves `scope` if there is one."""
+    def _benched(self) -> Bench:
         if self._pid != os.getpid():
-            self._inherited = self._idle  # kept, so that nothing here ends the engines of another process
+            self._inherited = self._bench  # kept, so that nothing here ends the engines of another process
             self._reset()
-        with self._condition:
-            self._condition.wait_for(lambda: self._idle)
-            if self._closed:
-                raise ValueError("the renderer is closed")
-            worker = min(self._idle, key=lambda one: one.distance(scope))
-            self._idle.remove(worker)
+        return self._bench
+
+    def _scope(self, order: Order) -> Path:
+        """Return the directory that an engine must be able to read for an order."""
+        if self._root is None:
+            return order.checkout
+        if not order.checkout.is_relative_to(self._root) and not order.checkout.resolve().is_relative_to(self._root):
+            raise ValueError("the checkout lies outside of the directory the engines may read")
+        return self._root
+
+    def _serve(self, bench: Bench, run: _Run) -> None:
+        """Render what is pending, with whichever worker fits, until there will be no more."""
+        while True:
+            since = time.monotonic()
+            with bench.condition:
+                while True:
+                    if run.stopped or (run.complete and not run.pending):
+                        return
+                    chosen = bench.choose([(self._scope(one), _tool(one)) for one in run.pending], since)
+                    if chosen is not None:
+                        break
+                    if not run.pending:
+                        since = time.monotonic()
+                    bench.wait()
+                index, worker = chosen
+                order = run.pending[index]
+                del run.pending[index]
+            try:
+                outcome: Rendered | BaseException = self._one(worker, order)
+            except BaseException as error:
+                outcome = error
+            with bench.condition:
+                run.done.append((order, outcome))
+            bench.give(worker)
+
+    def _one(self, worker: Worker, order: Order) -> Rendered:
         try:
-            yield worker
-        finally:
-            with self._condition:
-                self._idle.append(worker)
-                self._condition.notify_all()
+            return rendered(order, worker.ask(self._scope(order), _tool(order), encode(order)))
+        except EngineError as error:
+            path, kind = order.source.path, order.source.engine
+            return Rendered(path, problems=(RenderProblem(path, error.message, how=error.how),), kind=kind)
 
 
-def _binary() -> Path | None:
-    found = shutil.which("kustomize") or shutil.which("kubectl")
-    return Path(found).resolve() if found else None
+@dataclass(slots=True)
+class _Run:
+    """Orders under way: those that wait, and those that are done and not fetched yet."""
+
+    pending: deque[Order] = field(default_factory=deque)
+    done: deque[tuple[Order, Rendered | BaseException]] = field(default_factory=deque)
+    complete: bool = False
+    stopped: bool = False
+
+
+def _tool(order: Order) -> str:
+    return "" if order.source.engine == "plain" else order.source.engine
+
+
+def _place(prefer: str, library: Path | None, *programs: str) -> Place:
+    """Choose between a library and the first of some programs on PATH."""
+    if library and prefer == "library":
+        return Place(library)
+    found = next((path for path in map(shutil.which, programs) if path), None)
+    return Place(program=Path(found).resolve()) if found else Place()
+
+
+def _version(place: Place) -> str:
+    """Tell a library or program from every other one, without starting it."""
+    path = place.library or place.program
+    if path is None:
+        return "none"
+    status = path.stat()
+    return f"{path} {status.st_size} {status.st_mtime_ns}"

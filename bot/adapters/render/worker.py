@@ -6,8 +6,8 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,7 +15,6 @@ import orjson
 
 from bot.adapters import process
 from bot.adapters.render import wire
-from bot.model.manifest import Rendered, RenderProblem, Resource
 
 _START = 20.0  # seconds an engine may take to say hello
 _MIB = 1024 * 1024
@@ -24,16 +23,40 @@ _NOWHERE = "http://127.0.0.1:9"
 
 
 @dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What renders here and what shuts it in.
-
-    `engine` is "library", "binary" or "none". `landlock` is the kernel's ABI version, 0 without it; `netns`
-    says that it has a network namespace of its own. `trusted` says that an engine was seen to reach neither
-    foreign files nor the network: without it, refuse pull requests from forks. `reason` says what is missing.
-    """
+class Tool:
+    """How one tool works here: `engine` is "library", "binary" or "none", `reason` says why there is none."""
 
     engine: str
     version: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What renders here and what shuts it in.
+
+    `landlock` is the kernel's ABI version, 0 without it; `netns` says that engines have a network namespace of their
+    own. `trusted` says that an engine was seen to reach neither foreign files nor the network: without it, refuse
+    pull requests from forks. `reason` says what is missing.
+    """
+
+    kustomize: Tool
+    helm: Tool
+    landlock: int = 0
+    netns: bool = False
+    trusted: bool = False
+    reason: str = ""
+
+    @property
+    def tools(self) -> Sequence[tuple[str, Tool]]:
+        """Return the tools by name."""
+        return (("kustomize", self.kustomize), ("helm", self.helm))
+
+
+@dataclass(frozen=True, slots=True)
+class Walls:
+    """What shuts an engine process in; see `Capabilities`."""
+
     landlock: int = 0
     netns: bool = False
     trusted: bool = False
@@ -41,18 +64,26 @@ class Capabilities:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """The limits of one engine: `deadline` in seconds for one root, the others in bytes.
+class Place:
+    """Where a tool is found: its shared library, or its program; neither when it is not there."""
 
-    An engine that ever held more than `retire` is replaced after its answer.
+    library: Path | None = None
+    program: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The limits of one engine: `deadline` in seconds for one request, the others in bytes.
+
+    An engine that ever held more than `retire` is replaced after its answer. `tools` says where "kustomize" and
+    "helm" are found.
     """
 
     deadline: float
     memory: int
     retire: int
     output: int
-    binary: Path | None
-    library: Path | None
+    tools: Mapping[str, Place] = field(default_factory=dict)
 
 
 class EngineError(Exception):
@@ -73,32 +104,36 @@ class Worker:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._scope: Path | None = None
+        self._tool = ""
         self._child: process.Child | None = None
         self._prints: IO[bytes] | None = None
-        self._hello = Capabilities("none")
+        self._walls = Walls()
 
-    def distance(self, scope: Path) -> int:
-        """Say how far this worker is from serving a directory: 0 ready, 1 to be started, 2 to be replaced."""
+    def distance(self, scope: Path | None, tool: str) -> int:
+        """Say how far this worker is from serving with a tool ('' for any) in a directory (None for any).
+
+        0 is ready, 1 and 2 are to be loaded and to be started, 3 is to be replaced.
+        """
         if self._child is None:
-            return 1
-        return 0 if self._scope == scope else 2
+            return 2
+        if scope is not None and self._scope != scope:
+            return 3
+        return 0 if tool in ("", self._tool) else 1 if not self._tool else 3
 
-    def capabilities(self, scope: Path) -> Capabilities:
-        """Start an engine if none runs, and return what it said of itself."""
-        try:
-            self._start(scope)
-        except EngineError as error:
-            return Capabilities("none", reason=error.message)
-        return self._hello
+    def walls(self, scope: Path) -> Walls:
+        """Start an engine if none runs, and return what it said of itself. Raises EngineError."""
+        self._start(self._scope or scope, "")
+        return self._walls
 
-    def render(self, scope: Path, checkout: Path, root: str) -> Rendered:
-        """Render one root with an engine that may read `scope`. Raises EngineError."""
-        request = orjson.dumps({"checkout": str(checkout), "root": root})
+    def ask(self, scope: Path, tool: str, request: bytes) -> Any:
+        """Send a request to an engine that may read `scope` and is to work with a tool ('' for none), and return its
+        answer. Raises EngineError.
+        """
         try:
-            reply = self._ask(scope, request)
+            reply = self._ask(scope, tool, request)
         except _KilledError:
             try:
-                reply = self._ask(scope, request)
+                reply = self._ask(scope, tool, request)
             except _KilledError:
                 raise EngineError(
                     "not rendered: the rendering engine was killed twice", "look for an out-of-memory killer"
@@ -106,10 +141,11 @@ class Worker:
         peak, _, message = reply.partition(b"\n")
         if int(peak) > self._settings.retire:
             self.close()
-        return _rendered(root, orjson.loads(message))
+        return orjson.loads(message)
 
     def close(self) -> None:
         """End the engine; the next request starts another."""
+        self._tool = ""
         if self._child is not None:
             self._child.close()
             self._child = None
@@ -117,8 +153,8 @@ class Worker:
             self._prints.close()
             self._prints = None
 
-    def _ask(self, scope: Path, request: bytes) -> bytes:
-        child = self._start(scope)
+    def _ask(self, scope: Path, tool: str, request: bytes) -> bytes:
+        child = self._start(scope, tool)
         deadline = time.monotonic() + self._settings.deadline
         try:
             wire.send(child.stdin.fileno(), request)
@@ -127,7 +163,7 @@ class Worker:
             self.close()
             raise EngineError(
                 f"not rendered: it took longer than {self._settings.deadline:g} s and was stopped",
-                "split it into smaller kustomizations",
+                "split it into smaller parts",
             ) from None
         except wire.TooLargeError:
             self.close()
@@ -148,7 +184,7 @@ class Worker:
         if any(word in words for word in _MEMORY_WORDS):
             return EngineError(
                 f"not rendered: it needs more than {self._settings.memory // _MIB} MB of memory",
-                "look for YAML aliases or generators that expand to very much",
+                "look for YAML aliases, loops or generators that expand to very much",
             )
         return EngineError(f"not rendered: the rendering engine died: {_gist(words, status)}")
 
@@ -157,28 +193,20 @@ class Worker:
             return ""
         return os.pread(self._prints.fileno(), 64 * 1024, 0).decode("utf-8", "replace")
 
-    def _start(self, scope: Path) -> process.Child:
-        """Return a running engine that may read `scope`."""
-        if self._child is not None and self._scope == scope and self._child.status() is None:
+    def _start(self, scope: Path, tool: str) -> process.Child:
+        """Return a running engine that may read `scope` and has loaded no other tool."""
+        if self._child is not None and self.distance(scope, tool) < 2 and self._child.status() is None:
+            self._tool = tool or self._tool
             return self._child
         self.close()
-        settings = self._settings
         self._prints = tempfile.TemporaryFile(prefix="lockkeeper-engine-")  # noqa: SIM115 - lives as the engine
-        words = {
-            "readable": [str(scope)],
-            "binary": str(settings.binary or ""),
-            "library": str(settings.library or ""),
-            "memory": settings.memory,
-            "output": settings.output,
-            "deadline": settings.deadline,
-        }
         child = process.spawn(
-            [sys.executable, "-P", "-s", "-m", "bot.adapters.render.engine", orjson.dumps(words).decode()],
+            [sys.executable, "-P", "-s", "-m", "bot.adapters.render.engine", _settings(self._settings, scope)],
             cwd=Path("/"),
-            env=_environment(settings),
+            env=_environment(self._settings),
             stderr=self._prints,
         )
-        self._child, self._scope = child, scope
+        self._child, self._scope, self._tool = child, scope, tool
         try:
             hello = orjson.loads(wire.receive(child.stdout.fileno(), limit=_MIB, deadline=time.monotonic() + _START))
         except (wire.LateError, wire.ClosedError, wire.TooLargeError):
@@ -186,8 +214,24 @@ class Worker:
             gist = _gist(self._printed(), status)
             self.close()
             raise EngineError(f"not rendered: the rendering engine does not start: {gist}") from None
-        self._hello = Capabilities(**hello)
+        self._walls = Walls(**hello)
         return child
+
+
+def _settings(settings: Settings, scope: Path) -> str:
+    tools = {
+        name: {"library": str(place.library or ""), "program": str(place.program or "")}
+        for name, place in settings.tools.items()
+    }
+    words = {
+        "readable": [str(scope)],
+        "programs": [one["program"] for one in tools.values() if one["program"]],
+        "tools": tools,
+        "memory": settings.memory,
+        "output": settings.output,
+        "deadline": settings.deadline,
+    }
+    return orjson.dumps(words).decode()
 
 
 def _gist(words: str, status: int) -> str:
@@ -211,15 +255,3 @@ def _environment(settings: Settings) -> Mapping[str, str]:
         "GOTRACEBACK": "none",
         "KUBECONFIG": "/nonexistent",
     }
-
-
-def _rendered(root: str, message: Mapping[str, Any]) -> Rendered:
-    """Turn an engine's message into our words."""
-    if "built" in message:
-        bodies = (message["built"] or {}).get("resources") or []
-        resources = tuple(Resource(body, message["path"]) for body in bodies)
-    else:
-        found = message.get("resources") or []
-        resources = tuple(Resource(one["body"], one["path"], one["line"]) for one in found)
-    problems = tuple(RenderProblem(**one) for one in message["problems"])
-    return Rendered(root, resources, problems, tuple(message["files"]), message["kind"], message.get("seconds", 0.0))
