@@ -18,13 +18,15 @@ from bot.adapters.github import GitHubApp
 from bot.adapters.outputs import RedisOutputs
 from bot.adapters.queue import Lease, Queue, Work, connect, hold
 from bot.adapters.redelivered import RedisRedelivered
-from bot.adapters.render import PooledRenderer
+from bot.adapters.render.building import build_renderer
+from bot.adapters.render.renderer import Renderer
 from bot.adapters.seal import sealer
 from bot.adapters.told import RedisTold
 from bot.errors import UserError
 from bot.flows.job import run_job, tell_given_up
 from bot.flows.memory import Facts, RememberingGit
 from bot.flows.tools import Tools
+from bot.flows.workbench import Memory
 from bot.intake.tasks import PendingCommand, parse_key
 from bot.model.repository import Repository
 from bot.policy.builtin import builtin_packs, default_directory
@@ -63,7 +65,7 @@ def build_app(settings: Settings) -> GitHubApp:
 class Composition:
     """The long-lived adapters of one worker process, and the tools of each of its jobs."""
 
-    def __init__(self, settings: Settings, queue: Queue, renderer: PooledRenderer | None = None) -> None:
+    def __init__(self, settings: Settings, queue: Queue, renderer: Renderer | None = None) -> None:
         """Build the adapters; `renderer` is given where several compositions share their engines."""
         require_git()
         data = settings.data.resolve()
@@ -78,9 +80,8 @@ class Composition:
             forget=self.app.forget,
             email=f"{self.app.bot_login}@users.noreply.github.com",
         )
-        checkouts = data / "checkouts"
-        checkouts.mkdir(parents=True, exist_ok=True)
-        self.renderer = renderer or PooledRenderer(root=checkouts)
+        self.renderer = renderer or build_renderer(data)
+        self._memory = Memory()
         self._redelivered = RedisRedelivered(queue.connection)
         self.outputs = RedisOutputs(queue.connection, settings.webhook_secrets[0], settings.public_url)
 
@@ -98,6 +99,8 @@ class Composition:
             builtin_pack=builtin_pack,
             mark=lambda key: self._queue.mark([key]),
             seal=self._seal,
+            memory=self._memory,
+            host=urlsplit(self._settings.git_url).netloc,
             trusted=self.renderer.capabilities().trusted,
         )
 

@@ -40,6 +40,7 @@ class ResourceChange:
     highlights: tuple[str, ...] = ()
     brief: tuple[str, ...] = ()
     path: str = ""
+    application: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from bot.errors import RefusedError, TransientError, UserError
 from bot.flows.direct import judge_direct_change
 from bot.flows.environments import Reached, reached_by
-from bot.flows.evaluation import Evaluation, Sides, evaluate_change
+from bot.flows.evaluation import Evaluation, evaluate_change
 from bot.flows.packs import load_packs
 from bot.flows.promotions import is_promotion
 from bot.flows.proposal import read_proposal
 from bot.flows.proposal import report as report_proposal
+from bot.flows.question import Question, Sides
 from bot.flows.rules import Rules, read_rules
 from bot.flows.tools import Tools
 from bot.model.finding import Concern
@@ -114,15 +115,23 @@ def _examine(
     if outcome.conflicts:
         notes = (f"It conflicts with {pull.base_ref}; what is shown here is the branch as it stands.",)
     head_tree = outcome.tree or pull.head_sha
-    base, head = tools.git.checkout(repository, base_sha), tools.git.checkout(repository, head_tree)
+    base, head = tools.git.open(repository, base_sha), tools.git.open(repository, head_tree)
     reached = reached_by(configuration, pull.base_ref, rules.default_branch, base, head)
     if not reached:
         return None
     touched = tools.git.changed_paths(repository, base_sha, head_tree)
     promotion = is_promotion(pull, tools.github.bot_login, configuration)
-    rules_checkout = tools.git.checkout(repository, rules.sha) if rules.sha else base
-    packs = load_packs(tools.builtin_pack, configuration, rules_checkout)
-    evaluation = evaluate_change(tools, configuration, packs, reached, Sides(base, head, touched, promotion))
+    packs = load_packs(tools.builtin_pack, configuration, tools.git.open(repository, rules.sha) if rules.sha else base)
+    question = Question(
+        repository.full_name,
+        configuration,
+        packs,
+        reached,
+        Sides(base, head, touched, promotion),
+        default_branch=rules.default_branch,
+        host=tools.host,
+    )
+    evaluation = evaluate_change(tools.workbench(repository), question)
     checks = _words(pull, rules, reached, evaluation, notes)
     return replace(checks, approvers="") if promotion else checks  # its gates say who has to approve
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from bot.checks.discover import discover
+from bot.checks.applications.environments import environments
 from bot.model.environment import Configuration, Environment
+from bot.model.tree import Tree
 from bot.promotion.pipeline import downstream
 
 
@@ -19,7 +19,7 @@ class Reached:
 
 
 def reached_by(
-    configuration: Configuration, branch: str, default_branch: str, base: Path, head: Path
+    configuration: Configuration, branch: str, default_branch: str, base: Tree, head: Tree
 ) -> tuple[Reached, ...]:
     """Return the environments of a branch, then those further down the pipeline whose path it holds, or held.
 
@@ -28,13 +28,13 @@ def reached_by(
     if not configuration.found:
         if branch != default_branch:
             return ()
-        paths = [found.relative_to(head).as_posix() for found in sorted(head.rglob("*")) if found.is_file()]
-        return tuple(Reached(Environment(root or "repository", branch, root), True) for root in discover(paths))
+        found = {one.name: one for tree in (base, head) for one in environments(tree, branch)}
+        return tuple(Reached(one, True) for _, one in sorted(found.items()))
     own = [one for one in configuration.environments if one.branch == branch]
     places = {one.path for one in own}
     later = [
         one
         for one in downstream(configuration, own)
-        if one.branch != branch and one.path not in places and any((side / one.path).is_dir() for side in (base, head))
+        if one.branch != branch and one.path not in places and any(side.is_directory(one.path) for side in (base, head))
     ]
     return (*(Reached(one, True) for one in own), *(Reached(one, False) for one in later))

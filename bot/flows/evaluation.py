@@ -1,27 +1,24 @@
-"""Render base and head of the environments a change touches: what is found, what is new, what differs?"""
+"""Render base and head of what a change touches: what is found, what is new, what differs?"""
 
 from __future__ import annotations
 
-import difflib
-import itertools
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from bot.checks.closure import Closure, closure
-from bot.checks.compare import mark_new
-from bot.checks.diff import EnvironmentDiff, compare
-from bot.checks.schema import validate
-from bot.checks.scope import CONFIGURATION, affected
-from bot.checks.trace import trace
+from bot.checks.scope import inside
+from bot.flows.absent import is_there
 from bot.flows.environments import Reached
-from bot.flows.packs import Packs
-from bot.flows.tools import Tools
-from bot.model.environment import Configuration, Environment
+from bot.flows.judging import Judge, Pair, Sought
+from bot.flows.question import Question, Sides
+from bot.flows.survey import Ground, Survey, survey
+from bot.flows.workbench import Workbench
 from bot.model.finding import Finding
-from bot.model.manifest import Rendered
-from bot.policy.evaluation import evaluate_packs
+from bot.model.manifest import Rendered, RenderProblem
+from bot.model.source import Application, Source
+from bot.model.tree import Tree
 from bot.report.pull_comment import EnvironmentResult
+
+_NOTHING = Application("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,158 +29,111 @@ class Evaluation:
     findings: tuple[Finding, ...]
 
 
-def reader(checkout: Path) -> Callable[[str], bytes | None]:
-    """Return a function that reads a repository path from a checkout; None for what is no file there."""
-
-    def read(path: str) -> bytes | None:
-        place = checkout / path
-        if ".." in path.split("/") or not place.is_file():
-            return None
-        return place.read_bytes()
-
-    return read
-
-
-@dataclass(frozen=True, slots=True)
-class Sides:
-    """The checkouts of base and head, the paths in which they differ, and whether this is a promotion of ours."""
-
-    base: Path
-    head: Path
-    touched: Sequence[str]
-    promotion: bool = False
-
-
-def evaluate_change(
-    tools: Tools, configuration: Configuration, packs: Packs, reached: Sequence[Reached], sides: Sides
-) -> Evaluation:
-    """Render and judge only the environments that the touched paths can reach; the others are not looked at.
+def evaluate_change(bench: Workbench, question: Question) -> Evaluation:
+    """Render and judge only the applications that the touched paths can reach; the others are not looked at.
 
     What fails in the base already is not new. An error always is: what could not be looked at is not fine.
     """
-    roots = {one.environment.name: one.environment.path for one in reached}
-    always = [CONFIGURATION, *(pack.path for pack in configuration.policies if pack.path)]
-    names = set(affected(sides.touched, roots, _closures(set(roots.values()), sides), always=always))
-    names |= {one.environment.name for one in reached if not (sides.head / one.environment.path).is_dir()}
-    wanted = sorted({roots[name] for name in names})
-    before, after = tools.renderer.render(sides.base, wanted), tools.renderer.render(sides.head, wanted)
+    everything = question.whole or any(inside(path, one) for path in question.sides.touched for one in question.always)
     results: list[EnvironmentResult] = []
     findings: list[Finding] = []
-    for one in reached:
-        if one.environment.name not in names:
+    plans = [_plan(bench, question, one, everything) for one in question.reached]
+    total = sum(len(one.pairs) for one in plans)
+    done = 0
+    for plan in plans:
+        if not plan.pairs and is_there(question.sides.head, plan.reached.environment.path):
             continue
-        old, new = before[one.environment.path], after[one.environment.path]
-        results.append(_result(one, old, new))
-        judged = (*_judge(configuration, packs, one.environment, new), *missing(one, old, new, sides))
-        known = _judge(configuration, packs, one.environment, old)
-        marked = (replace(found, new=found.new or found.state == "error") for found in mark_new(judged, known))
-        findings += trace(tuple(marked), new, reader(sides.head))
+        judge = Judge(question, plan.reached)
+        for sought in _rendered(bench, plan.pairs, question.sides):
+            judge.take(sought)
+            done += 1
+            question.progress(done, total)
+        results.append(judge.result(there=plan.there))
+        findings += judge.findings(question.sides)
     return Evaluation(tuple(results), tuple(findings))
 
 
-def _closures(roots: set[str], sides: Sides) -> Mapping[str, Sequence[Closure]]:
-    return {root: [closure(root, reader(side)) for side in (sides.base, sides.head)] for root in roots}
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is to be looked at in one environment; `there` says whether it holds any application at all."""
+
+    reached: Reached
+    pairs: tuple[Pair, ...]
+    there: bool
 
 
-def _result(one: Reached, old: Rendered, new: Rendered) -> EnvironmentResult:
-    if new.problems or old.problems:
-        side = "the change" if new.problems else "the base branch"
-        return EnvironmentResult(
-            one.environment.name,
-            one.deployed,
-            EnvironmentDiff(),
-            note=f"not compared: {side} does not render",
-        )
-    if new.kind == "absent" and old.kind == "absent":
-        note = f"there is nothing at {one.environment.path or 'the top of the repository'}"
-        return EnvironmentResult(one.environment.name, one.deployed, EnvironmentDiff(), note=note)
-    return EnvironmentResult(one.environment.name, one.deployed, compare(old.resources, new.resources))
+def _plan(bench: Workbench, question: Question, reached: Reached, everything: bool) -> _Plan:
+    base, head = _surveyed(bench, question, reached)
+    pairs = tuple(_affected(reached, base, head, question, everything))
+    return _Plan(reached, pairs, bool(base.applications or head.applications))
 
 
-def _judge(
-    configuration: Configuration, packs: Packs, environment: Environment, rendered: Rendered
-) -> tuple[Finding, ...]:
-    rules = configuration.checks
-    return (
-        *_problems(environment, rendered),
-        *validate(
-            rendered.resources,
-            kubernetes=rules.kubernetes,
-            unknown_kinds=rules.unknown_kinds,
-            environment=environment.name,
-        ),
-        *evaluate_packs(packs.for_environment(environment.name), rendered.resources, environment=environment.name),
+def _surveyed(bench: Workbench, question: Question, reached: Reached) -> tuple[Survey, Survey]:
+    ground = Ground(
+        question.repository,
+        reached.environment,
+        question.configuration,
+        question.default_branch,
+        question.host,
     )
+    base = survey(bench, ground, question.sides.base)
+    return base, survey(bench, ground, question.sides.head, near=base, changed=question.sides.touched)
 
 
-def missing(one: Reached, old: Rendered, new: Rendered, sides: Sides) -> tuple[Finding, ...]:
-    """Return what to say of an environment whose directory is not there: nothing was judged, so nothing is fine.
-
-    A directory that goes away would take its resources with it. One that never was is a mistake in the
-    configuration; it holds up promotions, but not the pull request that mends it.
-    """
-    if new.kind != "absent":
-        return _not_run(one.environment, new)
-    name, path = one.environment.name, one.environment.path
-    gone = old.kind != "absent"
-    said = f"the directory `{path}` of {name} is not there"
-    if gone:
-        resources = f"{len(old.resources)} resource{'' if len(old.resources) == 1 else 's'}"
-        said = f"the directory `{path}` goes away, and with it {resources} of {name}"
-    near = difflib.get_close_matches(path, _directories(sides.head), 1, 0.6)
-    mean = f"did you mean `{near[0]}`? " if near else ""
-    finding = Finding(
-        concern="manifests",
-        policy="render",
-        rule="absent",
-        state="error" if gone or sides.promotion else "warn",
-        message=said,
-        severity="high",
-        title="No manifests to look at",
-        environment=name,
-        field=path,
-        path=CONFIGURATION,
-        how=f"{mean}keep the directory, or change `environments.{name}.path` in the configuration first",
-    )
-    return (finding,)
+def _affected(reached: Reached, base: Survey, head: Survey, question: Question, everything: bool) -> Iterator[Pair]:
+    """Yield the applications that a change may make another of, by name."""
+    touched = base.touched(question.sides.touched) | head.touched(question.sides.touched)
+    old = {one.name: one for one in base.applications}
+    new = old if head.applications is base.applications else {one.name: one for one in head.applications}
+    for name in sorted({*old, *new}):
+        before, after = old.get(name, _NOTHING), new.get(name, _NOTHING)
+        if (
+            everything
+            or (before is not after and before != after)
+            or any(one in touched for one in (*before.sources, *after.sources))
+        ):
+            yield Pair(reached, before, after)
 
 
-def _directories(checkout: Path) -> list[str]:
-    found = (place for place in checkout.rglob("*") if place.is_dir())
-    return [place.relative_to(checkout).as_posix() for place in itertools.islice(found, 2000)]
+def _rendered(bench: Workbench, pairs: Sequence[Pair], sides: Sides) -> Iterator[Sought]:
+    """Render both sides of each pair; yield a pair as soon as it is whole, so that few are held at once."""
+    asked: list[tuple[Sought, bool, Source]] = []
+    whole: list[Sought] = []
+
+    def wanted() -> Iterator[tuple[Tree, Source]]:
+        for pair in pairs:
+            orders = [(False, one) for one in pair.base.sources] + [(True, one) for one in pair.head.sources]
+            sought = Sought(pair, len(orders))
+            if not orders:
+                whole.append(sought)
+            for is_head, source in orders:
+                tree = _tree_of(bench, source, sides.head if is_head else sides.base)
+                if tree is None:
+                    _take(sought, is_head, source, _unreachable(source), whole)
+                    continue
+                asked.append((sought, is_head, source))
+                yield tree, source
+
+    for number, rendered in bench.renderer.render(wanted()):
+        sought, is_head, source = asked[number]
+        _take(sought, is_head, source, rendered, whole)
+        yield from whole
+        whole.clear()
+    yield from whole
 
 
-def _not_run(environment: Environment, rendered: Rendered) -> tuple[Finding, ...]:
-    if not rendered.problems:
-        return ()
-    finding = Finding(
-        concern="policies",
-        policy="policies",
-        rule="",
-        state="error",
-        message="no policy was run, because the manifests do not render",
-        severity="high",
-        title="Policies did not run",
-        environment=environment.name,
-    )
-    return (finding,)
+def _take(sought: Sought, is_head: bool, source: Source, rendered: Rendered, whole: list[Sought]) -> None:
+    sought.found[is_head, source] = rendered
+    sought.missing -= 1
+    if sought.missing == 0:
+        whole.append(sought)
 
 
-def _problems(environment: Environment, rendered: Rendered) -> tuple[Finding, ...]:
-    return tuple(
-        Finding(
-            concern="manifests",
-            policy="render",
-            rule=rendered.kind,
-            state="error",
-            message=problem.message,
-            severity="high",
-            title="Cannot be rendered",
-            environment=environment.name,
-            field=problem.message,  # two different problems of one root are two findings
-            path=problem.path,
-            line=problem.line,
-            how=problem.how,
-        )
-        for problem in rendered.problems
-    )
+def _tree_of(bench: Workbench, source: Source, here: Tree) -> Tree | None:
+    return bench.other_tree(source) if source.repository or source.revision else here
+
+
+def _unreachable(source: Source) -> Rendered:
+    where = " at ".join(one for one in (source.repository or "this repository", source.revision) if one)
+    problem = RenderProblem(source.path, f"not rendered: {where} cannot be read here", remote=True)
+    return Rendered(source.path, problems=(problem,), kind=source.engine)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 from bot.model.repository import Commit, Repository
+from bot.model.tree import Tree
 from bot.ports import Git, MergeOutcome
 
 T = TypeVar("T")
@@ -114,6 +115,9 @@ class RememberingGit:
             lambda: self._git.write_commit(repository, tree=tree, parents=parents, message=message, time=time),
             *question,
         )
+
+    def open(self, repository: Repository, revision: str) -> Tree:
+        return self._once(lambda: self._git.open(repository, revision), "open", repository, revision)
 
     def checkout(self, repository: Repository, revision: str) -> Path:
         return self._once(lambda: self._git.checkout(repository, revision), "checkout", repository, revision)

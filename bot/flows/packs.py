@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from bot.flows.tools import PackFiles
+from bot.flows.workbench import PackFiles
 from bot.model.environment import Configuration, PolicyPack
+from bot.model.tree import Tree
 from bot.policy.packs import Pack, load_pack
 from bot.policy.problem import PolicyProblem
 
@@ -23,16 +23,16 @@ class Packs:
         return tuple(pack for chosen, pack in self.loaded if not chosen.environments or name in chosen.environments)
 
 
-def load_packs(builtin: PackFiles, configuration: Configuration, checkout: Path) -> Packs:
-    """Load the configured packs; `checkout` holds the default branch, where the repository's own packs are read.
+def load_packs(builtin: PackFiles, configuration: Configuration, tree: Tree) -> Packs:
+    """Load the configured packs; `tree` is the default branch's, where the repository's own packs are read.
 
     A pack that does not exist, or has wrong parameters, is a problem inside its `Pack`, told as a finding.
     """
-    return Packs(tuple((chosen, _load(builtin, chosen, checkout)) for chosen in configuration.policies))
+    return Packs(tuple((chosen, _load(builtin, chosen, tree)) for chosen in configuration.policies))
 
 
-def _load(builtin: PackFiles, chosen: PolicyPack, checkout: Path) -> Pack:
-    files = builtin(chosen.builtin) if chosen.builtin else _read(checkout, chosen.path)
+def _load(builtin: PackFiles, chosen: PolicyPack, tree: Tree) -> Pack:
+    files = builtin(chosen.builtin) if chosen.builtin else _read(tree, chosen.path)
     if files is None:
         what = f"there is no pack called {chosen.builtin}" if chosen.builtin else f"there is no directory {chosen.path}"
         problem = PolicyProblem(chosen.name, what, key="policies", suggestion="mend `policies:` in the configuration")
@@ -40,9 +40,8 @@ def _load(builtin: PackFiles, chosen: PolicyPack, checkout: Path) -> Pack:
     return load_pack(chosen.name, files, chosen.parameters, root=chosen.path)
 
 
-def _read(checkout: Path, path: str) -> Mapping[str, bytes] | None:
-    place = checkout / path
-    if ".." in path.split("/") or not place.is_dir():
+def _read(tree: Tree, path: str) -> Mapping[str, bytes] | None:
+    if not tree.is_directory(path):
         return None
-    found = (one for pattern in ("*.yaml", "*.yml") for one in place.rglob(pattern))
-    return {one.relative_to(place).as_posix(): one.read_bytes() for one in sorted(found) if one.is_file()}
+    below = [one for one in tree.files(path) if one.endswith((".yaml", ".yml"))]
+    return {one[len(path) + 1 if path else 0 :]: tree.read(one) or b"" for one in below}

@@ -88,7 +88,7 @@ def read_proposal(
     places = [pack.path for pack in governing.policies if pack.path]
     if proposed is None and not any(inside(path, place) for path in touched for place in places):
         return Proposal()
-    packs = load_packs(tools.builtin_pack, governing, tools.git.checkout(repository, pull.head_sha))
+    packs = load_packs(tools.builtin_pack, governing, tools.git.open(repository, pull.head_sha))
     broken = [problem.finding() for _, pack in packs.loaded for problem in pack.problems if problem.state == "error"]
     placed = tuple(replace(one, path=one.path or words.PATH) for one in broken)
     return Proposal(configuration=proposed, packs=placed, judged=True)

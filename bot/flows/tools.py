@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
+from bot.errors import UserError
+from bot.flows.workbench import Memory, PackFiles, Workbench
+from bot.model.repository import Repository
+from bot.model.source import Source
+from bot.model.tree import Tree
 from bot.ports import CheckedHeads, Git, GitHub, Outputs, Renderer, Told
 from bot.promotion.trailers import Seal
-
-PackFiles = Callable[[str], Mapping[str, bytes] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +19,8 @@ class Tools:
     """The adapters of one job, behind their ports.
 
     `builtin_pack` returns the files of a pack in `policies/` by name, None when there is no such pack; `mark`
-    asks for another job by key; `seal` marks words as ours; `trusted` says whether the engines are sandboxed well
+    asks for another job by key; `seal` marks words as ours; `memory` is what is known of trees already; `host` is
+    where repositories live; `trusted` says whether the engines are sandboxed well
     enough for forks.
     """
 
@@ -29,4 +33,21 @@ class Tools:
     builtin_pack: PackFiles
     mark: Callable[[str], None]
     seal: Seal
+    memory: Memory = field(default_factory=Memory)
+    host: str = "github.com"
     trusted: bool = True
+
+    def workbench(self, repository: Repository) -> Workbench:
+        """Return what rendering and judging one repository works with."""
+
+        def other_tree(source: Source) -> Tree | None:
+            owner, _, name = source.repository.partition("/")
+            place = Repository(owner, name) if name else repository
+            try:
+                if name:
+                    self.git.fetch(place)
+                return self.git.open(place, source.revision or self.github.default_branch(place))
+            except UserError:
+                return None
+
+        return Workbench(self.renderer, self.builtin_pack, other_tree, self.memory)

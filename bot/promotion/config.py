@@ -7,8 +7,7 @@ with its dotted key, its line and what to write instead.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
 
 from bot.model.environment import (
     Approvers,
@@ -18,10 +17,12 @@ from bot.model.environment import (
     Environment,
     People,
     PolicyPack,
+    Worth,
 )
 from bot.promotion.config_judge import judge
 from bot.promotion.config_keys import FILE
 from bot.promotion.config_read import Reader, Table
+from bot.promotion.config_rendering import application_rules, render_rules
 from bot.promotion.config_scalars import Value
 from bot.promotion.config_yaml import read
 
@@ -79,7 +80,7 @@ def explain(problem: ConfigProblem) -> str:
 
 
 def _configuration(reader: Reader, table: Table, organisation: str) -> Configuration:
-    environments = _environments(_table(table.get("environments")), organisation)
+    environments = _environments(reader, _table(table.get("environments")), organisation)
     if "policies" in table:
         entries = table["policies"] if isinstance(table["policies"], list) else []
         policies = tuple(_pack(reader, index, _table(one)) for index, one in enumerate(entries))
@@ -92,19 +93,23 @@ def _configuration(reader: Reader, table: Table, organisation: str) -> Configura
         policies=policies,
         checks=CheckRules(
             kubernetes=_text(checks.get("kubernetes")) or CheckRules().kubernetes,
-            unknown_kinds=_unknown_kinds(checks.get("unknown_kinds")),
+            unknown_kinds=_worth(checks.get("unknown_kinds")),
+            unrendered=_worth(checks.get("unrendered")),
+            crds=tuple("" if one == "." else one.rstrip("/") for one in _texts(checks.get("crds"))),
         ),
+        render=render_rules(reader, _table(table.get("render"))),
     )
 
 
-def _environments(table: Table, organisation: str) -> tuple[Environment, ...]:
+def _environments(reader: Reader, table: Table, organisation: str) -> tuple[Environment, ...]:
     """Build the environments; one without `after` follows the one written above it."""
     found: list[Environment] = []
     for name, value in table.items():
         given = _table(value)
         above = tuple(one.name for one in found[-1:])
         after = _texts(given["after"]) if "after" in given else above
-        found.append(_environment(name, given, after, organisation))
+        rules = application_rules(reader, given.get("applications"), f"environments.{name}.applications")
+        found.append(replace(_environment(name, given, after, organisation), applications=rules))
     return tuple(found)
 
 
@@ -126,6 +131,7 @@ def _environment(name: str, table: Table, after: tuple[str, ...], organisation: 
         ),
         promoters=_people(_table(table.get("promoters")), organisation),
         checks=_texts(_table(table.get("gates")).get("checks")),
+        kubernetes=_text(table.get("kubernetes")),
     )
 
 
@@ -165,7 +171,7 @@ def _path(value: Value) -> str:
     return "" if text == "." else text.rstrip("/")
 
 
-def _unknown_kinds(value: Value) -> Literal["ignore", "warn", "fail"]:
+def _worth(value: Value) -> Worth:
     match value:
         case "ignore" | "fail":
             return value

@@ -104,6 +104,28 @@ CHECK = Form("the name of a check", r"[^\x00-\x1f\x7f]{1,255}", "write it as Git
 
 KUBERNETES = Form("a Kubernetes minor version", r"1\.[0-9]{1,2}", 'write it like "1.33", in quotes', _minor)
 
+DNS_NAME = Form(
+    "a name that Kubernetes takes",
+    r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?",
+    "use lower-case letters, digits and hyphens, at most 63",
+    lambda text: re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:63],
+)
+
+WORDS = Form("a name of one line", r"[^\x00-\x1f\x7f]{1,100}", "write at most 100 characters on one line")
+
+REPOSITORY = Form(
+    "a repository of the same GitHub",
+    r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}/[A-Za-z0-9_.-]{1,100}",
+    "write it as owner/name",
+    lambda text: re.sub(r"^(?:https?://[^/]+/|[^@/]+@[^:/]+:)", "", text).strip("/").removesuffix(".git"),
+)
+
+ADDRESS = Form(
+    "an address",
+    r"(?:[a-z][a-z0-9+.-]*://|[A-Za-z0-9._-]+@)[^\x00-\x20\x7f]{1,400}",
+    "write it as git or kubectl takes it, with its scheme",
+)
+
 FORMS: Mapping[str, Form] = {
     "name": NAME,
     "branch": BRANCH,
@@ -113,4 +135,8 @@ FORMS: Mapping[str, Form] = {
     "glob": GLOB,
     "check": CHECK,
     "kubernetes": KUBERNETES,
+    "name in Kubernetes": DNS_NAME,
+    "words": WORDS,
+    "repository": REPOSITORY,
+    "address": ADDRESS,
 }

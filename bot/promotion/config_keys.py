@@ -6,43 +6,12 @@ One table drives the parser (`bot.promotion.config_read`), the JSON Schema for e
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
 
-from bot.promotion.config_forms import BRANCH, CHECK, GLOB, KUBERNETES, LOGIN, NAME, PATH, TEAM, Form
-
-Kind = Literal["text", "number", "choice", "texts", "map", "named", "entries", "free"]
+from bot.promotion.config_forms import BRANCH, CHECK, GLOB, KUBERNETES, LOGIN, NAME, PATH, TEAM
+from bot.promotion.config_rendering import APPLICATIONS, RENDER
+from bot.promotion.config_setting import Setting
 
 BUILTIN_PACKS = ("registry", "security")  # the directories of `policies/`
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One key: what it takes, what it means, what holds without it.
-
-    `keys` are the settings inside a `map`, inside each entry of `named` (a map from environments' names), or
-    inside each entry of `entries` (a list); `planned` are keys there that we know but this version does not
-    have. `form` is what a `text`, or each of `texts`, looks like; `single` lets one text stand for a list of
-    one. `choice` takes one of `values` (`later`: values this version does not have), `number` a whole number
-    from `least` to `most`. `one_of` names keys of which exactly one is given. `also` are other words people
-    use for the key.
-    """
-
-    kind: Kind
-    about: str
-    default: str = ""
-    example: str = ""
-    required: bool = False
-    keys: Mapping[str, Setting] = field(default_factory=dict)
-    planned: Mapping[str, str] = field(default_factory=dict)
-    one_of: tuple[str, ...] = ()
-    form: Form | None = None
-    single: bool = False
-    values: tuple[str, ...] = ()
-    later: tuple[str, ...] = ()
-    least: int = 0
-    most: int = 0
-    also: tuple[str, ...] = ()
 
 
 def _users(about: str) -> Setting:
@@ -160,6 +129,15 @@ ENVIRONMENT: Mapping[str, Setting] = {
     "approvers": APPROVERS,
     "promoters": PROMOTERS,
     "gates": GATES,
+    "applications": APPLICATIONS,
+    "kubernetes": Setting(
+        "text",
+        "the Kubernetes minor version of this environment's cluster, in quotes",
+        "`checks.kubernetes`",
+        '"1.31"',
+        form=KUBERNETES,
+        also=("kubernetes_version", "k8s"),
+    ),
 }
 
 CHECKS = Setting(
@@ -181,6 +159,23 @@ CHECKS = Setting(
             "warn",
             values=("ignore", "warn", "fail"),
             also=("missing_schemas",),
+        ),
+        "unrendered": Setting(
+            "choice",
+            "what is worth something that cannot be rendered offline, such as a remote base or chart",
+            "warn",
+            values=("ignore", "warn", "fail"),
+            also=("not_rendered", "remote"),
+        ),
+        "crds": Setting(
+            "texts",
+            "files and directories of this repository with CustomResourceDefinitions, for custom resources whose "
+            "definition is not rendered beside them",
+            "none",
+            "[crds]",
+            form=PATH,
+            single=True,
+            also=("crd", "schemas"),
         ),
     },
 )
@@ -250,6 +245,7 @@ FILE = Setting(
         ),
         "policies": POLICIES,
         "checks": CHECKS,
+        "render": RENDER,
     },
     planned={
         "rbac": "roles in the manner of Argo CD",

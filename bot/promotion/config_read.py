@@ -11,8 +11,8 @@ from difflib import get_close_matches
 from bot.model.environment import ConfigProblem
 from bot.model.quoting import quoted
 from bot.promotion.config_forms import NAME
-from bot.promotion.config_keys import Setting
 from bot.promotion.config_scalars import Value, free, sort_of, surprise
+from bot.promotion.config_setting import Setting
 from bot.promotion.config_yaml import Entries, Items, Node, Scalar
 
 Table = dict[str, Value]

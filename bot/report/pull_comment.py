@@ -21,13 +21,15 @@ class EnvironmentResult:
     """What one environment gets from the change.
 
     `deployed` is True when the pull request's base branch is the one the environment deploys from, False when
-    the change only reaches it by a later promotion. `note` says why there is no diff, '' when there is one.
+    the change only reaches it by a later promotion. `note` says why there is no diff, '' when there is one;
+    `remarks` are said beside it.
     """
 
     name: str
     deployed: bool
     diff: EnvironmentDiff
     note: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

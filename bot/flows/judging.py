@@ -1,0 +1,203 @@
+"""What is wrong with one application, what of that is new, and what differs between its sides?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from bot.checks.applications.substitution import substituted
+from bot.checks.compare import mark_new
+from bot.checks.diff import EnvironmentDiff, ResourceChange, compare
+from bot.checks.schema import validate
+from bot.checks.trace import trace
+from bot.flows.absent import missing_directory
+from bot.flows.environments import Reached
+from bot.flows.question import Question, Sides
+from bot.model.environment import Environment
+from bot.model.finding import Finding, State
+from bot.model.manifest import Rendered, RenderProblem, Resource
+from bot.model.source import Application, Source
+from bot.model.tree import Tree
+from bot.policy.evaluation import evaluate_packs
+from bot.report.pull_comment import EnvironmentResult
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One application of one environment, in base and head."""
+
+    reached: Reached
+    base: Application
+    head: Application
+
+    @property
+    def environment(self) -> Environment:
+        return self.reached.environment
+
+    @property
+    def name(self) -> str:
+        return self.head.name or self.base.name
+
+
+@dataclass(slots=True)
+class Sought:
+    """The outcomes of a pair that are there so far, by side and source."""
+
+    pair: Pair
+    missing: int
+    found: dict[tuple[bool, Source], Rendered] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """What one side of an application came to: its resources, what was rendered, and why parts are missing."""
+
+    application: Application
+    resources: tuple[Resource, ...]
+    rendered: tuple[tuple[Source, Rendered], ...]
+    problems: tuple[RenderProblem, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is said of it and does no harm."""
+        return (*self.application.notes, *(note for _, each in self.rendered for note in each.notes))
+
+    @property
+    def broken(self) -> tuple[RenderProblem, ...]:
+        """Those problems that somebody has to mend."""
+        return tuple(one for one in self.problems if not one.remote)
+
+
+class Judge:
+    """Judges and compares the applications of one environment, one after the other."""
+
+    def __init__(self, question: Question, reached: Reached) -> None:
+        self._question, self._reached = question, reached
+        self._environment = reached.environment
+        self._packs = question.packs.for_environment(reached.environment.name)
+        self._changes: list[ResourceChange] = []
+        self._compared = 0
+        self._notes: list[str] = []  # why an application was not compared
+        self._remarks: list[str] = []
+        self._findings: list[Finding] = []
+        self._resources_before = 0
+
+    def take(self, sought: Sought) -> None:
+        """Judge one application, and compare its sides."""
+        pair = sought.pair
+        old, new = _side(sought, False), _side(sought, True)
+        self._resources_before += len(old.resources)
+        known, judged = self._judged(old, pair), self._judged(new, pair)
+        marked = tuple(replace(one, new=one.new or one.state == "error") for one in mark_new(judged, known))
+        self._findings += _traced(marked, new, self._question.sides.head)
+        self._remarks += (_named(pair.name, one) for one in new.notes)
+        if old.broken or new.broken:
+            side = "the change" if new.broken else "the base branch"
+            self._notes.append(_named(pair.name, f"not compared: {side} does not render"))
+            return
+        if new.problems:
+            self._notes.append(_named(pair.name, "not rendered in full"))
+        self._compared += 1
+        changes = compare(old.resources, new.resources).changes
+        self._changes += (replace(one, application=pair.name) for one in changes)
+
+    def result(self, *, there: bool) -> EnvironmentResult:
+        """Return what the environment gets from the change."""
+        path = self._environment.path
+        nothing = () if there else (f"there is nothing at {path or 'the top of the repository'}",)
+        notes = tuple(dict.fromkeys((*nothing, *self._notes)))
+        remarks = tuple(dict.fromkeys(self._remarks))
+        alone = not self._changes and bool(notes)
+        return EnvironmentResult(
+            self._environment.name,
+            self._reached.deployed,
+            EnvironmentDiff(tuple(sorted(self._changes, key=lambda one: (one.application, one.key, one.kind)))),
+            note=notes[0] if alone and len(notes) == 1 else f"{len(notes)} applications not compared" if alone else "",
+            remarks=remarks if alone and len(notes) == 1 else (*notes, *remarks),
+        )
+
+    def findings(self, sides: Sides) -> tuple[Finding, ...]:
+        """Return what was found, and what is to say of the environment's directory."""
+        return (*self._findings, *missing_directory(self._environment, sides, self._resources_before))
+
+    def _judged(self, side: _Side, pair: Pair) -> tuple[Finding, ...]:
+        rules = self._question.configuration.checks
+        environment = self._environment
+        found = (
+            *_problem_findings(side, environment, rules.unrendered),
+            *validate(
+                side.resources,
+                kubernetes=environment.kubernetes or rules.kubernetes,
+                unknown_kinds=rules.unknown_kinds,
+                environment=environment.name,
+            ),
+            *evaluate_packs(self._packs, side.resources, environment=environment.name),
+        )
+        return tuple(replace(one, application=pair.name) for one in found)
+
+
+def _side(sought: Sought, is_head: bool) -> _Side:
+    """Put together what the sources of one side came to; of two resources of one key the later one counts."""
+    application = sought.pair.head if is_head else sought.pair.base
+    rendered = tuple((one, sought.found[is_head, one]) for one in application.sources)
+    resources = [one for _, each in rendered for one in each.resources]
+    problems = [*application.problems, *(one for _, each in rendered for one in each.problems)]
+    if len(application.sources) > 1:
+        resources = list({one.key: one for one in resources}.values())
+    if application.substitute is not None:
+        after, wrong = substituted(resources, dict(application.substitute))
+        resources, problems = list(after), [*problems, *wrong]
+    return _Side(application, tuple(resources), rendered, tuple(problems))
+
+
+def _traced(findings: Sequence[Finding], side: _Side, tree: Tree) -> Iterator[Finding]:
+    """Yield the findings with the file and line where they can be mended, in their order."""
+    owner = {one.key: number for number, (_, each) in enumerate(side.rendered) for one in each.resources}
+    by_source: dict[int, list[int]] = {}
+    for place, one in enumerate(findings):
+        by_source.setdefault(owner.get(one.resource, 0) if one.resource else 0, []).append(place)
+    placed = list(findings)
+    for number, places in by_source.items():
+        source, rendered = side.rendered[number] if number < len(side.rendered) else (None, None)
+        if source is None or rendered is None or source.repository or source.revision:
+            continue
+        traced = trace(tuple(findings[place] for place in places), rendered, tree.read)
+        for place, one in zip(places, traced, strict=True):
+            placed[place] = one
+    yield from placed
+
+
+def _named(application: str, words: str) -> str:
+    return f"{application}: {words}" if application else words
+
+
+def _problem_findings(side: _Side, environment: Environment, unrendered: str) -> Iterator[Finding]:
+    """Yield what is to say of parts that were not rendered, and of the policies that could not be run on them."""
+    worth: Mapping[str, State] = {"ignore": "skip", "warn": "not evaluable here", "fail": "fail"}
+    for problem in side.problems:
+        yield Finding(
+            concern="manifests",
+            policy="render",
+            rule=side.rendered[0][1].kind if side.rendered else "declared",
+            state=worth[unrendered] if problem.remote else "error",
+            message=problem.message,
+            severity="medium" if problem.remote else "high",
+            title="Not rendered" if problem.remote else "Cannot be rendered",
+            environment=environment.name,
+            field=problem.message,  # two different problems of one root are two findings
+            path=problem.path,
+            line=problem.line,
+            how=problem.how,
+        )
+    if side.problems:
+        broken = bool(side.broken)
+        yield Finding(
+            concern="policies",
+            policy="policies",
+            rule="",
+            state="error" if broken else worth[unrendered],
+            message=f"no policy was run, because the manifests {'do not render' if broken else 'are not rendered'}",
+            severity="high" if broken else "medium",
+            title="Policies did not run",
+            environment=environment.name,
+        )

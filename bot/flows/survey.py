@@ -1,0 +1,266 @@
+"""What is there to render for an environment at one tree, and which of it does a change touch?
+
+A survey of the base is made once. That of the head is the same but for what the changed paths touch, so its cost is
+that of the change and not of the repository.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from bot.checks.applications.applicationset import reads as listings
+from bot.checks.applications.declared import declared, may_declare
+from bot.checks.applications.found import applications, built_on
+from bot.checks.applications.place import Cluster, Place
+from bot.checks.closure import KUSTOMIZATION_FILES
+from bot.checks.inputs import Inputs, inputs, touching
+from bot.flows.workbench import Workbench
+from bot.model.environment import Configuration, Environment
+from bot.model.manifest import RenderProblem, Resource
+from bot.model.source import Application, Source
+from bot.model.tree import Tree
+
+Trigger = tuple[str, bool]
+DEEPEST = 8  # applications that declare applications that declare …
+_LAYOUT_FILES = frozenset({"Chart.yaml", "helmfile.yaml", "helmfile.yaml.gotmpl", "jx-requirements.yml"})
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a survey stands on: an environment of a repository, by whose rules, and where declarations are read."""
+
+    repository: str  # owner/name
+    environment: Environment
+    configuration: Configuration
+    default_branch: str = ""
+    host: str = "github.com"
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The names of the other environments."""
+        return tuple(one.name for one in self.configuration.environments if one.name != self.environment.name)
+
+    @property
+    def kubernetes(self) -> str:
+        """The Kubernetes minor of the environment."""
+        return self.environment.kubernetes or self.configuration.checks.kubernetes
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """All that a survey depends on, but the tree."""
+        rules = self.configuration.render
+        return (self.repository, self.environment, self.others, self.kubernetes, rules, self.default_branch, self.host)
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The applications of one environment at one tree.
+
+    `reads` says what each source of this tree reads, `index` which sources a path counts for. `declaring` are the
+    sources whose resources declare applications, `listed` patterns of paths that decide what they declare.
+    """
+
+    tree: Tree
+    applications: tuple[Application, ...] = ()
+    reads: Mapping[Source, Inputs] = field(default_factory=dict)
+    index: Mapping[Trigger, frozenset[Source]] = field(default_factory=dict)
+    declaring: frozenset[Source] = frozenset()
+    listed: tuple[str, ...] = ()
+
+    def touched(self, changed: Collection[str]) -> frozenset[Source]:
+        """Return the sources that a change of these paths touches."""
+        found = [self.index[one] for one in touching(changed) if one in self.index]
+        return frozenset().union(*found)
+
+
+def survey(
+    bench: Workbench, ground: Ground, tree: Tree, *, near: Survey | None = None, changed: Sequence[str] = ()
+) -> Survey:
+    """Survey an environment at a tree; `near` is a survey of another tree that differs in the `changed` paths."""
+    key = (ground.identity, tree.id)
+    if key in bench.memory.surveys:
+        return replace(bench.memory.surveys[key], tree=tree)
+    if near is None:
+        return bench.memory.keep(key, _Surveyor(bench, ground, tree).survey())
+    touched = near.touched(changed)
+    surveyor = _Surveyor(bench, ground, tree, {one: near.reads[one] for one in near.reads if one not in touched})
+    if _changes_what_there_is(near, tree, touched, changed):
+        return bench.memory.keep(key, surveyor.survey())
+    return bench.memory.keep(key, surveyor.renewed(near, touched))
+
+
+def _changes_what_there_is(near: Survey, tree: Tree, touched: Collection[Source], changed: Sequence[str]) -> bool:
+    """Say whether a change may do more than alter what known sources read: add, remove, or declare applications."""
+    if any(one in near.declaring for one in touched):
+        return True
+    return any(_may_move_walls(near, tree, path) for path in changed)
+
+
+def _may_move_walls(near: Survey, tree: Tree, path: str) -> bool:
+    name = posixpath.basename(path)
+    if (near.tree.blob(path) is None) != (tree.blob(path) is None):
+        return True
+    if any(_lies_in(path, pattern) for pattern in near.listed):
+        return True
+    if name in KUSTOMIZATION_FILES:
+        directory = posixpath.dirname(path)
+        if built_on(near.tree, directory) != built_on(tree, directory):
+            return True
+    return name in _LAYOUT_FILES - {"values.yaml"} or any(
+        may_declare(side.read(path) or b"") for side in (near.tree, tree)
+    )
+
+
+def _lies_in(path: str, pattern: str) -> bool:
+    """Say whether a path may match a pattern, by the part of the pattern that is no pattern."""
+    fixed = pattern
+    for sign in "*?[{":
+        fixed = fixed.partition(sign)[0]
+    return path.startswith(fixed)
+
+
+class _Surveyor:
+    """Makes one survey. `known` are reads that still hold."""
+
+    def __init__(
+        self, bench: Workbench, ground: Ground, tree: Tree, known: Mapping[Source, Inputs] | None = None
+    ) -> None:
+        self._bench, self._ground, self._tree, self._known = bench, ground, tree, known or {}
+        self._reads: dict[Source, Inputs] = {}
+        self._resources: list[Resource] = []
+        self._declaring: set[Source] = set()
+
+    def survey(self) -> Survey:
+        """Look for everything, and for what it declares."""
+        ground = self._ground
+        found = [self._fitted(one) for one in applications(ground.environment, self._tree, ground.others)]
+        every = list(found)
+        waiting: Sequence[Application] = found
+        seen: set[tuple[str, tuple[Source, ...]]] = {(one.name, one.sources) for one in found}
+        for _ in range(DEEPEST):
+            declared_now = [self._fitted(one) for one in self._declared(waiting)]
+            waiting = [one for one in declared_now if (one.name, one.sources) not in seen]
+            seen |= {(one.name, one.sources) for one in waiting}
+            every += waiting
+            if not waiting:
+                break
+        for one in waiting:
+            for source in one.sources:
+                self._read(source)
+        return self._done(tuple(_settled(every)))
+
+    def renewed(self, near: Survey, touched: Collection[Source]) -> Survey:
+        """Return the survey of a tree with the same applications, of which only some sources read anew."""
+        if not touched:
+            return replace(near, tree=self._tree)
+        reads = dict(near.reads)
+        index = dict(near.index)
+        for source in touched:
+            reads[source] = inputs(source, self._tree)
+            for trigger in set(near.reads[source].triggers()) - set(reads[source].triggers()):
+                index[trigger] = index[trigger] - {source}
+            for trigger in set(reads[source].triggers()) - set(near.reads[source].triggers()):
+                index[trigger] = index.get(trigger, frozenset()) | {source}
+        return replace(near, tree=self._tree, reads=reads, index=index)
+
+    def _done(self, found: tuple[Application, ...]) -> Survey:
+        used = {source for one in found for source in one.sources}
+        reads = {source: reads for source, reads in self._reads.items() if source in used}
+        index: dict[Trigger, set[Source]] = {}
+        for source, one in reads.items():
+            for trigger in one.triggers():
+                index.setdefault(trigger, set()).add(source)
+        place = self._place()
+        sets = [one for one in self._resources if one.kind == "ApplicationSet"]
+        return Survey(
+            self._tree,
+            found,
+            reads,
+            {trigger: frozenset(sources) for trigger, sources in index.items()},
+            frozenset(self._declaring),
+            tuple(dict.fromkeys(path for one in sets for path in listings(one, place))),
+        )
+
+    def _fitted(self, application: Application) -> Application:
+        """Return an application whose charts see the environment's Kubernetes version."""
+        minor = self._ground.kubernetes
+        sources = tuple(
+            replace(one, helm=replace(one.helm, kube_version=minor))
+            if one.engine == "helm" and not one.helm.kube_version
+            else one
+            for one in application.sources
+        )
+        return replace(application, sources=sources)
+
+    def _declared(self, waiting: Iterable[Application]) -> Iterator[Application]:
+        """Render what may declare applications, and return what it declares."""
+        wanted = [source for one in waiting for source in one.sources if self._may_declare(source)]
+        self._declaring.update(wanted)
+        before = len(self._resources)
+        trees = [(self._tree, one) for one in wanted]
+        outcomes = dict(self._bench.renderer.render(trees))
+        for number in sorted(outcomes):
+            self._resources += outcomes[number].resources
+        yield from declared(self._resources[before:], self._place())
+
+    def _read(self, source: Source) -> Inputs | None:
+        """Return what a source of this tree reads; None for one of another tree."""
+        if source.repository or source.revision:
+            return None
+        if source not in self._reads:
+            known = self._known.get(source)
+            self._reads[source] = inputs(source, self._tree) if known is None else known
+        return self._reads[source]
+
+    def _may_declare(self, source: Source) -> bool:
+        reads = self._read(source)
+        if reads is None or reads.problems:
+            return False
+        return any(self._mentions(path) for path in reads.files) or any(
+            may_declare(text.encode("utf-8", "replace")) for _, text in source.overrides
+        )
+
+    def _mentions(self, path: str) -> bool:
+        blob = self._tree.blob(path)
+        if blob is None:
+            return False
+        return self._bench.memory.mentioned(blob, "applications", lambda: may_declare(self._tree.read(path) or b""))
+
+    def _place(self) -> Place:
+        ground, rules = self._ground, self._ground.configuration.render
+        return Place(
+            repository=ground.repository,
+            branch=ground.environment.branch,
+            tree=self._tree,
+            default_branch=ground.default_branch,
+            host=ground.host,
+            addresses=rules.addresses,
+            others=rules.repositories,
+            clusters=tuple(Cluster(one.name, one.server, one.labels, one.annotations) for one in rules.clusters),
+            resources=tuple(self._resources),
+            template=self._bench.renderer.template,
+        )
+
+
+def _settled(found: Sequence[Application]) -> Iterator[Application]:
+    """Yield applications by name, each name once; a directory that is also declared counts as declared only."""
+    claimed = {
+        (one.path, one.engine) for application in found if application.declared_as for one in application.sources
+    }
+    kept = [
+        one
+        for one in found
+        if one.declared_as or not one.sources or any((each.path, each.engine) not in claimed for each in one.sources)
+    ]
+    names: dict[str, int] = {}
+    for one in sorted(kept, key=lambda one: (one.name, bool(one.declared_as))):
+        number = names[one.name] = names.get(one.name, 0) + 1
+        if number == 1:
+            yield one
+        elif one.declared_as:
+            yield replace(one, name=f"{one.name} ({one.declared_as})" if number == 2 else f"{one.name} ({number})")
+        else:
+            words = f"two applications are called {one.name}; this one is left out"
+            yield replace(one, name=f"{one.name} ({number})", problems=(RenderProblem(one.path, words),))

@@ -1,0 +1,58 @@
+"""What does rendering and judging work with, at the desk as on GitHub?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bot.model.source import Source
+from bot.model.tree import Tree
+from bot.ports import Renderer
+
+if TYPE_CHECKING:
+    from bot.flows.survey import Survey
+
+PackFiles = Callable[[str], Mapping[str, bytes] | None]
+MOST_SURVEYS = 32
+MOST_MENTIONS = 200_000
+
+
+@dataclass(slots=True)
+class Memory:
+    """What is known of trees already, from job to job; nothing in it ever becomes wrong.
+
+    `surveys` are kept by all that decided them, `mentions` by the object id of a file.
+    """
+
+    surveys: MutableMapping[tuple[object, ...], Survey] = field(default_factory=dict)
+    mentions: MutableMapping[tuple[str, str], bool] = field(default_factory=dict)
+
+    def keep(self, key: tuple[object, ...], survey: Survey) -> Survey:
+        """Remember a survey, and forget the oldest one when there are too many."""
+        while len(self.surveys) >= MOST_SURVEYS:
+            del self.surveys[next(iter(self.surveys))]
+        self.surveys[key] = survey
+        return survey
+
+    def mentioned(self, blob: str, what: str, look: Callable[[], bool]) -> bool:
+        """Say whether the file with this object id mentions something; `look` reads it where that is not known."""
+        if (blob, what) not in self.mentions:
+            if len(self.mentions) >= MOST_MENTIONS:
+                self.mentions.clear()
+            self.mentions[blob, what] = look()
+        return self.mentions[blob, what]
+
+
+@dataclass(frozen=True, slots=True)
+class Workbench:
+    """The engines, what is remembered, and how to reach the packs and other trees.
+
+    `builtin_pack` returns the files of a pack in `policies/` by name, None when there is none. `other_tree` opens the
+    tree that a source names by repository and revision, None when it cannot be had here.
+    """
+
+    renderer: Renderer
+    builtin_pack: PackFiles
+    other_tree: Callable[[Source], Tree | None] = lambda _: None
+    memory: Memory = field(default_factory=Memory)

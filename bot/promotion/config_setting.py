@@ -1,0 +1,40 @@
+"""What is there to say of one key of the configuration: what it takes, what it means, what holds without it?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bot.promotion.config_forms import Form
+
+Kind = Literal["text", "number", "choice", "texts", "map", "named", "entries", "free"]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One key: what it takes, what it means, what holds without it.
+
+    `keys` are the settings inside a `map`, inside each entry of `named` (a map from environments' names), or
+    inside each entry of `entries` (a list); `planned` are keys there that we know but this version does not
+    have. `form` is what a `text`, or each of `texts`, looks like; `single` lets one text stand for a list of
+    one. `choice` takes one of `values` (`later`: values this version does not have), `number` a whole number
+    from `least` to `most`. `one_of` names keys of which exactly one is given. `also` are other words people
+    use for the key.
+    """
+
+    kind: Kind
+    about: str
+    default: str = ""
+    example: str = ""
+    required: bool = False
+    keys: Mapping[str, Setting] = field(default_factory=dict)
+    planned: Mapping[str, str] = field(default_factory=dict)
+    one_of: tuple[str, ...] = ()
+    form: Form | None = None
+    single: bool = False
+    values: tuple[str, ...] = ()
+    later: tuple[str, ...] = ()
+    least: int = 0
+    most: int = 0
+    also: tuple[str, ...] = ()
