@@ -1,0 +1,122 @@
+"""What does the real tool make of a source: which resources, or which refusal?
+
+Its YAML is read by kubectl, not by us: a mistake in how we read YAML would else hide on both sides.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bot.checks.documents import parse
+from bot.checks.scalars import DocumentError
+from bot.errors import TransientError
+from bot.model.source import FileParameter, HelmOptions, Parameter, Source, ValuesFile, ValuesText
+from tools.conformance.oracles import Oracles, offline
+
+Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Theirs:
+    """What the real tool made: resources, or a refusal in its own words. `by_kubectl` says who read the YAML."""
+
+    resources: tuple[Body, ...] = ()
+    refusal: str = ""
+    by_kubectl: bool = True
+
+
+def render(oracles: Oracles, directory: Path, source: Source) -> Theirs:
+    """Let the real tool render a source of the repository that lies at `directory`, offline."""
+    with tempfile.TemporaryDirectory(prefix="lockkeeper-oracle-") as room:
+        argv = kustomize(oracles, source) if source.engine == "kustomize" else helm(oracles, source, Path(room))
+        try:
+            done = offline(argv, cwd=directory)
+        except TransientError as error:
+            return Theirs(refusal=str(error))
+        if done.status:
+            return Theirs(refusal=done.stderr.decode(errors="replace").strip() or f"exit status {done.status}")
+        return read(oracles, done.stdout, Path(room))
+
+
+def kustomize(oracles: Oracles, source: Source) -> list[str]:
+    """Return the command that builds a kustomization, charts it inflates included."""
+    charts = ["--enable-helm", "--helm-command", str(oracles.helm)]
+    return [str(oracles.kubectl), "kustomize", *charts, source.path or "."]
+
+
+def helm(oracles: Oracles, source: Source, room: Path) -> list[str]:
+    """Return the `helm template` command for a chart; texts of values are written to files in `room`."""
+    options = source.helm
+    argv = [str(oracles.helm), "template", options.release, f"./{source.path}", "--namespace", options.namespace]
+    argv += [word for number, one in enumerate(options.values) for word in _values(one, room / f"{number}.yaml")]
+    argv += ["--kube-version", f"v{options.kube_version}.0"] if options.kube_version else []
+    argv += [word for one in options.api_versions for word in ("--api-versions", one)]
+    return [*argv, *_switches(options)]
+
+
+def _values(value: object, file: Path) -> list[str]:
+    match value:
+        case ValuesFile(path=path):
+            return ["--values", path]
+        case ValuesText(text=text):
+            file.write_text(text, encoding="utf-8")
+            return ["--values", str(file)]
+        case Parameter(name=name, value=text, text=as_text):
+            return ["--set-string" if as_text else "--set", f"{name}={text}"]
+        case FileParameter(name=name, path=path):
+            return ["--set-file", f"{name}={path}"]
+        case _:
+            raise TypeError(f"there is no such layer of values: {value!r}")
+
+
+def _switches(options: HelmOptions) -> list[str]:
+    chosen = [("--include-crds", options.crds), ("--no-hooks", not options.hooks), ("--skip-tests", not options.tests)]
+    return [name for name, wanted in chosen if wanted]
+
+
+def read(oracles: Oracles, manifests: bytes, room: Path) -> Theirs:
+    """Read the resources in a tool's YAML as kubectl reads them; where it will not take them, as we do."""
+    file = room / "manifests.yaml"
+    file.write_bytes(manifests)
+    argv = [
+        str(oracles.kubectl),
+        "annotate",
+        "--local",
+        "--filename",
+        str(file),
+        "lockkeeper/none-",
+        "--output",
+        "json",
+    ]
+    done = offline(argv, cwd=room)
+    if not done.status:
+        return Theirs(tuple(opened(_stream(done.stdout.decode()))))
+    try:
+        found = [one.value for one in parse(manifests)]
+    except DocumentError as error:
+        return Theirs(refusal=f"its output is no YAML: {error.message}")
+    return Theirs(tuple(opened(one for one in found if one)), by_kubectl=False)
+
+
+def opened(bodies: Iterator[Any] | Sequence[Any]) -> Iterator[Body]:
+    """Yield resources, those inside a `List` one by one as kubectl does."""
+    for body in bodies:
+        if isinstance(body, Mapping) and body.get("kind") == "List" and isinstance(body.get("items"), list):
+            yield from opened(body["items"])
+        else:
+            yield body
+
+
+def _stream(text: str) -> Iterator[Any]:
+    """Yield JSON values that follow one another."""
+    decoder, text, place = json.JSONDecoder(), text.strip(), 0
+    while place < len(text):
+        value, place = decoder.raw_decode(text, place)
+        yield value
+        while text[place : place + 1].isspace():
+            place += 1
