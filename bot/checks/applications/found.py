@@ -89,12 +89,13 @@ def _itself(top: _Top, path: str) -> Source | None:
 
 def _chart(top: _Top, path: str) -> Source:
     """Return a chart with the values files that are meant for the environment, general ones first."""
-    places = (path, posixpath.join(path, "values"), posixpath.join(path, "environments"), posixpath.join(path, "envs"))
+    beside = [posixpath.join(path, one) for one in top.tree.names(path) if one not in _NOT_HERE]
+    inner = [posixpath.join(one, name) for one in beside for name in top.tree.names(one)]
     near = [
         posixpath.join(place, name)
-        for place in (*places, *(posixpath.join(path, one) for one in top.tree.names(path)))
+        for place in (path, *beside, *inner)
         for name in top.tree.names(place)
-        if name.endswith((".yaml", ".yml")) and posixpath.basename(place) not in _NOT_HERE
+        if name.endswith((".yaml", ".yml"))
     ]
     wanted = dict.fromkeys(values_files(top.environment.name, dict.fromkeys(near)))
     release = _release(posixpath.basename(path) or top.environment.name)
