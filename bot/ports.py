@@ -153,6 +153,7 @@ class Git(Protocol):
     ) -> str: ...  # deterministic: same input, same commit id
     def push(self, repository: Repository, *, branch: str, commit: str, expected: str | None) -> bool: ...
     # moves the branch on GitHub from `expected` (None: must not exist) to commit; False when already there
+    def open(self, repository: Repository, revision: str) -> Tree: ...  # of a revision or tree id; nothing is written
     def checkout(self, repository: Repository, revision: str) -> Path: ...
 
     # a directory with the regular files of that tree (symlinks as text), cached by tree id; read-only by convention

@@ -83,7 +83,7 @@ def run(  # noqa: PLR0913 - one door for all, and everything but argv goes by na
 class Child:
     """A long-lived program with pipes at its standard input and output. Closing kills its process group."""
 
-    def __init__(self, process: subprocess.Popen[bytes], home: tempfile.TemporaryDirectory[str]) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], home: contextlib.ExitStack) -> None:
         if process.stdin is None or process.stdout is None:
             raise ValueError("a child needs pipes at both ends")
         self._process, self._home = process, home
@@ -101,7 +101,7 @@ class Child:
     def close(self) -> int:
         """Kill what is left of the program, give back everything it held, and return its exit status."""
         _end(self._process)
-        self._home.cleanup()
+        self._home.close()
         return self._process.returncode
 
     def __enter__(self) -> Child:
@@ -118,22 +118,18 @@ def spawn(
 ) -> Child:
     """Start a long-lived program with unbuffered pipes; the caller closes it.
 
-    `stderr` is an open file that receives the standard error (default: thrown away). Environment, process
+    `stderr` is an open file that receives the standard error (default: thrown away). Environment, HOME, process
     group and refusals are those of `run`.
     """
-    home = tempfile.TemporaryDirectory(prefix="lockkeeper-home-")
-    try:
+    with contextlib.ExitStack() as stack:
         process = _start(
             argv,
             cwd=cwd,
-            env={**_clean(home.name), **env},
+            env={**_clean(stack.enter_context(_home(env))), **env},
             stdin=subprocess.PIPE,
             stderr=subprocess.DEVNULL if stderr is None else stderr,
         )
-    except BaseException:
-        home.cleanup()
-        raise
-    return Child(process, home)
+        return Child(process, stack.pop_all())
 
 
 class _DeadlineError(Exception):

@@ -10,25 +10,15 @@ import contextlib
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from bot.adapters.git.limits import Limits
 from bot.adapters.git.names import is_safe_path
 from bot.adapters.git.reads import Entry, Reads
 from bot.errors import UserError
 
 _BATCH = 16 * 1024 * 1024  # bytes of blobs in memory at a time, or one blob if that is longer
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much a tree may hold: files in all, bytes in all, bytes of one file."""
-
-    files: int = 50_000
-    bytes: int = 512 * 1024 * 1024
-    file_bytes: int = 64 * 1024 * 1024
 
 
 def checkout(reads: Reads, directory: Path, revision: str, limits: Limits) -> Path:
@@ -40,7 +30,7 @@ def checkout(reads: Reads, directory: Path, revision: str, limits: Limits) -> Pa
     tree = reads.tree(revision)
     final = directory / tree
     with contextlib.suppress(FileNotFoundError):
-        os.utime(final)  # for prune: in use
+        os.utime(final)  # for pruning: in use
         return final
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     entries = [entry for entry in reads.entries(tree) if entry.type == "blob"]
@@ -55,20 +45,6 @@ def checkout(reads: Reads, directory: Path, revision: str, limits: Limits) -> Pa
         shutil.rmtree(temporary, ignore_errors=True)
     os.utime(final)
     return final
-
-
-def prune(directory: Path, max_age: float) -> int:
-    """Remove checkouts and the remains of crashes not asked for in `max_age` seconds; return how many."""
-    removed = 0
-    for one in [*directory.iterdir()] if directory.is_dir() else []:
-        with contextlib.suppress(FileNotFoundError):
-            if time.time() - one.stat().st_mtime <= max_age:
-                continue
-            grave = Path(tempfile.mkdtemp(dir=directory, prefix=".old-"))
-            one.rename(grave / one.name)  # at once, so that nobody meets half a checkout
-            shutil.rmtree(grave, ignore_errors=True)
-            removed += 1
-    return removed
 
 
 def _check(entries: Sequence[Entry], limits: Limits, called: str) -> None:

@@ -3,24 +3,42 @@
 from __future__ import annotations
 
 import contextlib
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
 from bot.adapters.git import checkout as checkouts
+from bot.adapters.git.channel import PerProcess
 from bot.adapters.git.command import GitError, Remote
+from bot.adapters.git.difference import FileChange
+from bot.adapters.git.limits import LIMITS, Limits
 from bot.adapters.git.merging import merge_trees
 from bot.adapters.git.mirror import Mirror
 from bot.adapters.git.names import is_object_id, mirror_path
+from bot.adapters.git.objects import Caches, Objects
 from bot.adapters.git.reads import Reads, bounded
+from bot.adapters.git.tree import GitTree
+from bot.adapters.pruning import prune
 from bot.errors import NotFoundError, RefusedError, TransientError
 from bot.model.repository import Commit, Repository
+from bot.model.tree import Tree
 from bot.ports import Git, MergeOutcome
 
 _T = TypeVar("_T")
-_LIMITS = checkouts.Limits()
 _MOST_KNOWN = 50_000
+_MOST_OPEN = 8  # mirrors whose git process waits for the next question
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What is at hand of a mirror: the process that reads its objects, and which full ids led where."""
+
+    objects: Objects
+    known: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
 class GitMirrors:
@@ -44,11 +62,13 @@ class GitMirrors:
         forget: Callable[[Repository], None] = lambda _: None,
         name: str = "Lockkeeper",
         email: str = "lockkeeper[bot]@users.noreply.github.com",
-        limits: checkouts.Limits = _LIMITS,
+        limits: Limits = LIMITS,
     ) -> None:
         self._directory, self._remote_url, self._token, self._forget = directory, remote_url, token, forget
         self._name, self._email, self._limits = name, email, limits
-        self._known: dict[tuple[Path, int], dict[tuple[str, str], str]] = {}  # by mirror, made anew or not
+        self._caches = Caches()
+        self._lock = PerProcess(threading.Lock)
+        self._opened: OrderedDict[tuple[Path, int], _Opened] = OrderedDict()  # by mirror; one made anew is another
 
     def fetch(self, repository: Repository, refs: Sequence[str] = ()) -> None:
         """Bring all branches, and the refs named (`refs/pull/7/head`), up to date; clone what is missing."""
@@ -85,8 +105,17 @@ class GitMirrors:
 
     def changed_paths(self, repository: Repository, base: str, head: str) -> Sequence[str]:
         """Return the paths in which two revisions or tree ids differ; of a renamed file both names."""
+        return [change.path for change in self.diff(repository, base, head)]
+
+    def diff(self, repository: Repository, base: str, head: str) -> Sequence[FileChange]:
+        """Return the files in which two revisions or tree ids differ, and what became of each."""
         with self._reads(repository) as reads:
-            return reads.changed_paths(base, head)
+            return reads.changes(base, head)
+
+    def open(self, repository: Repository, revision: str) -> Tree:
+        """Return the files of a revision or tree id, to be read while the mirror exists; see `GitTree`."""
+        with self._reads(repository) as reads:
+            return GitTree(reads.objects, reads.tree(revision), repository.full_name)
 
     def read(self, repository: Repository, revision: str, path: str) -> bytes | None:
         """Return the content of a file, None when the revision has none at that path."""
@@ -139,8 +168,16 @@ class GitMirrors:
         for head in (self._directory / "mirrors").glob("*/*.git/HEAD"):
             called = f"{head.parent.parent.name}/{head.parent.stem}"
             self._mirror(Repository.parse(called)).tidy()
-        self._known.clear()
-        return checkouts.prune(self._directory / "checkouts", max_age)
+        self.close()  # a git that runs holds on to packs that are gone
+        return sum(prune(self._directory / below, max_age) for below in ("checkouts", "sparse"))
+
+    def close(self) -> None:
+        """End the processes that read mirrors. A tree that is asked afterwards starts its own again."""
+        with self._lock.get():
+            opened = [*self._opened.values()]
+            self._opened.clear()
+        for one in opened:
+            one.objects.close()
 
     def _mirror(self, repository: Repository) -> Mirror:
         return Mirror(
@@ -170,18 +207,39 @@ class GitMirrors:
         mirror = self._mirror(repository)
         if not mirror.exists():
             raise NotFoundError(f"{repository} was not fetched yet", reason="no mirror")
-        place = (mirror.path, mirror.path.stat().st_ino)
-        known = self._known.setdefault(place, {})
-        if len(known) > _MOST_KNOWN:
-            known.clear()
+        opened = self._open(mirror)
         try:
-            yield Reads(mirror.program, repository.full_name, known)
+            yield Reads(mirror.program, opened.objects, repository.full_name, opened.known)
         except GitError as error:
-            if not error.damage:
-                raise
-            known.clear()
-            mirror.mark_damaged()
-            raise TransientError(f"the mirror of {repository} is damaged: {error.words}") from error
+            opened.known.clear()
+            raise _explained(error, mirror) from error
+
+    def _open(self, mirror: Mirror) -> _Opened:
+        place = (mirror.path, mirror.path.stat().st_ino)
+        closing: list[_Opened] = []
+        with self._lock.get():
+            if place not in self._opened:
+                objects = Objects(
+                    mirror.program, self._caches, limits=self._limits, explain=lambda error: _explained(error, mirror)
+                )
+                self._opened[place] = _Opened(objects)
+            opened = self._opened[place]
+            self._opened.move_to_end(place)
+            while len(self._opened) > _MOST_OPEN:
+                closing.append(self._opened.popitem(last=False)[1])
+        for one in closing:
+            one.objects.close()
+        if len(opened.known) > _MOST_KNOWN:
+            opened.known.clear()
+        return opened
+
+
+def _explained(error: GitError, mirror: Mirror) -> Exception:
+    """Mark a mirror in which git met damage, for the next fetch, and return what to raise."""
+    if not error.damage:
+        return error
+    mirror.mark_damaged()
+    return TransientError(f"the mirror of {mirror.called} is damaged: {error.words}")
 
 
 def as_port(mirrors: GitMirrors) -> Git:

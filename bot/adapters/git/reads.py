@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from bot.adapters.git.command import GitError, GitProgram
+from bot.adapters.git.difference import FileChange, changes
 from bot.adapters.git.names import checked_ref, is_abbreviation, is_object_id, is_safe_path
+from bot.adapters.git.objects import LargeObjectError, Objects
 from bot.errors import NotFoundError, UserError
 from bot.model.repository import Commit
 
@@ -43,6 +45,7 @@ class Reads:
     """
 
     program: GitProgram
+    objects: Objects
     called: str  # owner/name, for messages
     known: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -97,11 +100,9 @@ class Reads:
         )  # fmt: skip
         return [_commit(text) for text in completed.stdout.decode(errors="replace").split("\0") if text.strip()]
 
-    def changed_paths(self, base: str, head: str) -> Sequence[str]:
-        """Return the paths that differ between two trees; a renamed file counts with both its names."""
-        trees = (self.tree(base), self.tree(head))
-        completed = self.program.run("diff-tree", "-r", "-z", "--name-only", "--no-renames", *trees, "--")
-        return [os.fsdecode(path) for path in completed.stdout.split(b"\0") if path]
+    def changes(self, base: str, head: str) -> Sequence[FileChange]:
+        """Return the files that differ between two trees; a renamed file counts with both its names."""
+        return changes(self.objects, self.tree(base), self.tree(head))
 
     def entries(self, revision: str, path: str = "", *, max_output: int = 1 << 28) -> Sequence[Entry]:
         """Return everything below `path` ('' is the top) but directories, in git's order."""
@@ -126,15 +127,22 @@ class Reads:
         """Return the bytes of a file (of a symbolic link: where it points), None when there is none."""
         if not is_safe_path(path):
             return None
-        name = os.fsencode(f"{self.tree(revision)}:{path}")
-        completed = self.program.run("cat-file", "--batch", "-z", input=name + b"\0")
-        header, _, content = completed.stdout.partition(b"\n")
-        words = header.split(b" ")
-        if len(words) == 3 and words[1] == b"blob" and is_object_id(words[0].decode()):
-            return content[: int(words[2])]
-        if header.endswith(b" missing") and any(one.path == path for one in self.entries(revision, path)):
-            raise GitError("cat-file", 128, f"missing blob at {path}")
-        return None
+        *parents, name = path.split("/")
+        here = self.tree(revision)
+        for parent in parents:
+            item = self.objects.directory(here).items.get(parent)
+            if item is None or not item.is_directory:
+                return None
+            here = item.id
+        item = self.objects.directory(here).items.get(name)
+        if item is None or not (item.is_file or item.is_link):
+            return None
+        try:
+            return self.objects.blob(item.id)
+        except LargeObjectError as error:
+            raise UserError(
+                f"{path} has {error.size} bytes, and Lockkeeper does not read it", where=self.called
+            ) from error
 
     def blobs(self, ids: Sequence[str]) -> Sequence[bytes]:
         """Return the contents of several blobs, in order."""
@@ -165,11 +173,8 @@ class Reads:
         """Return the id of the object a safe name leads to, or None; tags and commits are followed."""
         if found := self.known.get((name, kind)):
             return found
-        completed = self.program.run(*_REV_PARSE, f"{name}^{{{kind}}}", ok=(0, 1, 128))
-        found = completed.stdout.decode().strip()
-        if completed.status != 0 or not is_object_id(found):
-            return None
-        if is_object_id(name):
+        found = self.objects.find(name, kind)
+        if found and is_object_id(name):
             self.known[name, kind] = found
         return found
 
