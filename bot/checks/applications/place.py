@@ -39,7 +39,8 @@ class Place:
     `repository` is "owner/name", `branch` the branch the environment is deployed from, `tree` its files. `addresses`
     are further addresses of this repository (mirrors, ssh aliases); `others` the repositories ("owner/name") that may
     be read beside it. `resources` are all that the environment renders to so far, for values and variables that lie
-    in ConfigMaps. `template` carries out Go templates, None where no engine can.
+    in ConfigMaps. `template` carries out Go templates, None where no engine can. `trees` gives the files of another
+    repository ('' is this one) or revision, None for what may not be read.
     """
 
     repository: str
@@ -52,6 +53,7 @@ class Place:
     clusters: tuple[Cluster, ...] = ()
     resources: tuple[Resource, ...] = ()
     template: Template | None = None
+    trees: Callable[[str, str], Tree | None] | None = None
 
     def is_here(self, url: str) -> bool:
         """Say whether a git URL is this repository, in whatever way it is written."""
