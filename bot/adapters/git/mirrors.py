@@ -169,7 +169,7 @@ class GitMirrors:
             called = f"{head.parent.parent.name}/{head.parent.stem}"
             self._mirror(Repository.parse(called)).tidy()
         self.close()  # a git that runs holds on to packs that are gone
-        return sum(prune(self._directory / below, max_age) for below in ("checkouts", "sparse"))
+        return prune(self._directory / "checkouts", max_age)
 
     def close(self) -> None:
         """End the processes that read mirrors. A tree that is asked afterwards starts its own again."""
