@@ -1,0 +1,96 @@
+"""What is compared: which sources, in which directories?"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.checks.closure import KUSTOMIZATION_FILES
+from bot.model.source import HelmOptions, Source, ValuesFile
+from tests.render.scenarios import SCENARIOS
+from tools.bench.charts import charts
+from tools.bench.mixed import mixed
+from tools.bench.overlays import overlays
+from tools.bench.repositories import Generated, Root, write_files
+from tools.conformance.charts import CHARTS
+from tools.conformance.written import Written
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One source to compare. `random` says that the chart draws random values, which no two renders share."""
+
+    name: str
+    source: Source
+    random: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Cases that lie in one directory."""
+
+    directory: Path
+    cases: tuple[Case, ...]
+
+
+def found(directory: Path) -> Iterator[Case]:
+    """Yield every kustomization and chart below a directory; a chart with each of its values files beside it, too.
+
+    Charts inside charts are parts of theirs.
+    """
+    for path in sorted(directory.rglob("*")):
+        place = path.parent.relative_to(directory).as_posix()
+        place = "" if place == "." else place
+        if path.name in KUSTOMIZATION_FILES and path.is_file():
+            yield Case(f"{place}/{path.name}", Source(place, "kustomize"))
+        elif path.name == "Chart.yaml" and not _is_part(path.parent, directory):
+            yield from _of_chart(path.parent, place)
+
+
+def _is_part(chart: Path, top: Path) -> bool:
+    return any((one / "Chart.yaml").is_file() for one in chart.parents if one.is_relative_to(top))
+
+
+def _of_chart(chart: Path, place: str) -> Iterator[Case]:
+    yield Case(place, Source(place, "helm"))
+    own = sorted([*chart.glob("*values*.yaml"), *chart.glob("ci/*.yaml")])
+    for values in (one for one in own if one.name != "values.yaml"):
+        name = posixpath.join(place, values.relative_to(chart).as_posix())
+        yield Case(name, Source(place, "helm", HelmOptions(values=(ValuesFile(name),))))
+
+
+def made(room: Path) -> Iterator[Group]:
+    """Yield what is written or generated for the purpose, as files below `room`."""
+    for number, (name, files) in enumerate(SCENARIOS.items()):
+        directory = write_files(files, room / f"scenario-{number}")
+        yield Group(directory, (Case(f"scenario: {name}", Source("overlays/dev", "kustomize")),))
+    for number, chart in enumerate(CHARTS):
+        directory = room / f"chart-{number}"
+        for path, content in chart.files.items():
+            (directory / path).parent.mkdir(parents=True, exist_ok=True)
+            (directory / path).write_bytes(content if isinstance(content, bytes) else content.encode())
+        yield Group(directory, tuple(_written(chart)))
+    for repository in (overlays(10), charts(5), mixed(4)):
+        yield from _generated(repository, room)
+
+
+def _written(chart: Written) -> Iterator[Case]:
+    for what, options in chart.renders.items():
+        name = f"chart: {chart.name}, {what}" if what else f"chart: {chart.name}"
+        yield Case(name, Source(chart.path, "helm", options), random=chart.random)
+
+
+def _generated(repository: Generated, room: Path) -> Iterator[Group]:
+    for head in ("", "all"):
+        directory = write_files(repository.at(head), room / f"{repository.name}-{head or 'base'}")
+        roots = [root for root in repository.roots if root.engine != "plain"]
+        yield Group(directory, tuple(Case(f"{directory.name}: {root.path}", _source(root)) for root in roots))
+
+
+def _source(root: Root) -> Source:
+    if root.engine == "kustomize":
+        return Source(root.path, "kustomize")
+    values = tuple(ValuesFile(one) for one in root.values)
+    return Source(root.path, "helm", HelmOptions(release=root.release, namespace=root.namespace, values=values))
