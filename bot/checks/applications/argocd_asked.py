@@ -12,6 +12,7 @@ from bot.model.manifest import RenderProblem, Resource
 
 _REVISION_NOTE = "`$ARGOCD_APP_REVISION` is the commit that will be deployed: zeros stand for it here"
 _NOWHERE = Ground()
+_MOST = 50  # problems of one Application; more of them say nothing new
 
 
 @dataclass(slots=True)
@@ -29,7 +30,7 @@ class Said:
     def problem(self, message: str, how: str = "", *, remote: bool = False) -> None:
         """Say why something is not rendered."""
         said = RenderProblem(self.resource.path, message, self.resource.line, how, remote=remote)
-        if said not in self.problems:
+        if said not in self.problems and len(self.problems) < _MOST:
             self.problems.append(said)
 
     def note(self, text: str) -> None:
