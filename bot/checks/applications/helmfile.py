@@ -82,8 +82,8 @@ class _Release:
         found = self.value.get(key)
         return at(self.state.value, "helmDefaults", key) if found is None else found
 
-    def problem(self, message: str, how: str = "") -> None:
-        self.problems.append(RenderProblem(self.state.path, message, how=how))
+    def problem(self, message: str, how: str = "", *, remote: bool = False) -> None:
+        self.problems.append(RenderProblem(self.state.path, message, None, how, remote))
 
 
 def _application(value: Any, state: State, loader: Loader) -> Iterator[Application]:
@@ -184,7 +184,7 @@ def _chart(release: _Release) -> str | None:
     else:
         version = text(release.value.get("version"))
         words = f"{given} {version}".strip()
-        release.problem(f"not rendered: remote chart {words}; Lockkeeper renders offline", _VENDOR)
+        release.problem(f"not rendered: remote chart {words}; Lockkeeper renders offline", _VENDOR, remote=True)
     return None
 
 

@@ -99,9 +99,9 @@ class Loader:
             yield from self._nested(one, state, depth)
         yield state
 
-    def problem(self, path: str, message: str, line: int | None = None) -> None:
+    def problem(self, path: str, message: str, line: int | None = None, *, remote: bool = False) -> None:
         """Keep one reason why something is not rendered."""
-        found = RenderProblem(path, message, line)
+        found = RenderProblem(path, message, line, remote=remote)
         if found not in self.problems:
             self.problems.append(found)
 
@@ -132,7 +132,7 @@ class Loader:
         """Yield the states of one entry of `helmfiles`: a path or pattern, maybe with values and selectors."""
         name = text(one) or text(at(one, "path"))
         if "::" in name or "://" in name:
-            self.problem(above.path, f"not rendered: remote helmfile {name}; Lockkeeper renders offline")
+            self.problem(above.path, f"not rendered: remote helmfile {name}; Lockkeeper renders offline", remote=True)
             return
         paths = self._matching(above, name)
         if not paths:

@@ -207,6 +207,7 @@ def _missing(tree: Tree, chart: str) -> Iterator[RenderProblem]:
                         path,
                         f"not rendered: remote chart {called} {version}".rstrip() + "; Lockkeeper renders offline",
                         how=f"vendor it: helm dependency build {chart}, and commit {chart}/charts/",
+                        remote=True,
                     )
 
 
