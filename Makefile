@@ -7,10 +7,10 @@ DEVSTAMP := $(VENV)/.ready-dev
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check install --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev demo test check lint types contracts lock docs clean
+.PHONY: help setup dev demo test check lint types contracts lock docs bench conformance clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 setup: $(STAMP) ## prepare .venv with the lockkeeper command in it
 
@@ -56,11 +56,20 @@ contracts: $(DEVSTAMP) ## import contracts: who may import whom
 docs: $(DEVSTAMP) ## write docs/commands.md, the tables of docs/configuration.md and the JSON Schema anew
 	@$(BIN)/python tools/docs.py
 
+bench: $(STAMP) ## measure beside kubectl, helm and checkov (ARGS="--only one --runs 5", ARGS=--help)
+	@$(BIN)/python -m tools.bench $(ARGS)
+
+conformance: $(STAMP) ## compare renders with kubectl and helm (DIR=… for a directory of yours, too)
+	@$(BIN)/python -m tools.conformance $(DIR) $(ARGS)
+
 lock: ## write the lock files anew (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/runtime.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev -c requirements/runtime.lock pyproject.toml -o requirements/dev.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group build -o requirements/build.lock
 	uv pip compile -q --universal --python-version 3.14 --no-deps --generate-hashes --no-emit-index-url --no-header requirements/engines.in -o requirements/engines.lock
+	uv pip compile -q --universal --python-version 3.11 --no-deps --generate-hashes --no-emit-index-url --no-header requirements/oracles-binaries.in -o requirements/oracles-binaries.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/oracles-schemas.in -o requirements/oracles-schemas.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/oracles-checkov.in -o requirements/oracles-checkov.lock
 
 clean: ## remove what make made
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from bot.adapters.process import run
+from bot.model.source import HelmOptions, Source, ValuesFile
 
 CONFIGURATION = ".github/lockkeeper.yaml"
 NAME = "acme/bench"
@@ -31,6 +32,13 @@ class Root:
     values: tuple[str, ...] = ()
     release: str = ""
     namespace: str = ""
+
+    def source(self) -> Source:
+        """Return the same in the bot's words."""
+        if self.engine != "helm":
+            return Source(self.path, self.engine)
+        values = tuple(ValuesFile(one) for one in self.values)
+        return Source(self.path, "helm", HelmOptions(release=self.release, namespace=self.namespace, values=values))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,14 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from tools.conformance.cases import Group, found, made
 from tools.conformance.judging import Judge
 from tools.conformance.oracles import DIRECTORY, prepare
 from tools.conformance.ours import Ours
+from tools.conformance.theirs import render
 
 
 def main() -> int:
@@ -30,7 +32,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="lockkeeper-conformance-") as name:
         room = Path(name)
         with Ours(room / "ours") as ours:
-            judge = Judge(ours, oracles)
+            judge = Judge(ours, partial(render, oracles))
             groups = [Group(asked.directory, tuple(found(asked.directory)))] if asked.directory else []
             for group in (*groups, *made(room / "made")):
                 cases = [case for case in group.cases if asked.only in case.name]

@@ -13,7 +13,7 @@ from tests.render.scenarios import SCENARIOS
 from tools.bench.charts import charts
 from tools.bench.mixed import mixed
 from tools.bench.overlays import overlays
-from tools.bench.repositories import Generated, Root, write_files
+from tools.bench.repositories import Generated, write_files
 from tools.conformance.charts import CHARTS
 from tools.conformance.written import Written
 
@@ -86,11 +86,4 @@ def _generated(repository: Generated, room: Path) -> Iterator[Group]:
     for head in ("", "all"):
         directory = write_files(repository.at(head), room / f"{repository.name}-{head or 'base'}")
         roots = [root for root in repository.roots if root.engine != "plain"]
-        yield Group(directory, tuple(Case(f"{directory.name}: {root.path}", _source(root)) for root in roots))
-
-
-def _source(root: Root) -> Source:
-    if root.engine == "kustomize":
-        return Source(root.path, "kustomize")
-    values = tuple(ValuesFile(one) for one in root.values)
-    return Source(root.path, "helm", HelmOptions(release=root.release, namespace=root.namespace, values=values))
+        yield Group(directory, tuple(Case(f"{directory.name}: {root.path}", root.source()) for root in roots))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from bot.model.source import HelmOptions, Parameter
 from tools.conformance.written import Written, about, chart, settings
 
+_SCHEMA = '{"type": "object", "properties": {"a": {"type": "integer", "maximum": 5}}, "required": ["a"]}\n'
+
 OUTPUT: tuple[Written, ...] = (
     Written(
         "twice the same key in the output",
@@ -146,7 +148,7 @@ OUTPUT: tuple[Written, ...] = (
             {
                 "z.yaml": settings("a: b", "z"),
                 "s.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n",
-                "n.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: n}\n",
+                "n.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: ns}\n",
                 "a.yaml": "apiVersion: example.com/v1\nkind: Odd\nmetadata: {name: o}\n",
             }
         ),
@@ -155,7 +157,7 @@ OUTPUT: tuple[Written, ...] = (
         "a schema of values",
         {
             **chart({"c.yaml": settings("a: {{ .Values.a }}")}, "a: 1\n"),
-            "chart/values.schema.json": '{"type": "object", "properties": {"a": {"type": "integer", "maximum": 5}}, "required": ["a"]}\n',
+            "chart/values.schema.json": _SCHEMA,
         },
         {
             "kept": HelmOptions(values=(Parameter("a", "3"),)),

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from bot.model.manifest import Rendered
+from bot.model.source import Source
 from tools.conformance.cases import Case
 from tools.conformance.compare import Tally, difference, exact, name_of
-from tools.conformance.oracles import Oracles
 from tools.conformance.ours import Ours, Place
-from tools.conformance.theirs import Body, Theirs, opened, render
+from tools.conformance.theirs import Body, Theirs, opened
 
+RealTool = Callable[[Path, Source], Theirs]
 RANDOM = "(random)"
 
 
 class Judge:
     """Compares cases and keeps the tallies: with the real tools, and of sparse with full directories."""
 
-    def __init__(self, ours: Ours, oracles: Oracles) -> None:
-        self._ours, self._oracles = ours, oracles
+    def __init__(self, ours: Ours, render: RealTool) -> None:
+        """Take our renderer, and the real tool as a function of directory and source."""
+        self._ours, self._render = ours, render
         self.faithful = Tally()
         self.sparse = Tally()
         self.read_by_us: list[str] = []  # cases whose real output kubectl would not read
@@ -28,7 +31,7 @@ class Judge:
     def take(self, case: Case, place: Place) -> None:
         """Compare one case."""
         ours, full = self._ours.sparse(place, case.source), self._ours.full(place, case.source)
-        theirs = render(self._oracles, place.directory, case.source)
+        theirs = self._render(place.directory, case.source)
         if not theirs.by_kubectl:
             self.read_by_us.append(case.name)
         if refused := _refusals(ours, theirs):
@@ -37,7 +40,7 @@ class Judge:
             self.faithful.refused += 1
             self.faithful.judge(case.name, "")
         elif case.random:
-            again = render(self._oracles, place.directory, case.source)
+            again = self._render(place.directory, case.source)
             self._random(case, ours, theirs, again)
         else:
             found = difference(bodies(ours), theirs.resources, ordered=case.source.engine == "kustomize")

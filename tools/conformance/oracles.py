@@ -49,15 +49,15 @@ def prepare(directory: Path = DIRECTORY, say: Callable[[str], None] = lambda _: 
 
     UserError when a package cannot be had.
     """
-    programs = _kept(directory / "programs", "binaries", say, _fill_programs)
-    schemas = _kept(directory / "schemas", "schemas", say, _fill_environment)
+    programs = kept(directory / "programs", "binaries", say, _fill_programs)
+    schemas = kept(directory / "schemas", "schemas", say, _fill_environment)
     (definitions,) = schemas.glob("lib/python*/site-packages/kubernetes_validate/kubernetes-json-schema")
     return Oracles(programs / "kubectl", programs / "helm", schemas / "bin" / "kubernetes-validate", definitions)
 
 
 def prepare_checkov(directory: Path = DIRECTORY, say: Callable[[str], None] = lambda _: None) -> Path:
     """Return checkov's program below `directory`, fetched if it is not there."""
-    return _kept(directory / "checkov", "checkov", say, _fill_environment) / "bin" / "checkov"
+    return kept(directory / "checkov", "checkov", say, _fill_environment) / "bin" / "checkov"
 
 
 def offline(argv: list[str], *, cwd: Path, timeout: float = 60.0) -> Completed:
@@ -81,7 +81,7 @@ def _walls() -> list[str]:
 _namespaces: list[list[str]] = []  # tried once
 
 
-def _kept(target: Path, lock: str, say: Callable[[str], None], fill: Callable[[Path, Path], None]) -> Path:
+def kept(target: Path, lock: str, say: Callable[[str], None], fill: Callable[[Path, Path], None]) -> Path:
     """Return `target`, filled as the lock file says unless that was done; whole or not at all."""
     requirements = TOP / "requirements" / f"oracles-{lock}.lock"
     digest = sha256(requirements.read_bytes()).hexdigest()
