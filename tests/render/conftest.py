@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from bot.adapters.render.pool import EnginePool
 from bot.adapters.render.roots import PooledRenderer
 
 Write = Callable[[Mapping[str, str | bytes]], Path]
@@ -33,3 +35,13 @@ def write(tmp_path: Path) -> Write:
         return checkout
 
     return write
+
+
+@pytest.fixture(scope="session")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EnginePool]:
+    """Engines that use the programs kubectl and helm."""
+    with pytest.MonkeyPatch.context() as patch:
+        if helm := os.environ.get("LOCKKEEPER_HELM"):
+            patch.setenv("PATH", f"{Path(helm).parent}{os.pathsep}{os.environ['PATH']}")
+        with EnginePool(root=tmp_path_factory.getbasetemp(), workers=1, prefer="binary") as pool:
+            yield pool

@@ -11,18 +11,20 @@ import shutil
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Literal
+from typing import Any, Literal
 
 import orjson
 
+from bot.adapters.render import helm_library
 from bot.adapters.render.bench import Bench
 from bot.adapters.render.kustomize import library_path
 from bot.adapters.render.order import Order, encode, rendered
 from bot.adapters.render.worker import Capabilities, EngineError, Place, Settings, Tool, Worker
+from bot.checks.applications.place import TemplateError
 from bot.model.manifest import Rendered, RenderProblem
 
 __all__ = ["MEBIBYTE", "Capabilities", "EnginePool", "Order", "Tool"]
@@ -57,7 +59,10 @@ class EnginePool:
         even where the libraries would load. `identity` names the engines: another one may render otherwise.
         """
         self._root = None if root is None else root.resolve()
-        tools = {"kustomize": _place(prefer, library_path(), "kustomize", "kubectl"), "helm": Place()}
+        tools = {
+            "kustomize": _place(prefer, library_path(), "kustomize", "kubectl"),
+            "helm": _place(prefer, helm_library.library_path(), "helm"),
+        }
         self._settings, self._count = Settings(deadline, memory, retire, output, tools), workers
         self.identity = "; ".join([_OURS, *(f"{name} {_version(place)}" for name, place in tools.items())])
         self._reset()
@@ -109,15 +114,32 @@ class EnginePool:
             for thread in threads:
                 thread.join()
 
+    def template(self, texts: Sequence[str], parameters: Mapping[str, Any], *, strict: bool = False) -> Sequence[str]:
+        """Carry out Go templates, each on its own, with the functions that Argo CD has, but for `slugify`.
+
+        `strict` makes a missing key an error (`missingkey=error`); without it `<no value>` stands in its place.
+        Raises TemplateError with the template engine's own words.
+        """
+        request = {"do": "template", "texts": list(texts), "parameters": parameters, "strict": strict}
+        try:
+            with self._benched().lend(None, "helm") as worker:
+                answer = worker.ask(self._root, "helm", orjson.dumps(request))
+        except EngineError as error:
+            raise TemplateError(error.message.replace("not rendered: ", "", 1)) from error
+        if "error" in answer:
+            raise TemplateError(answer["error"])
+        found: list[str] = answer["texts"]
+        return found
+
     def capabilities(self) -> Capabilities:
         """Say which tools work here and which walls stand around them; starts engines where none run."""
-        bench, scope = self._benched(), self._root or Path(os.devnull)
+        bench = self._benched()
         tools: dict[str, Tool] = {}
         try:
             for name in reversed([*self._settings.tools]):  # a lone worker ends up with the commoner one
                 with bench.lend(None, name) as worker:
-                    walls = worker.walls(scope)
-                    tools[name] = Tool(**worker.ask(scope, name, orjson.dumps({"do": "load", "tool": name})))
+                    walls = worker.walls(self._root)
+                    tools[name] = Tool(**worker.ask(self._root, name, orjson.dumps({"do": "load", "tool": name})))
         except EngineError as error:
             none = Tool("none")
             return Capabilities(tools.get("kustomize", none), tools.get("helm", none), reason=error.message)

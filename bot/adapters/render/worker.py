@@ -120,14 +120,14 @@ class Worker:
             return 3
         return 0 if tool in ("", self._tool) else 1 if not self._tool else 3
 
-    def walls(self, scope: Path) -> Walls:
+    def walls(self, scope: Path | None) -> Walls:
         """Start an engine if none runs, and return what it said of itself. Raises EngineError."""
-        self._start(self._scope or scope, "")
+        self._start(scope, "")
         return self._walls
 
-    def ask(self, scope: Path, tool: str, request: bytes) -> Any:
-        """Send a request to an engine that may read `scope` and is to work with a tool ('' for none), and return its
-        answer. Raises EngineError.
+    def ask(self, scope: Path | None, tool: str, request: bytes) -> Any:
+        """Send a request to an engine that may read `scope` (None for whatever it may read) and is to work with a
+        tool ('' for none), and return its answer. Raises EngineError.
         """
         try:
             reply = self._ask(scope, tool, request)
@@ -153,7 +153,7 @@ class Worker:
             self._prints.close()
             self._prints = None
 
-    def _ask(self, scope: Path, tool: str, request: bytes) -> bytes:
+    def _ask(self, scope: Path | None, tool: str, request: bytes) -> bytes:
         child = self._start(scope, tool)
         deadline = time.monotonic() + self._settings.deadline
         try:
@@ -193,8 +193,9 @@ class Worker:
             return ""
         return os.pread(self._prints.fileno(), 64 * 1024, 0).decode("utf-8", "replace")
 
-    def _start(self, scope: Path, tool: str) -> process.Child:
+    def _start(self, scope: Path | None, tool: str) -> process.Child:
         """Return a running engine that may read `scope` and has loaded no other tool."""
+        scope = scope or self._scope or Path(os.devnull)
         if self._child is not None and self.distance(scope, tool) < 2 and self._child.status() is None:
             self._tool = tool or self._tool
             return self._child
