@@ -8,9 +8,12 @@ CEL rules (`x-kubernetes-validations`) and formats are not judged.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
+
+import orjson
 
 from bot.checks.definitions import Definitions, KindSchema, compile_schema
 
@@ -24,44 +27,97 @@ _COPIED = (
 
 @dataclass(frozen=True, slots=True)
 class CustomKinds:
-    """The custom kinds a set of resources defines.
+    """The custom kinds that CustomResourceDefinitions define.
 
     `schemas` are by (apiVersion, kind), None for a version that keeps unknown fields or gives no schema;
     `served` are the served apiVersions by (group, kind); `broken` are the reasons why a schema could not be
-    used, by the name of its CustomResourceDefinition.
+    used, by the name of its CustomResourceDefinition; `clusterwide` are the (group, kind) without a namespace.
     """
 
-    schemas: Mapping[tuple[str, str], KindSchema | None]
-    served: Mapping[tuple[str, str], tuple[str, ...]]
-    broken: Mapping[str, str]
+    schemas: Mapping[tuple[str, str], KindSchema | None] = field(default_factory=dict)
+    served: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    broken: Mapping[str, str] = field(default_factory=dict)
+    clusterwide: frozenset[tuple[str, str]] = frozenset()
 
 
-def custom_kinds(bodies: Sequence[Mapping[str, Any]], definitions: Definitions) -> CustomKinds:
-    """Return the kinds that these CustomResourceDefinitions define; malformed parts are skipped."""
+NONE = CustomKinds()
+MAX_KEPT = 8 * 1024 * 1024  # bytes of definitions whose outcome is remembered
+
+_Memory = dict[tuple[str, bytes], tuple[int, CustomKinds]]  # by minor and digest; with the definition's length
+_memory: _Memory = {}
+
+
+def custom_kinds(bodies: Iterable[Mapping[str, Any]], definitions: Definitions) -> CustomKinds:
+    """Return the kinds that these CustomResourceDefinitions define; malformed parts are skipped.
+
+    Of two definitions of one kind the later counts. What was made of a definition is remembered by its content, so
+    that giving the same ones for each application, and for base and head, costs little.
+    """
+    return joined(_remembered(body, definitions) for body in bodies)
+
+
+def joined(parts: Iterable[CustomKinds]) -> CustomKinds:
+    """Put custom kinds together; of two definitions of one kind the later counts, as a whole."""
+    each = [one for one in parts if one.served or one.broken]
+    if len(each) < 2:
+        return each[0] if each else NONE
     schemas: dict[tuple[str, str], KindSchema | None] = {}
     served: dict[tuple[str, str], tuple[str, ...]] = {}
     broken: dict[str, str] = {}
+    clusterwide: set[tuple[str, str]] = set()
+    for one in each:
+        for group, kind in one.served:
+            for version in served.get((group, kind), ()):
+                schemas.pop((version, kind), None)
+            clusterwide.discard((group, kind))
+        schemas.update(one.schemas)
+        served.update(one.served)
+        broken.update(one.broken)
+        clusterwide |= one.clusterwide
+    return CustomKinds(schemas, served, broken, frozenset(clusterwide))
+
+
+def _remembered(body: Mapping[str, Any], definitions: Definitions) -> CustomKinds:
+    try:
+        text = orjson.dumps(body)
+    except TypeError:  # holds what is no JSON; the resource's own check tells
+        return NONE
+    key = definitions.version, hashlib.sha256(text).digest()
+    found = _memory.get(key)
+    if found:
+        return found[1]
+    made = _custom_kind(body, definitions)
+    while _memory and sum(length for length, _ in list(_memory.values())) + len(text) > MAX_KEPT:
+        _memory.pop(next(iter(_memory)), None)
+    _memory[key] = len(text), made
+    return made
+
+
+def _custom_kind(body: Mapping[str, Any], definitions: Definitions) -> CustomKinds:
+    spec = _mapping(body.get("spec"))
+    group, kind = spec.get("group"), _mapping(spec.get("names")).get("kind")
+    versions = spec.get("versions")
+    if not isinstance(group, str) or not isinstance(kind, str) or not isinstance(versions, list):
+        return NONE
+    schemas: dict[tuple[str, str], KindSchema | None] = {}
+    broken: dict[str, str] = {}
+    served: list[str] = []
     shared = _object_meta(definitions)
-    for body in bodies:
-        spec = _mapping(body.get("spec"))
-        group, kind = spec.get("group"), _mapping(spec.get("names")).get("kind")
-        versions = spec.get("versions")
-        if not isinstance(group, str) or not isinstance(kind, str) or not isinstance(versions, list):
+    for version in (one for one in versions if isinstance(one, Mapping) and one.get("served", True) is not False):
+        api_version = f"{group}/{version.get('name')}"
+        served.append(api_version)
+        outline = _mapping(version.get("schema")).get("openAPIV3Schema")
+        if not isinstance(outline, Mapping):
+            schemas[api_version, kind] = None
             continue
-        for version in (one for one in versions if isinstance(one, Mapping) and one.get("served", True) is not False):
-            api_version = f"{group}/{version.get('name')}"
-            served[group, kind] = (*served.get((group, kind), ()), api_version)
-            outline = _mapping(version.get("schema")).get("openAPIV3Schema")
-            if not isinstance(outline, Mapping):
-                schemas[api_version, kind] = None
-                continue
-            root = {**close(outline, whole=True), "$defs": shared}
-            try:
-                schemas[api_version, kind] = KindSchema(compile_schema(root), root, shared)
-            except ValueError as error:
-                schemas[api_version, kind] = None
-                broken[str(_mapping(body.get("metadata")).get("name"))] = str(error).partition("\n")[0]
-    return CustomKinds(schemas, served, broken)
+        root = {**close(outline, whole=True), "$defs": shared}
+        try:
+            schemas[api_version, kind] = KindSchema(compile_schema(root), root, shared)
+        except ValueError as error:
+            schemas[api_version, kind] = None
+            broken[str(_mapping(body.get("metadata")).get("name"))] = str(error).partition("\n")[0]
+    clusterwide = frozenset([(group, kind)] if spec.get("scope") == "Cluster" else ())
+    return CustomKinds(schemas, {(group, kind): tuple(served)}, broken, clusterwide)
 
 
 def close(schema: Mapping[str, Any], *, whole: bool = False, depth: int = 0) -> dict[str, Any]:

@@ -9,15 +9,16 @@ from __future__ import annotations
 import json
 import lzma
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from typing import Any, Protocol
 
 import jsonschema_rs
 
 from bot.checks.fieldpath import Path
+from bot.checks.removed import HEIRS
 
 Schema = Mapping[str, Any]  # one JSON Schema object, as in the data
 
@@ -80,15 +81,18 @@ class KindSchema:
         return self.definitions.get(reference.removeprefix("#/$defs/"), {})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Definitions:
-    """All kinds of one Kubernetes minor. `kinds` maps (apiVersion, kind) to a definition's name."""
+    """All kinds of one Kubernetes minor. `kinds` maps (apiVersion, kind) to a definition's name.
+
+    There is one of each minor, from `load`, so that it can be a key.
+    """
 
     version: str
     schemas: Mapping[str, Schema]
     kinds: Mapping[tuple[str, str], str]
-    _validators: dict[str, KindSchema] = field(default_factory=dict, compare=False, repr=False)
-    _registry: list[Any] = field(default_factory=list, compare=False, repr=False)
+    _validators: dict[str, KindSchema] = field(default_factory=dict, repr=False)
+    _registry: list[Any] = field(default_factory=list, repr=False)
 
     def find(self, api_version: str, kind: str) -> KindSchema | None:
         """Return the schema of a kind, or None when this minor does not know it."""
@@ -107,7 +111,18 @@ class Definitions:
 
     def api_versions(self, kind: str) -> tuple[str, ...]:
         """Return every apiVersion that offers this kind, stable ones first."""
-        return tuple(sorted((one for one, name in self.kinds if name == kind), key=_maturity))
+        return tuple(sorted((one for one, name in self.kinds if name == kind), key=maturity))
+
+    def relatives(self, api_version: str, kind: str) -> tuple[str, ...]:
+        """Return every apiVersion that offers this kind in the same group or its heirs, stable ones first."""
+        group = api_version.rpartition("/")[0]
+        groups = (group, *HEIRS.get(group, ()))
+        return tuple(one for one in self.api_versions(kind) if one.rpartition("/")[0] in groups)
+
+    @cached_property
+    def groups(self) -> frozenset[str]:
+        """Every API group; the core group is ''."""
+        return frozenset(one.rpartition("/")[0] for one, _ in self.kinds)
 
     def names(self, api_version: str) -> tuple[str, ...]:
         """Return every kind of one apiVersion."""
@@ -141,6 +156,12 @@ def load(version: str) -> Definitions:
         group, number, kind = groups[0]["group"], groups[0]["version"], groups[0]["kind"]
         kinds[f"{group}/{number}" if group else number, kind] = name
     return Definitions(version, schemas, kinds)
+
+
+@lru_cache(maxsize=4096)
+def serving(api_version: str, kind: str) -> tuple[str, ...]:
+    """Return the minors that serve a kind of an apiVersion, oldest first."""
+    return tuple(version for version in versions() if (api_version, kind) in load(version).kinds)
 
 
 def nearest(wanted: str) -> str:
@@ -177,9 +198,11 @@ def _minor(version: str) -> tuple[int, int]:
 
 
 _LEVELS: Sequence[str] = ("", "beta", "alpha")
-_rank: Callable[[str], int] = _LEVELS.index
 
 
-def _maturity(api_version: str) -> tuple[int, int, str]:
-    found = re.fullmatch(r"v(\d+)(?:(alpha|beta)\d+)?", api_version.rpartition("/")[2])
-    return (_rank(found[2] or ""), -int(found[1]), api_version) if found else (3, 0, api_version)
+def maturity(api_version: str) -> tuple[int, int, int, str]:
+    """Return what sorts apiVersions as Kubernetes prefers them: stable, beta, alpha, newer ones first."""
+    found = re.fullmatch(r"v(\d+)(?:(alpha|beta)(\d+))?", api_version.rpartition("/")[2])
+    if not found:
+        return (len(_LEVELS), 0, 0, api_version)
+    return (_LEVELS.index(found[2] or ""), -int(found[1]), -int(found[3] or 0), api_version)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.checks.crd import close
-from bot.checks.schema import validate
+from bot.checks import crd, definitions
+from bot.checks.crd import close, custom_kinds, joined
+from bot.checks.schema import Rules, crds, judged, validate
 from bot.model.finding import Finding
 from tests.checks.resources import resources
 
@@ -196,3 +197,55 @@ def test_endless_depth_ends() -> None:
 def test_malformed_definitions_do_no_harm(spec: Any) -> None:
     definition = {**_DEFINITION, "spec": spec}
     assert check({"size": 1}, definition)
+
+
+MINOR = definitions.load("1.33")
+
+
+def widget(**spec: Any) -> dict[str, Any]:
+    return {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w"}, "spec": {"size": 1, **spec}}
+
+
+def test_definitions_of_another_application_count() -> None:
+    """The operator and the resources made for it are two applications, as they mostly are."""
+    operator = resources(copy.deepcopy(_DEFINITION))
+    rules = Rules("1.33", "fail", "e", "shop", custom_kinds(crds(operator), MINOR))
+    (finding,) = judged(resources(widget(colour="bleu")), rules)
+    assert (finding.rule, finding.application, finding.field) == ("invalid-value", "shop", "spec.colour")
+    (finding,) = judged(resources(widget(colour="bleu")), Rules("1.33", "fail", "e", "shop"))
+    assert finding.rule == "unknown-kind"
+    assert [one.field for one in validate(
+        resources(widget(colour="bleu")), kubernetes="1.33", unknown_kinds="fail", environment="e", custom=rules.custom
+    )] == ["spec.colour"]  # fmt: skip
+
+
+def test_the_later_definition_counts_as_a_whole() -> None:
+    other = copy.deepcopy(_DEFINITION)
+    other["spec"]["versions"][0]["name"] = "v2"
+    other["spec"]["scope"] = "Cluster"
+    parts = [custom_kinds([one], MINOR) for one in (_DEFINITION, other)]
+    both = joined(parts)
+    assert both.served == {("example.com", "Widget"): ("example.com/v2",)}
+    assert set(both.schemas) == {("example.com/v2", "Widget")}
+    assert both.clusterwide == {("example.com", "Widget")}
+    assert joined(reversed(parts)).served == {("example.com", "Widget"): ("example.com/v1",)}
+    assert joined(reversed(parts)).clusterwide == frozenset()
+    assert joined([]).schemas == {}
+
+
+def test_a_definition_is_made_use_of_once() -> None:
+    """For each application, and for base and head, the same definitions come again: a thousand times over."""
+    once = custom_kinds([copy.deepcopy(_DEFINITION)], MINOR)
+    again = custom_kinds([copy.deepcopy(_DEFINITION)], MINOR)
+    assert again is once
+    assert custom_kinds([_DEFINITION], definitions.load("1.34")) is not once
+
+
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crd, "_memory", {})
+    monkeypatch.setattr(crd, "MAX_KEPT", 20_000)
+    for number in range(100):
+        definition = copy.deepcopy(_DEFINITION)
+        definition["spec"]["group"] = f"group{number}.example.com"
+        custom_kinds([definition], MINOR)
+    assert 1 < len(crd._memory) < 20

@@ -178,14 +178,15 @@ def test_an_api_that_comes_later_is_told_as_such() -> None:
     device = {"apiVersion": "resource.k8s.io/v1", "kind": "DeviceClass", "metadata": {"name": "gpu"}}
     (finding,) = check(device | {"spec": {}})
     assert finding.message == (
-        "resource.k8s.io/v1 DeviceClass comes only with Kubernetes 1.34, and this is checked against 1.33"
+        "resource.k8s.io/v1 DeviceClass comes only with Kubernetes 1.34, and this is checked against 1.33; "
+        "use resource.k8s.io/v1beta2 until then"
     )
     assert check(device | {"spec": {}}, kubernetes="1.34") == ()
 
 
-def test_an_api_removed_later_is_fine_before() -> None:
+def test_an_api_removed_later_is_only_deprecated_before() -> None:
     hpa = changed("HorizontalPodAutoscaler", "apiVersion", "autoscaling/v2beta2")
-    assert check(hpa, kubernetes="1.25") == ()
+    assert [(one.rule, one.state) for one in check(hpa, kubernetes="1.25")] == [("deprecated-api", "warn")]
     assert [one.rule for one in check(hpa, kubernetes="1.26")] == ["removed-api"]
 
 
