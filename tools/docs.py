@@ -130,7 +130,8 @@ def filled(text: str) -> str:
 def _parts() -> dict[str, str]:
     environment = FILE.keys["environments"]
     maps = {"file": FILE, "environment": environment, "checks": FILE.keys["checks"], "policies": FILE.keys["policies"]}
-    maps |= {name: environment.keys[name] for name in ("approvers", "promoters", "gates")}
+    maps |= {name: environment.keys[name] for name in ("approvers", "promoters", "gates", "applications")}
+    maps |= {"render": FILE.keys["render"], "clusters": FILE.keys["render"].keys["clusters"]}
     return {name: key_table(setting.keys) for name, setting in maps.items()} | {
         "later": _later(environment),
         "limits": _limits(),
@@ -167,7 +168,7 @@ def _takes(setting: Setting) -> str:
         case "named":
             return "environments by name"
         case "entries":
-            return "a list of packs"
+            return "a list of keys and values"
         case "map" | "free":
             return "keys and values"
 

@@ -162,7 +162,7 @@ CHECKS = Setting(
         ),
         "unrendered": Setting(
             "choice",
-            "what is worth something that cannot be rendered offline, such as a remote base or chart",
+            "what something that cannot be rendered offline is worth, such as a remote base or chart",
             "warn",
             values=("ignore", "warn", "fail"),
             also=("not_rendered", "remote"),

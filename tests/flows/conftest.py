@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.queue import Queue, connect
-from bot.adapters.render import PooledRenderer
+from bot.adapters.render.building import build_renderer
 from bot.adapters.valkey import embedded_valkey
 from bot.sandbox.seeding import Keys
 from tests.flows.fingerprint import fingerprint, flaws
@@ -50,10 +50,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Given]:
-    """The slow things, once for the process. Engines may read all temporary directories of this run."""
-    root = tmp_path_factory.getbasetemp()
-    with embedded_valkey(tmp_path_factory.mktemp("valkey"), appendfsync="no") as url, PooledRenderer(root=root) as pool:
-        yield Given(Keys.generate().private, Queue(connect(url, timeout=5)), pool)
+    """The slow things, once for the process."""
+    data = tmp_path_factory.mktemp("engines")
+    with embedded_valkey(tmp_path_factory.mktemp("valkey"), appendfsync="no") as url, build_renderer(data) as renderer:
+        yield Given(Keys.generate().private, Queue(connect(url, timeout=5)), renderer)
 
 
 @pytest.fixture

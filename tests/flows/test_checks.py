@@ -182,11 +182,6 @@ BROKEN: dict[str, tuple[Files, str, str]] = {
         STAGING,
         "none.yaml",
     ),
-    "a remote base": (
-        {STAGING: overlay("staging").replace("../../base", "https://example.com/base?ref=v1")},
-        STAGING,
-        "example.com",
-    ),
 }
 
 
@@ -200,6 +195,27 @@ def test_what_does_not_render_is_a_finding_in_the_tools_words_on_the_file(town: 
         said = [str(one["message"]) for one in run.annotations]
         assert any(words in one for one in said), (case, said)
         assert "not compared: the change does not render" in town.said(numbers[case], "checks")[0].body, case
+
+
+REMOTE = overlay("staging").replace("../../base", "https://example.com/base?ref=v1")
+
+
+NOT_RENDERED = "not rendered: remote base https://example.com/base?ref=v1"
+
+
+def test_what_would_have_to_be_fetched_is_told(town: Town) -> None:
+    number = town.propose("remote", {STAGING: REMOTE})
+    town.settle()
+    assert town.conclusion(town.pull(number).head_sha, MANIFESTS) == "success"
+    assert NOT_RENDERED in town.said(number, "checks")[0].body
+
+
+@pytest.mark.town(configuration=pipeline(top="checks: {unrendered: fail}"))
+def test_what_would_have_to_be_fetched_fails_where_the_configuration_says_so(town: Town) -> None:
+    number = town.propose("remote", {STAGING: REMOTE})
+    town.settle()
+    assert town.conclusion(town.pull(number).head_sha, MANIFESTS) == "failure"
+    assert NOT_RENDERED in town.said(number, "checks")[0].body
 
 
 def secret(value: str) -> str:

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 
 from bot.adapters.queue import Lease, Queue, Runner, Work
 from bot.adapters.queue.job import Bell, Serializer
-from bot.adapters.render import PooledRenderer
+from bot.adapters.render.renderer import Renderer
 from bot.dashboard.output import output_pages
 from bot.errors import LockkeeperError
 from bot.intake.tasks import PendingCommand, pull_key
@@ -49,7 +49,7 @@ class Given:
 
     key: str
     queue: Queue
-    renderer: PooledRenderer
+    renderer: Renderer
 
 
 @dataclass

@@ -85,7 +85,7 @@ MISTAKES: list[tuple[str, str | bytes, list[str]]] = [
         f"{ENVIRONMENTS}colour: red\n",
         [
             "5: colour: `colour` is not a known key; there are: `version`, `strategy`, `environments`, `protect`, "
-            "`policies`, `checks`"
+            "`policies`, `checks`, `render`"
         ],
     ),
     (
