@@ -9,10 +9,11 @@ from bot.model.finding import Concern, Finding
 from bot.ports import Annotation, CheckReport
 from bot.promotion.gates import compared_with
 from bot.report import markdown
-from bot.report.words import count, listed
+from bot.report.words import among, count, listed
 
 NAMES: dict[Concern, str] = {"manifests": "lockkeeper / manifests", "policies": "lockkeeper / policies"}
 MAX_ANNOTATIONS = 200  # four requests of 50
+NAMED = 5  # applications of an environment that are named where one thing is to be mended
 ICONS = {"fail": "❌", "error": "❌", "warn": "⚠️", "not evaluable here": "❔", "pass": "✅", "skip": "➖"}
 
 
@@ -95,10 +96,10 @@ def _summary(own: Sequence[Finding], environments: Sequence[str]) -> list[str]:
         rows.append(
             [
                 markdown.escape(name),
-                str(len(blocking(new))),
-                str(sum(one.state == "warn" for one in new)),
-                str(sum(one.state == "not evaluable here" for one in new)),
-                str(len(here) - len(new)),
+                str(len(distinct(blocking(new)))),
+                str(len(distinct([one for one in new if one.state == "warn"]))),
+                str(len(distinct([one for one in new if one.state == "not evaluable here"]))),
+                str(len(distinct([one for one in here if not one.new]))),
             ]
         )
     head = ["environment", "to mend", "warnings", "not evaluable here", "there before"]
@@ -109,7 +110,9 @@ def _summary(own: Sequence[Finding], environments: Sequence[str]) -> list[str]:
 
 
 def distinct(findings: Sequence[Finding]) -> list[tuple[Finding, ...]]:
-    """Group findings that are one thing to mend: the same rule at the same place, in several environments."""
+    """Group findings that are one thing to mend: the same rule at the same place, in several environments and
+    applications.
+    """
     groups: dict[tuple[object, ...], list[Finding]] = {}
     for one in findings:
         kind = (one.resource.kind, one.resource.name) if one.resource else ()
@@ -130,10 +133,18 @@ def list_item(group: Sequence[Finding]) -> str:
     if one.how:
         lines.append(f"  → {markdown.prose(one.how)}")
     rule = one.policy if one.rule in ("", one.policy) else f"{one.policy} / {one.rule}"
-    environments = list(dict.fromkeys(each.environment for each in group if each.environment))
-    where = f" · in {listed(environments)}" if environments else ""
+    where = f" · in {reach(group)}" if reach(group) else ""
     lines.append(f"  <sub>{markdown.escape(f'rule {rule} · severity {one.severity}{where}')}</sub>")
     return "  \n".join(lines)  # two spaces break the line in comments and in check runs alike
+
+
+def reach(group: Sequence[Finding]) -> str:
+    """Return in words where findings are: `development and production (web, api)`; '' when nowhere in particular."""
+    applications: dict[str, dict[str, None]] = {}
+    for one in group:
+        if one.environment:
+            applications.setdefault(one.environment, {}).update({one.application: None} if one.application else {})
+    return listed([f"{name} ({among([*inside], NAMED)})" if inside else name for name, inside in applications.items()])
 
 
 def _annotations(new: Sequence[Finding]) -> tuple[Annotation, ...]:
@@ -141,7 +152,7 @@ def _annotations(new: Sequence[Finding]) -> tuple[Annotation, ...]:
     found = []
     for group in distinct([one for one in new if one.path]):
         first = group[0]
-        where = ", ".join(dict.fromkeys(one.environment for one in group if one.environment))
+        where = reach(group)
         tail = (f"\nHow to mend it: {first.how}" if first.how else "") + (f"\nEnvironments: {where}" if where else "")
         said = first.message[:1].upper() + first.message[1:]
         found.append(

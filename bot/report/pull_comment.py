@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.checks.diff import EnvironmentDiff, ResourceChange, summarise
+from bot.checks.diff import EnvironmentDiff, ResourceChange
 from bot.model.finding import Finding
+from bot.report import changes as change_words
 from bot.report import markdown
+from bot.report.changes import Part, counts
 from bot.report.findings import blocking, distinct, list_item
 from bot.report.words import count, listed
 
 MARKER = "<!-- lockkeeper:checks -->"
 LEFT_OUT = "Parts are left out here, the text is longer than GitHub takes."
 OPEN_LINES = 80  # a diff up to this long is shown unfolded
+OPEN_PARTS = 10  # applications of an environment whose diffs are shown unfolded
+MOST_REMARKS = 20  # that are said below the table
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ def comment(checks: PullChecks) -> str:
     more = _left_out(checks.full_url)
     parts = [MARKER + "\n" + _headline(checks), _overview(checks)]
     parts += [markdown.escape(note) for note in checks.notes]
-    parts += _findings(checks)
+    parts += [_remarks(checks.results), *_findings(checks)]
     for result in checks.results:
         parts += sections(result)
     if checks.approvers:
@@ -76,10 +80,10 @@ def with_link(checks: PullChecks, url: str) -> PullChecks:
 
 def full_text(checks: PullChecks) -> str:
     """Return the same without a limit, as Markdown, for the page that the bot serves."""
-    parts = [_headline(checks), _overview(checks), *_findings(checks)]
+    parts = [_headline(checks), _overview(checks), _remarks(checks.results), *_findings(checks)]
     for result in checks.results:
         parts += sections(result)
-    return "\n\n".join(parts)
+    return "\n\n".join(part for part in parts if part)
 
 
 def _left_out(full_url: str) -> str:
@@ -108,7 +112,7 @@ def _overview(checks: PullChecks) -> str:
             [
                 f"**{markdown.escape(result.name)}**",
                 when,
-                markdown.escape(result.note or summarise(result.diff)),
+                markdown.escape(result.note or change_words.overview(result.diff)),
                 _mark(here, "manifests"),
                 _mark(here, "policies"),
             ]
@@ -118,15 +122,29 @@ def _overview(checks: PullChecks) -> str:
 
 def _mark(findings: Sequence[Finding], concern: str) -> str:
     own = [one for one in findings if one.concern == concern]
-    blocks, warns = len(blocking(own)), sum(one.state == "warn" for one in own)
+    blocks, warns = (len(distinct(some)) for some in (blocking(own), [one for one in own if one.state == "warn"]))
     if blocks:
         return f"❌ {blocks}"
     return f"⚠️ {warns}" if warns else "✅"
 
 
+def _remarks(results: Sequence[EnvironmentResult]) -> str:
+    """Return what is said beside the diffs as a list; what is said of several environments is said once."""
+    environments: dict[str, list[str]] = {}
+    for result in results:
+        for words in change_words.remarks(result.remarks):
+            environments.setdefault(words, []).append(result.name)
+    items = [
+        f"- {markdown.prose(words)} <sub>in {markdown.escape(listed(names))}</sub>"
+        for words, names in environments.items()
+    ]
+    rest = [f"- {len(items) - MOST_REMARKS} more remarks"] if len(items) > MOST_REMARKS else []
+    return "\n".join((*items[:MOST_REMARKS], *rest))
+
+
 def _findings(checks: PullChecks) -> list[str]:
     new = [one for one in checks.findings if one.new and one.state not in ("pass", "skip")]
-    old = sum(not one.new for one in checks.findings)
+    old = len(distinct([one for one in checks.findings if not one.new]))
     blocks = distinct([one for one in new if one.blocks])
     rest = distinct([one for one in new if not one.blocks])
     parts = []
@@ -136,31 +154,44 @@ def _findings(checks: PullChecks) -> list[str]:
         items = "\n".join(list_item(group) for group in rest[:50])
         parts.append(markdown.details(count(len(rest), "remark"), items))
     if old:
-        parts.append(f"{count(old, 'finding')} that the base branch already has do not block this change.")
+        verb = "does" if old == 1 else "do"
+        parts.append(f"{count(old, 'finding')} that the base branch already has {verb} not block this change.")
     return parts
 
 
 def sections(result: EnvironmentResult) -> list[str]:
-    """Return the rendered diff of one environment: a section a resource, so that limits cut between them."""
+    """Return the rendered diff of one environment: a section a resource, so that limits cut between them.
+
+    Where it holds several applications, each has its heading; those with the same changes share one.
+    """
     if not result.diff.changes:
         return []
-    title = f"#### {markdown.escape(result.name)}: {markdown.escape(_counts(result.diff))}"
-    return [title, *(_resource(change, opened=result.deployed) for change in result.diff.changes)]
+    told = change_words.parts(result.diff)
+    name, opened = markdown.escape(result.name), result.deployed and len(told) <= OPEN_PARTS
+    return [
+        f"#### {name}: {markdown.escape(counts(result.diff.changes))}",
+        *(section for part in told for section in _application(part, opened=opened)),
+    ]
 
 
-def _counts(diff: EnvironmentDiff) -> str:
-    words = []
-    for kind in ("changed", "added", "removed"):
-        number = sum(change.kind == kind for change in diff.changes)
-        if number:
-            words.append(f"{number} {kind}")
-    return ", ".join(words)
+def _application(part: Part, *, opened: bool) -> list[str]:
+    """Return the heading of an application and its resources; one without a name needs no heading."""
+    heading = [f"##### {markdown.escape(f'{part.application}: {part.summary}')}"] if part.application else []
+    if part.others:
+        heading.append(f"{markdown.escape(part.others[:1].upper() + part.others[1:])}.")
+    known = [
+        f"- {markdown.code(str(change.key))} {change.kind} as in {markdown.escape(where)}"
+        for change, where in part.elsewhere
+    ]
+    if known:
+        heading.append("\n".join(known))
+    said = ["\n\n".join(heading)] if heading else []
+    return [*said, *(_resource(change, opened=opened) for change in part.shown)]
 
 
 def _resource(change: ResourceChange, *, opened: bool) -> str:
-    signs = {"added": "added", "removed": "removed", "changed": "changed"}
     size = change.lines.count("\n+") + change.lines.count("\n-")
     highlights = f": {markdown.html('; '.join(change.brief[:4]))}" if change.brief else ""
-    summary = f"<b>{markdown.html(str(change.key))}</b> {signs[change.kind]}{highlights} <i>({count(size, 'line')})</i>"
+    summary = f"<b>{markdown.html(str(change.key))}</b> {change.kind}{highlights} <i>({count(size, 'line')})</i>"
     body = markdown.fence(change.lines, "diff")
     return markdown.details(summary, body, opened=opened and size <= OPEN_LINES)

@@ -27,3 +27,10 @@ def listed(words: Sequence[str], last: str = "and") -> str:
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def among(names: Sequence[str], most: int) -> str:
+    """Return `a, b and c`, or `a, b, c and 296 more` when there are more than `most`."""
+    if len(names) <= most:
+        return listed(names)
+    return f"{', '.join(names[:most])} and {len(names) - most} more"
