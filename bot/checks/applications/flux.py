@@ -88,15 +88,16 @@ class _Kustomization:
             return None
         self.notes += root.notes
         path = inside(text(self.spec.get("path")), root.path)
-        if not root.is_here:
-            return self._elsewhere(path, root)
-        if not self.place.tree.is_directory(path):
+        if root.tree is None:
+            return self._unseen(path, root)
+        if not root.tree.is_directory(path):
             words = f"not rendered: its path {text(self.spec.get('path')) or '.'} is no directory"
-            self._problem(f"{words}, {path} is not there", did_you_mean(self.place.tree, path))
+            self._problem(f"{words}, {path} is not there", did_you_mean(root.tree, path))
             return None
-        directory = Directory(self.place.tree, path, root.ignore)
+        directory = Directory(root.tree, path, root.ignore)
         try:
-            return Source(path, "kustomize", overrides=overrides(self.spec, directory, substitutes=substitutes))
+            files = overrides(self.spec, directory, substitutes=substitutes)
+            return Source(path, "kustomize", overrides=files, repository=root.repository, revision=root.revision)
         except EditError as error:
             if error.path:
                 self.problems.append(RenderProblem(error.path, f"not rendered: {error}", error.line))
@@ -104,11 +105,10 @@ class _Kustomization:
                 self._problem(f"not rendered: {error}")
             return None
 
-    def _elsewhere(self, path: str, root: Located) -> Source | None:
+    def _unseen(self, path: str, root: Located) -> Source | None:
         """Return a source in another repository or revision, whose files cannot be looked at here."""
         if is_edited(self.spec):
-            where = root.repository or f"revision {root.revision}"
-            words = f"not rendered: its options are edited into a kustomization of {where}, which is not read here"
+            words = f"not rendered: its options are edited into a kustomization of {root.words}, which is not read here"
             self._problem(words, "set them in that kustomization", remote=True)
             return None
         return Source(path, "kustomize", repository=root.repository, revision=root.revision)

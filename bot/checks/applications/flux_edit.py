@@ -146,7 +146,7 @@ def _components(spec: Mapping[str, Any], directory: Directory) -> Iterator[str]:
     for one in entries(spec.get("components")):
         path = text(one)
         if not path or path.startswith("/") or "://" in path:
-            raise EditError(f"component {path or one!r} is no path relative to spec.path")
+            raise EditError(f"component {path or one} is no path relative to spec.path")
         there = directory.tree.is_directory(inside(path, directory.path))
         if there or spec.get("ignoreMissingComponents") is not True:
             yield path

@@ -16,6 +16,7 @@ from bot.checks.applications.directories import inside
 from bot.checks.applications.fields import at, entries, text
 from bot.checks.applications.place import Place
 from bot.model.manifest import RenderProblem, Resource
+from bot.model.tree import Tree
 
 _GROUP = "source.toolkit.fluxcd.io"
 _GENERATOR = "source.extensions.fluxcd.io"
@@ -31,10 +32,11 @@ _REMOTE = {
 class Located:
     """A directory of a repository that is the root of a source.
 
-    `repository` and `revision` are as in `bot.model.source.Source`: '' is the tree at hand. `ignore` are patterns of
-    files that the source leaves out.
+    `repository` and `revision` are as in `bot.model.source.Source`: '' is the tree at hand. `tree` are its files, None
+    where they cannot be looked at. `ignore` are patterns of files that the source leaves out.
     """
 
+    tree: Tree | None
     path: str = ""
     repository: str = ""
     revision: str = ""
@@ -42,9 +44,9 @@ class Located:
     notes: tuple[str, ...] = ()
 
     @property
-    def is_here(self) -> bool:
-        """Say whether the files are those of the tree at hand."""
-        return not self.repository and not self.revision
+    def words(self) -> str:
+        """Return words for what the files are of, where that is not the tree at hand."""
+        return self.repository or f"revision {self.revision}"
 
 
 def refused(resource: Resource, message: str, how: str = "", *, remote: bool = False) -> RenderProblem:
@@ -118,7 +120,7 @@ def _repository(name: str, namespace: str, resource: Resource, place: Place) -> 
     source = found("GitRepository", _GROUP, name, namespace, place)
     if source is None:
         if name == _BOOTSTRAP:
-            return Located()
+            return Located(place.tree)
         words = f"not rendered: its source, GitRepository {namespace}/{name}, is not among what this environment holds"
         return refused(resource, words, "keep the GitRepository beside the resources that refer to it")
     url = text(at(source.body, "spec", "url"))
@@ -133,9 +135,10 @@ def _repository(name: str, namespace: str, resource: Resource, place: Place) -> 
         return refused(resource, words, "name a branch or tag", remote=True)
     ignore = text(at(source.body, "spec", "ignore"))
     notes = ("the GitRepository's `include` is not followed",) if entries(at(source.body, "spec", "include")) else ()
-    if other is not None:
-        return Located("", other, revision, ignore, notes)
-    return Located("", "", "" if place.is_current(revision) else revision, ignore, notes)
+    if other is None and place.is_current(revision):
+        return Located(place.tree, ignore=ignore, notes=notes)
+    tree = place.trees(other or "", revision) if place.trees else None
+    return Located(tree, "", other or "", revision, ignore, notes)
 
 
 def _revision(ref: Any) -> str | None:

@@ -145,8 +145,8 @@ class _Release:
             return None
         self.notes += root.notes
         path = inside(name, root.path)
-        if root.is_here and self.place.tree.blob(posixpath.join(path, "Chart.yaml")) is None:
-            self._problem(f"not rendered: there is no chart in {path or '.'}", did_you_mean(self.place.tree, path))
+        if root.tree is not None and root.tree.blob(posixpath.join(path, "Chart.yaml")) is None:
+            self._problem(f"not rendered: there is no chart in {path or '.'}", did_you_mean(root.tree, path))
             return None
         if reference.get("kind") == "GitRepository" and spec.get("reconcileStrategy") != "Revision":
             self.notes.append("Flux takes changes of the chart up only with a new version in its Chart.yaml")
@@ -164,17 +164,16 @@ class _Release:
         names = [one for one in (spec.get("valuesFile"), *entries(spec.get("valuesFiles"))) if text(one)]
         if not names:
             return ()
-        if not root.is_here:
-            where = root.repository or f"revision {root.revision}"
-            self._problem(f"not rendered: its valuesFiles lie in {where}, which is not read here", remote=True)
+        if root.tree is None:
+            self._problem(f"not rendered: its valuesFiles lie in {root.words}, which is not read here", remote=True)
             return ()
         value: Any = {}
         for name in names:
             path = inside(text(name), root.path)
-            given = self._parsed(self.place.tree.read(path), path)
+            given = self._parsed(root.tree.read(path), path)
             if given is not None:
                 value = merged(value, given)
-            elif spec.get("ignoreMissingErrorValuesFiles") is not True:
+            elif spec.get("ignoreMissingValuesFiles") is not True:
                 self._problem(f"not rendered: its values file {text(name)} does not exist")
         return ((posixpath.join(chart, "values.yaml"), json.dumps(value, ensure_ascii=False, indent=1)),)
 

@@ -31,21 +31,30 @@ _LISTS = ("releases", "repositories", "helmfiles")  # lists that grow from part 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One helmfile: its path, all it says, and the values its templates and conditions are about.
+    """One helmfile: its path, all it says, and the values of its environment.
 
-    `selectors` are those of the entry that leads here: a release must match one of them, () is all.
+    `defaults` are its own `values`, which lie below those of the environment wherever they stand. `selectors` are
+    those of the entry that leads here: a release must match one of them, () is all.
     """
 
     path: str
     value: Mapping[str, Any]
-    values: Mapping[str, Any]
     environment: str
+    chosen: Mapping[str, Any]
+    defaults: Mapping[str, Any]
     selectors: tuple[str, ...] = ()
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """Return the values that templates and conditions are about."""
+        found: Mapping[str, Any] = merged(self.defaults, self.chosen)
+        return found
 
     @property
     def parameters(self) -> Mapping[str, Any]:
         """Return what a template's dot is."""
-        return {"Values": self.values, "StateValues": self.values, "Environment": {"Name": self.environment}}
+        values = self.values
+        return {"Values": values, "StateValues": values, "Environment": {"Name": self.environment}}
 
     def local(self, name: str) -> str | None:
         """Return the path of a file that is named beside this helmfile, None when it leaves the repository."""
@@ -156,7 +165,7 @@ class Loader:
     def _state(self, path: str, given: Given) -> State | None:
         """Read a helmfile for the wanted environment; for "default" where it has none of that name."""
         before = list(self.problems)
-        state = self._parts(path, State(path, {}, given.values, given.environment or "default"), given, 0)
+        state = self._parts(path, State(path, {}, given.environment or "default", given.values, {}), given, 0)
         if given.environment in ("", "default"):
             return state
         if state is not None and given.environment in mapping(state.value.get("environments")):
@@ -175,8 +184,10 @@ class Loader:
         except UnicodeDecodeError:
             self.problem(path, "not rendered: not UTF-8 text")
             return None
+        before = 0
         for part in _SEPARATOR.split(whole):
-            value = self._part(path, part, state)
+            value = self._part(path, part, before, state)
+            before += part.count("\n")
             if value is None:
                 return None
             for base in entries(value.get("bases")):
@@ -191,14 +202,15 @@ class Loader:
             state = self._with(state, value, given)
         return state
 
-    def _part(self, path: str, part: str, state: State) -> Mapping[str, Any] | None:
+    def _part(self, path: str, part: str, before: int, state: State) -> Mapping[str, Any] | None:
+        """Return what one part says, `before` lines into its file; None when it cannot be read."""
         try:
             documents = parse(self._evaluated(part, state.parameters).encode())
         except (ExpressionError, TemplateError) as error:
             self.problem(path, f"not rendered: {error}")
             return None
         except DocumentError as error:
-            self.problem(path, f"not rendered: {error.message}", error.line)
+            self.problem(path, f"not rendered: {error.message}", error.line and error.line + before)
             return None
         return mapping(documents[0].value) if documents else {}
 
@@ -210,11 +222,10 @@ class Loader:
                 whole[key] = [*entries(whole.get(key)), *entries(one)]
             else:
                 whole[key] = merged(whole[key], one) if key in whole else one
-        found = merged(state.values, self._values(entries(value.get("values")), state, ""))
+        here = replace(state, defaults=merged(state.defaults, self._values(entries(value.get("values")), state, "")))
         own = mapping(at(value, "environments", state.environment))
-        here = replace(state, values=found)
         new = self._values(entries(own.get("values")), here, text(own.get("missingFileHandler")))
-        return replace(state, value=whole, values=merged(merged(found, new), given.values))
+        return replace(here, value=whole, chosen=merged(merged(state.chosen, new), given.values))
 
     def _values(self, listed: Sequence[Any], state: State, handler: str) -> Mapping[str, Any]:
         """Return mappings and values files as one mapping, the later over the earlier.
@@ -225,6 +236,7 @@ class Loader:
         found: Any = {}
         for one in listed:
             path = state.local(text(one))
+            state = replace(state, chosen=merged(state.chosen, found)) if found else state
             if isinstance(one, Mapping):
                 found = merged(found, one)
             elif path is None or self.tree.blob(path) is None:

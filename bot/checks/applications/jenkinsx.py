@@ -214,9 +214,7 @@ def _missing(tree: Tree, chart: str) -> Iterator[RenderProblem]:
 def _templated(tree: Tree, chart: str) -> Iterator[RenderProblem]:
     for path in tree.files(chart)[:MOST]:
         if posixpath.basename(path) == "values.tmpl.yaml":
-            yield RenderProblem(
-                path, "not rendered: values.tmpl.yaml is a template of Jenkins X, carried out by jx only"
-            )
+            yield RenderProblem(path, "not rendered: only jx carries out values.tmpl.yaml, a template of its own")
 
 
 def _nested_values(tree: Tree, chart: str, problems: list[RenderProblem]) -> Iterator[ValuesText]:
