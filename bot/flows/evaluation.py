@@ -43,13 +43,13 @@ def evaluate_change(bench: Workbench, question: Question) -> Evaluation:
     for plan in plans:
         if not plan.pairs and is_there(question.sides.head, plan.reached.environment.path):
             continue
-        judge = Judge(question, plan.reached)
+        judge = Judge(bench, question, plan.reached)
         for sought in _rendered(bench, plan.pairs, question.sides):
             judge.take(sought)
             done += 1
             question.progress(done, total)
         results.append(judge.result(there=plan.there))
-        findings += judge.findings(question.sides)
+        findings += judge.findings()
     return Evaluation(tuple(results), tuple(findings))
 
 

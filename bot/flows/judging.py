@@ -8,11 +8,14 @@ from dataclasses import dataclass, field, replace
 from bot.checks.applications.substitution import substituted
 from bot.checks.compare import mark_new
 from bot.checks.diff import EnvironmentDiff, ResourceChange, compare
-from bot.checks.schema import validate
+from bot.checks.duplicates import Defined, duplicates
+from bot.checks.schema import Rules, judged, unknown_version, unlisted
 from bot.checks.trace import trace
 from bot.flows.absent import missing_directory
+from bot.flows.custom_kinds import TreeKinds
 from bot.flows.environments import Reached
-from bot.flows.question import Question, Sides
+from bot.flows.question import Question
+from bot.flows.workbench import Workbench
 from bot.model.environment import Environment
 from bot.model.finding import Finding, State
 from bot.model.manifest import Rendered, RenderProblem, Resource
@@ -71,10 +74,21 @@ class _Side:
 class Judge:
     """Judges and compares the applications of one environment, one after the other."""
 
-    def __init__(self, question: Question, reached: Reached) -> None:
+    def __init__(self, bench: Workbench, question: Question, reached: Reached) -> None:
         self._question, self._reached = question, reached
         self._environment = reached.environment
         self._packs = question.packs.for_environment(reached.environment.name)
+        checks, sides = question.configuration.checks, question.sides
+        self._rules = Rules(
+            reached.environment.kubernetes or checks.kubernetes, checks.unknown_kinds, reached.environment.name
+        )
+        minor = self._rules.definitions
+        self._kinds = {
+            is_head: TreeKinds(bench, sides.head if is_head else sides.base, checks.crds, minor)
+            for is_head in (False, True)
+        }
+        self._defined: dict[bool, list[Defined]] = {False: [], True: []}
+        self._clusterwide: frozenset[tuple[str, str]] = frozenset()
         self._changes: list[ResourceChange] = []
         self._compared = 0
         self._notes: list[str] = []  # why an application was not compared
@@ -87,13 +101,15 @@ class Judge:
         pair = sought.pair
         old, new = _side(sought, False), _side(sought, True)
         self._resources_before += len(old.resources)
-        known, judged = self._judged(old, pair), self._judged(new, pair)
-        marked = tuple(replace(one, new=one.new or one.state == "error") for one in mark_new(judged, known))
-        self._findings += _traced(marked, new, self._question.sides.head)
+        found = self._judged(new, pair, is_head=True)
+        known = self._judged(old, pair, is_head=False) if found else ()
+        self._findings += _traced(_marked(found, known), new, self._question.sides.head)
+        for is_head, side in ((False, old), (True, new)):
+            self._defined[is_head] += _defined(side, pair.name)
         self._remarks += (_named(pair.name, one) for one in new.notes)
         if old.broken or new.broken:
-            side = "the change" if new.broken else "the base branch"
-            self._notes.append(_named(pair.name, f"not compared: {side} does not render"))
+            which = "the change" if new.broken else "the base branch"
+            self._notes.append(_named(pair.name, f"not compared: {which} does not render"))
             return
         if new.problems:
             self._notes.append(_named(pair.name, "not rendered in full"))
@@ -116,24 +132,42 @@ class Judge:
             remarks=remarks if alone and len(notes) == 1 else (*notes, *remarks),
         )
 
-    def findings(self, sides: Sides) -> tuple[Finding, ...]:
-        """Return what was found, and what is to say of the environment's directory."""
-        return (*self._findings, *missing_directory(self._environment, sides, self._resources_before))
+    def findings(self) -> tuple[Finding, ...]:
+        """Return what was found, also between applications, and what is to say of the environment's directory."""
+        environment, sides = self._environment, self._question.sides
+        twice, before = (
+            tuple(duplicates(self._defined[is_head], environment.name, self._clusterwide)) for is_head in (True, False)
+        )
+        version = tuple(unknown_version(self._rules.kubernetes, environment.name))
+        return (
+            *_marked(version, version),  # both sides are judged by it
+            *self._findings,
+            *_marked(twice, before),
+            *missing_directory(environment, sides, self._resources_before),
+        )
 
-    def _judged(self, side: _Side, pair: Pair) -> tuple[Finding, ...]:
-        rules = self._question.configuration.checks
+    def _judged(self, side: _Side, pair: Pair, *, is_head: bool) -> tuple[Finding, ...]:
         environment = self._environment
+        custom = self._kinds[is_head].for_resources(side.resources)
+        self._clusterwide |= custom.clusterwide
+        rules = replace(self._rules, application=pair.name, custom=custom)
         found = (
-            *_problem_findings(side, environment, rules.unrendered),
-            *validate(
-                side.resources,
-                kubernetes=environment.kubernetes or rules.kubernetes,
-                unknown_kinds=rules.unknown_kinds,
-                environment=environment.name,
-            ),
+            *_problem_findings(side, environment, self._question.configuration.checks.unrendered),
+            *judged(side.resources, rules),
             *evaluate_packs(self._packs, side.resources, environment=environment.name),
         )
-        return tuple(replace(one, application=pair.name) for one in found)
+        return tuple(replace(one, application=pair.name) if one.application != pair.name else one for one in found)
+
+
+def _marked(findings: Sequence[Finding], known: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return findings with what was there before marked as not new; an error always is new."""
+    return tuple(replace(one, new=one.new or one.state == "error") for one in mark_new(findings, known))
+
+
+def _defined(side: _Side, application: str) -> Iterator[Defined]:
+    for one in unlisted(side.resources):
+        if one.metadata.get("name"):
+            yield Defined(one.key, application, one.path, one.line)
 
 
 def _side(sought: Sought, is_head: bool) -> _Side:
