@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import IO, Generic, NamedTuple, TypeVar
 
 from bot.adapters import process
-from bot.adapters.git.command import GitError, GitProgram, environment
+from bot.adapters.git.command import GitError, GitProgram
 from bot.errors import TransientError
 
 T = TypeVar("T")
@@ -147,7 +147,7 @@ class Channel:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the program runs
         git_dir = self._program.git_dir
         self._child = process.spawn(
-            ["git", "cat-file", "--batch-command"], cwd=git_dir, env=environment(git_dir), stderr=self._errors
+            ["git", "cat-file", "--batch-command"], cwd=git_dir, env=self._program.environment(), stderr=self._errors
         )
         return self._child
 

@@ -105,10 +105,19 @@ class Remote:
 
 @dataclass(frozen=True, slots=True)
 class GitProgram:
-    """git at work on one bare repository. `timeout` in seconds is for local commands."""
+    """git at work on one repository, bare unless it has a work tree. `timeout` in seconds is for local commands."""
 
     git_dir: Path
     timeout: float = 120.0
+    work_tree: Path | None = None
+
+    def environment(self, extra: Mapping[str, str] = _NOTHING, remote: Remote | None = None) -> dict[str, str]:
+        """Return the environment its commands run in."""
+        found = environment(self.git_dir, extra, remote)
+        if self.work_tree is not None:
+            found["GIT_WORK_TREE"] = str(self.work_tree)
+            del found["GIT_ATTR_SOURCE"]  # what lies in a work tree may say which of its files have ends of lines
+        return found
 
     def run(  # noqa: PLR0913 - everything but the arguments goes by name
         self,
@@ -128,7 +137,7 @@ class GitProgram:
             ["git", *arguments],
             cwd=self.git_dir,
             timeout=timeout or self.timeout,
-            env=environment(self.git_dir, env, remote),
+            env=self.environment(env, remote),
             input=input,
             max_output=max_output,
         )
