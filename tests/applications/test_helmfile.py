@@ -142,6 +142,27 @@ def test_environments(environment: str, name: str, values: dict[str, Any]) -> No
     assert found.name == name and isinstance(text, ValuesText) and json.loads(text.text) == values
 
 
+def test_values_of_an_earlier_part_count_to_the_end() -> None:
+    text = """
+environments: {default: {values: [{web: {enabled: false}}]}}
+---
+releases:
+- {name: web, chart: ./charts/web, condition: web.enabled}
+- {name: db, chart: ./charts/web, condition: db.enabled}
+"""
+    assert [(one.name, len(one.problems)) for one in read(text)] == [("db", 1)]
+
+
+def test_values_from_above_win_over_those_of_a_nested_helmfile() -> None:
+    own = """
+environments: {default: {values: [{a: 1}]}}
+---
+releases: [{name: "w{{ .Values.a }}", chart: ./charts/web}]
+"""
+    found = read("helmfiles: [{path: own.yaml, values: [{a: 5}]}, own.yaml]", {"own.yaml": own})
+    assert [one.name for one in found] == ["w5", "w1"]
+
+
 def test_bases_lie_below() -> None:
     files = {
         "base.yaml": "values: [{a: 1}]\n---\nkubeVersion: v1.2{{ .Values.a }}\nreleases: [{name: b, chart: x/b}]\n"
