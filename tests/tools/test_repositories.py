@@ -67,6 +67,18 @@ def test_heads_of_overlays() -> None:
         assert all(made.files[path] != text for path, text in change.items())
 
 
+@pytest.mark.parametrize("name", ["overlays", "charts"])
+def test_a_moved_image_is_all_that_a_head_changes(name: str) -> None:
+    """A tag that was given used to shift what was drawn after it, so replicas and settings changed along with it."""
+    made = MAKERS[name](1)
+    for head in ("one-01", "all"):
+        for path, text in made.heads[head].items():
+            old, new = made.files[path].splitlines(), (text or "").splitlines()
+            (differing,) = ((one, other) for one, other in zip(old, new, strict=True) if one != other)
+            assert "ag: " in differing[0]
+            assert "2.0." in differing[1]
+
+
 @pytest.mark.parametrize(("name", "places"), [("overlays", 1), ("charts", 3), ("mixed", 4)])
 def test_the_configuration_is_one(name: str, places: int) -> None:
     found = parse(MAKERS[name](1).files[CONFIGURATION].encode())

@@ -32,7 +32,8 @@ def main() -> int:
     oracles = prepare(asked.tools, say)
     samples = Samples()
     with tempfile.TemporaryDirectory(prefix="lockkeeper-bench-") as room:
-        bench = Bench(Path(room), asked.tools, oracles, asked.runs, samples, say)
+        sizes = tuple(int(size) for size in asked.sizes.split(","))
+        bench = Bench(Path(room), asked.tools, oracles, asked.runs, samples, say, sizes)
         for name in chosen:
             PARTS[name](bench)
     found = [*rows(samples)]
@@ -49,6 +50,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tools.bench", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--only", default="", help=f"parts to measure, with commas between: {', '.join(PARTS)}")
     parser.add_argument("--runs", type=int, default=3, help="rounds of each measurement (default 3)")
+    parser.add_argument("--sizes", default="10,100,1000", help="how many overlays (default 10,100,1000)")
     parser.add_argument("--tools", type=Path, default=DIRECTORY, help="where the real tools are kept")
     parser.add_argument("--json", type=Path, default=TOP / "build" / "bench.json", help="where the numbers are written")
     asked = parser.parse_args()

@@ -206,12 +206,12 @@ def own_values(name: str, environment: str, seed: int, tag: str = "") -> str:
     """Return a chart's values for one environment: numbers from the seed and the names, the tag if given."""
     draw = random.Random(f"{seed}/{name}/{environment}")  # noqa: S311
     return _OWN_VALUES.format(
-        tag=tag or f"1.{draw.randrange(9)}.{draw.randrange(30)}",
         replicas=draw.randrange(1, 6),
         level=draw.choice(("debug", "info", "warn")),
         name=name,
         environment=environment,
         scales=str(environment == "production").lower(),
+        tag=tag or f"1.{draw.randrange(9)}.{draw.randrange(30)}",  # drawn last: another tag changes nothing else
     )
 
 

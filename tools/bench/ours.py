@@ -32,9 +32,9 @@ from bot.flows.packs import load_packs
 from bot.flows.question import Question, Sides
 from bot.flows.workbench import Workbench
 from bot.model.repository import Repository
+from bot.policy.builtin import builtin_packs, default_directory
 from bot.promotion.config import PATH, Problems, parse
 from bot.report.pull_comment import PullChecks, comment
-from bot.wiring import builtin_pack
 from tools.bench.repositories import NAME
 
 REPOSITORY = Repository.parse(NAME)
@@ -64,6 +64,7 @@ class Ours:
         self._root = data / "checkouts"
         self._root.mkdir(parents=True, exist_ok=True)
         self._pool = EnginePool(root=self._root)
+        self._packs = builtin_packs(default_directory())
         self._forgotten = 0
         self.forget()
 
@@ -73,7 +74,7 @@ class Ours:
         self._git = GitMirrors(self._data, lambda _: "", lambda _: "")
         checkouts = SparseCheckouts(self._root / f"time-{self._forgotten}")
         cache = RenderCache(self._data / "renders" / f"time-{self._forgotten}")
-        self._bench = Workbench(Renderer(self._pool, checkouts, cache), builtin_pack)
+        self._bench = Workbench(Renderer(self._pool, checkouts, cache), self._packs.get)
 
     def evaluate(self, base: str, head: str) -> Answer:
         """Do for one change what a worker does for a pull request, but for GitHub; return what came of it."""
@@ -99,7 +100,7 @@ class Ours:
         before, after = git.open(REPOSITORY, base), git.open(REPOSITORY, tree)
         reached = reached_by(configuration, "main", "main", before, after)
         touched = git.changed_paths(REPOSITORY, base, tree)
-        packs = load_packs(builtin_pack, configuration, before)
+        packs = load_packs(self._packs.get, configuration, before)
         sides = Sides(before, after, touched)
         question = Question(REPOSITORY.full_name, configuration, packs, reached, sides, default_branch="main")
         return evaluate_change(self._bench, question)

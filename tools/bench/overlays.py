@@ -192,9 +192,9 @@ def overlay_file(name: str, seed: int, tag: str = "") -> str:
     return _OVERLAY.format(
         name=name,
         team=draw.choice(("blue", "green", "red")),
-        tag=tag or f"1.{draw.randrange(9)}.{draw.randrange(30)}",
         replicas=draw.randrange(1, 6),
         level=draw.choice(("debug", "info", "warn")),
+        tag=tag or f"1.{draw.randrange(9)}.{draw.randrange(30)}",  # drawn last: another tag changes nothing else
     )
 
 

@@ -28,7 +28,10 @@ LOOPED = 100  # the largest repository that the shell loop is made to walk
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What the parts work with: a directory to fill, the real tools and where they lie, how often, and who is told."""
+    """What the parts work with: a directory to fill, the real tools and where they lie, how often, and who is told.
+
+    `sizes` are the numbers of overlays to measure.
+    """
 
     room: Path
     tools: Path
@@ -36,6 +39,7 @@ class Bench:
     runs: int
     samples: Samples
     say: Callable[[str], None]
+    sizes: tuple[int, ...] = SIZES
 
     def prepared(self, made: Generated, name: str = "") -> Prepared:
         """Write a generated repository."""
@@ -80,7 +84,7 @@ def _checked(prepared: Prepared, answer: Mapping[str, float]) -> float:
 
 def measure_overlays(bench: Bench) -> None:
     """Overlays over a shared base: 10, 100 and 1,000 of them, beside the pipeline of a shell."""
-    for size in SIZES:
+    for size in bench.sizes:
         prepared = bench.prepared(overlays(size))
         loop = theirs.Loop(prepared.made, "all", bench.oracles, prepared.directory / "loop") if size <= LOOPED else None
         everything_changed(bench, prepared, partial(_pipeline, loop))
@@ -89,10 +93,10 @@ def measure_overlays(bench: Bench) -> None:
 def measure_one(bench: Bench) -> None:
     """One overlay changed, among 10, 100 and 1,000: a worker that knows the base, one that knows nothing, a new one."""
     with ExitStack() as stack:
-        every = {size: bench.prepared(overlays(size), f"one-of-{size}") for size in SIZES}
+        every = {size: bench.prepared(overlays(size), f"one-of-{size}") for size in bench.sizes}
         workers = {size: stack.enter_context(Worker(prepared)) for size, prepared in every.items()}
-        heads = [head for head in every[SIZES[0]].made.heads if head.startswith("one-")]
-        for number, head in enumerate(heads[: max(bench.runs, 2) + 1]):
+        heads = [head for head in every[bench.sizes[0]].made.heads if head.startswith("one-")]
+        for number, head in enumerate(heads):  # all of them: they take little, and differ
             for size, worker in workers.items():
                 if number == 0:
                     worker.evaluate(head)
@@ -141,7 +145,7 @@ def measure_policies(bench: Bench) -> None:
 
 def measure_memory(bench: Bench) -> None:
     """The peak of a worker process, and of its engines, that evaluates a change of all 1,000 overlays."""
-    prepared = bench.prepared(overlays(SIZES[-1]), "memory")
+    prepared = bench.prepared(overlays(bench.sizes[-1]), "memory")
     for number in range(bench.runs):
         answer = cold(prepared, "all", number)
         _checked(prepared, answer)
