@@ -57,6 +57,9 @@ VALUES = st.recursive(
 )
 
 
+LEAK = "helm: {releaseName: leaked}\n"
+
+
 def refusing(texts: Any, parameters: Any) -> Any:
     raise TemplateError("no")
 
@@ -105,6 +108,20 @@ def deep(levels: int) -> Any:
 MONSTERS = [
     ("as deep as may be", {"metadata": {"name": "a"}, "spec": {"template": deep(95), "source": deep(90)}}),
     ("deep", {"metadata": {"name": "a"}, "spec": deep(100_000)}),
+    (
+        "a deep template",
+        {
+            "metadata": {"name": "a"},
+            "spec": {"generators": [{"list": {"elements": [{"a": "b"}]}}], "template": deep(100_000)},
+        },
+    ),
+    (
+        "a deep patch",
+        {
+            "metadata": {"name": "a"},
+            "spec": {"source": {"repoURL": HERE, "path": "web", "kustomize": {"patches": [deep(100_000)]}}},
+        },
+    ),
     ("wide", {"metadata": {"name": "a"}, "spec": {"sources": [{}] * 300_000}}),
     ("no mapping within", {"metadata": [], "spec": "a"}),
 ]
@@ -144,7 +161,7 @@ def test_text_that_explodes() -> None:
 
 def test_a_name_is_no_path() -> None:
     """The name of an Application names a file of overrides; it must not lead out of its directory."""
-    files = {**FILES, "secret/x.yaml": "helm: {releaseName: leaked}\n", "chart/.argocd-source-../../secret/x.yaml": "a"}
+    files = {**FILES, "secret/x.yaml": LEAK, "chart/.argocd-source-../../secret/x.yaml": LEAK}
     body = {"metadata": {"name": "../../secret/x"}, "spec": {"source": {"repoURL": HERE, "path": "chart"}}}
     (found,) = argocd.applications(Resource(body, "a.yaml", 1), place(files))
     assert [one.helm.release for one in found.sources] == ["../../secret/x"]
