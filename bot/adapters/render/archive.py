@@ -69,8 +69,11 @@ def _unpacked(path: str, text: bytes) -> Iterator[tuple[str, bytes]]:
             if left < 0:
                 raise OSError("a packed dependency is too large")
             file = archive.extractfile(entry) if entry.isreg() else None
-            if file is not None and "/" in name and not name.startswith(("/", "../")):
-                yield from _unpacked(f"{posixpath.dirname(path)}/{name}", file.read())
+            if file is None:
+                continue
+            if "/" not in name or name.startswith(("/", "../")):
+                raise OSError("chart illegally contains content outside the base directory")
+            yield from _unpacked(f"{posixpath.dirname(path)}/{name}", file.read())
 
 
 class _Ignored:
@@ -82,7 +85,8 @@ class _Ignored:
         except OSError:
             text = ""
         lines = (line.strip() for line in text.splitlines())
-        self._rules = [line for line in [*lines, "templates/.?*"] if line and not line.startswith("#")]
+        rules = [line for line in [*lines, "templates/.?*"] if line and not line.startswith("#")]
+        self._rules = [rule.replace("[^", "[!") for rule in rules]  # Go's sets are written otherwise than Python's
 
     def matches(self, path: str, is_directory: bool) -> bool:
         """Say whether a file or directory is left out."""

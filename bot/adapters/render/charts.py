@@ -5,22 +5,20 @@ Source of the rules: Helm's pkg/release/v1/util/manifest_sorter.go and pkg/actio
 
 from __future__ import annotations
 
-import os
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from bot.adapters.render import volatile
+from bot.adapters.render.chart_files import ChartFiles, read_files
 from bot.adapters.render.chart_places import ChartPlaces, explain
 from bot.adapters.render.directory import Checkout
 from bot.adapters.render.helm import Helm, Library, Texts
 from bot.adapters.render.helm_library import HelmError
 from bot.adapters.render.order import Order, outcome
 from bot.adapters.render.values import ValuesError
-from bot.checks.closure import OutsideError
 from bot.model.manifest import RenderProblem
 from bot.model.source import HelmOptions
 
@@ -51,12 +49,13 @@ class _BodyError(HelmError):
 def template(order: Order, helm: Helm) -> dict[str, Any]:
     """Render the chart of an order."""
     place, chart, options = Checkout(order.checkout), order.source.path, order.source.helm
-    problems = [*order.missing, *_links(place, chart)]
+    files = read_files(place, chart)
+    problems = [*order.missing, *files.problems]
     if problems:
         return outcome(problems)
     places = ChartPlaces(chart, order.files, place.read)
     try:
-        manifests = _rendered(place, chart, options, helm)
+        manifests = _rendered(place, order, files, helm)
     except ValuesError as error:
         path = error.path or posixpath.join(chart, "Chart.yaml")
         return outcome([RenderProblem(path, place.trim(error.message), error.line)])
@@ -68,7 +67,7 @@ def template(order: Order, helm: Helm) -> dict[str, Any]:
     odd = [one for one in manifests if not one.body.get("kind") or not one.body.get("apiVersion")]
     if odd:
         return outcome([_oddity(one, places) for one in odd])
-    bodies, notes = _masked(place, order, helm, manifests)
+    bodies, notes = _masked(place, order, files, helm, manifests)
     answer = outcome(notes=notes)
     answer["resources"] = [
         {"body": body, "path": places.path(one.name), "line": None} for one, body in zip(manifests, bodies, strict=True)
@@ -77,17 +76,16 @@ def template(order: Order, helm: Helm) -> dict[str, Any]:
 
 
 def _masked(
-    place: Checkout, order: Order, helm: Helm, manifests: list[Manifest]
+    place: Checkout, order: Order, files: ChartFiles, helm: Helm, manifests: list[Manifest]
 ) -> tuple[list[Mapping[str, Any]], list[str]]:
     """Return the manifests' bodies, with what is made anew by each render masked, and what was masked."""
-    chart, options = order.source.path, order.source.helm
     bodies = [one.body for one in manifests]
-    if not volatile.is_suspected(place, chart, options):
+    if not volatile.is_suspected(files.files.values(), place, order.source.helm):
         return bodies, []
     others = []
     for later in (True, False):
         try:
-            again = _rendered(place, chart, options, helm, later=later)
+            again = _rendered(place, order, files, helm, later=later)
         except (HelmError, ValuesError):
             continue  # what was written into the templates does not suit them
         if [one.name for one in again] == [one.name for one in manifests]:
@@ -95,8 +93,9 @@ def _masked(
     return volatile.masked(bodies, others)
 
 
-def _rendered(place: Checkout, chart: str, options: HelmOptions, helm: Helm, *, later: bool = False) -> list[Manifest]:
-    texts = helm.template(place, chart, options, later=later)
+def _rendered(place: Checkout, order: Order, files: ChartFiles, helm: Helm, *, later: bool = False) -> list[Manifest]:
+    options = order.source.helm
+    texts = helm.template(place, order.source.path, files, options, later=later)
     found = [one for name, text in texts.crds for one in _manifests(name, text, helm)]
     for name, text in texts.templates:
         if _is_manifest(name, texts):
@@ -158,24 +157,3 @@ def _verdict(place: Checkout, chart: str, options: HelmOptions, helm: Helm) -> s
         except HelmError as error:
             return str(error)
     return ""
-
-
-def _links(place: Checkout, chart: str) -> Iterator[RenderProblem]:
-    """Find symbolic links of a chart that lead out of the repository: Helm would follow them."""
-    pending = [Path(place.path, chart)]
-    seen: set[str] = set()
-    while pending:
-        here = pending.pop()
-        if not here.is_dir() or os.path.realpath(here) in seen:
-            continue
-        seen.add(os.path.realpath(here))
-        for entry in os.scandir(here):
-            path = os.path.relpath(entry.path, place.path)
-            if entry.is_symlink():
-                try:
-                    place.canonical(path)
-                except (OutsideError, ValueError):
-                    yield RenderProblem(path, f"not rendered: {path} leads out of the repository")
-                    continue
-            if entry.is_dir():
-                pending.append(Path(entry.path))

@@ -13,6 +13,7 @@ import orjson
 
 from bot.adapters import process
 from bot.adapters.render import archive, editing
+from bot.adapters.render.chart_files import ChartFiles
 from bot.adapters.render.directory import Checkout
 from bot.adapters.render.helm_library import Code, HelmError
 from bot.adapters.render.values import Layered, ValuesError, expression, layered, merged_files, single
@@ -36,9 +37,11 @@ class Helm(Protocol):
     name: str
     version: str
 
-    def template(self, place: Checkout, chart: str, options: HelmOptions, *, later: bool = False) -> Texts: ...
+    def template(
+        self, place: Checkout, chart: str, files: ChartFiles, options: HelmOptions, *, later: bool = False
+    ) -> Texts: ...
 
-    # Raises HelmError and ValuesError. `later` renders as if it were another time, where that can be done.
+    # `files` are the chart's. Raises HelmError and ValuesError. `later` is another time, where that can be done.
 
     def body(self, text: str) -> Any: ...  # what one manifest says; raises HelmError
 
@@ -66,13 +69,14 @@ class Library:
         self.version = self._code.version
         self._verdicts: dict[tuple[str, str], str] = {}
 
-    def template(self, place: Checkout, chart: str, options: HelmOptions, *, later: bool = False) -> Texts:
+    def template(
+        self, place: Checkout, chart: str, files: ChartFiles, options: HelmOptions, *, later: bool = False
+    ) -> Texts:
         """Render a chart; see Helm."""
         given = layered(options, place.read, self._code)
         values, words = orjson.dumps(given.values), _options(options)
         self._code.check_release(options.release)
-        source = self._source(Path(place.path, chart), given, later)
-        handle = self._code.load(source)
+        handle = self._code.load(_source(Path(place.path, chart), files, given, later))
         try:
             self._check(handle, options)
             texts = self._code.render(handle, values, words)
@@ -110,17 +114,6 @@ class Library:
             return self._code.render(handle, orjson.dumps(values), {"strict": strict})
         finally:
             self._code.free(handle)
-
-    def _source(self, chart: Path, given: Layered, later: bool) -> Path | bytes:
-        """Return what to load: the chart's directory, or the chart with something written into its templates."""
-        if not later and not given.whole:
-            return chart
-        files = dict(archive.read_chart(chart))
-        if later:
-            files = {path: editing.with_other_time(text) for path, text in files.items()}
-        if given.whole:
-            files[editing.NUMBERS] = editing.numbers(given.values, given.whole)
-        return archive.pack(files.items())
 
     def _check(self, chart: Any, options: HelmOptions) -> None:
         """Refuse what `helm template` refuses before it renders."""
@@ -164,9 +157,11 @@ class Binary:
         self._path, self._timeout, self._output = path, timeout, output
         self.version = self._run(["version", "--short"]).decode("utf-8", "replace").strip()
 
-    def template(self, place: Checkout, chart: str, options: HelmOptions, *, later: bool = False) -> Texts:
-        """Render a chart; see Helm. Always renders at the time it is."""
-        del later
+    def template(
+        self, place: Checkout, chart: str, files: ChartFiles, options: HelmOptions, *, later: bool = False
+    ) -> Texts:
+        """Render a chart; see Helm. Always renders the directory, at the time it is."""
+        del files, later
         values = merged_files(options, place.read, self)
         arguments = ["template", options.release, str(Path(place.path, chart)), "--namespace", options.namespace]
         arguments += ["--values", "-", *(["--include-crds"] if options.crds else [])]
@@ -222,6 +217,18 @@ class Binary:
             words = done.stderr.decode("utf-8", "replace").partition("\n\nUse --debug flag")[0].strip()
             raise HelmError(words.rpartition("Error: ")[2])
         return done.stdout
+
+
+def _source(chart: Path, files: ChartFiles, given: Layered, later: bool) -> Path | bytes:
+    """Return what to load: the chart's directory, or its files with something written into the templates."""
+    if not (later or given.whole or files.packed):
+        return chart
+    changed = dict(files.files)
+    if later:
+        changed = {path: editing.with_other_time(text) for path, text in changed.items()}
+    if given.whole:
+        changed[editing.NUMBERS] = editing.numbers(given.values, given.whole)
+    return archive.pack(changed.items())
 
 
 def _options(options: HelmOptions, *without: str) -> dict[str, Any]:

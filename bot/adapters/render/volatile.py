@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import itertools
 import re
-import tarfile
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from bot.adapters.render import archive
 from bot.adapters.render.directory import Checkout
 from bot.model.source import HelmOptions, ValuesFile, ValuesText
 
@@ -24,20 +22,16 @@ _FUNCTIONS = re.compile(
     rb"\b(?:rand(?:AlphaNum|Alpha|Ascii|Numeric|Bytes|Int)|shuffle|uuidv4|now|ago|date\w*|htmlDate\w*|"
     rb"gen(?:CA|PrivateKey|SelfSignedCert|SignedCert)\w*|htpasswd|bcrypt|encryptAES)\b"
 )
+_BLOCK = re.compile(r"(-----BEGIN [A-Z0-9 ]+-----\s+)(.+?)(\s+-----END [A-Z0-9 ]+-----)", re.DOTALL)
 
 Body = Mapping[str, Any]
 Step = str | int
 
 
-def is_suspected(place: Checkout, chart: str, options: HelmOptions) -> bool:
-    """Say whether any text of a chart or its values names a function of chance or time."""
-    try:
-        if any(_FUNCTIONS.search(text) for _, text in archive.read_chart(Path(place.path, chart))):
-            return True
-    except (OSError, EOFError, tarfile.TarError):
-        return True
+def is_suspected(texts: Iterable[bytes], place: Checkout, options: HelmOptions) -> bool:
+    """Say whether any text of a chart, or of the values given to it, names a function of chance or time."""
     given = (_text(place, one) for one in options.values)
-    return any(_FUNCTIONS.search(text) for text in given)
+    return any(_FUNCTIONS.search(text) for text in itertools.chain(texts, given))
 
 
 def masked(bodies: Sequence[Body], others: Sequence[Sequence[Body]]) -> tuple[list[Body], list[str]]:
@@ -107,7 +101,7 @@ def _masked_name(texts: Sequence[str]) -> str:
 
 def _masked_text(texts: Sequence[str]) -> str:
     """Mask the lines that differ, those in a row as one; all of a single line."""
-    lines = [text.split("\n") for text in texts]
+    lines = [text.split("\n") for text in _without_keys(texts)]
     if max(map(len, lines)) == 1:
         return MASK
     if len({len(one) for one in lines}) == 1:
@@ -115,6 +109,20 @@ def _masked_text(texts: Sequence[str]) -> str:
     head = _common(lines)
     tail = _common([one[len(head) :][::-1] for one in lines])[::-1]
     return "\n".join([*head, MASK, *tail])
+
+
+def _without_keys(texts: Sequence[str]) -> Sequence[str]:
+    """Mask all of a key or certificate that differs: by chance, some of its lines are those of another."""
+    blocks = [_BLOCK.findall(text) for text in texts]
+    if len({len(one) for one in blocks}) > 1:
+        return texts
+    same = [len(set(column)) == 1 for column in zip(*blocks, strict=True)]
+
+    def masked(text: str) -> str:
+        known = iter(same)
+        return _BLOCK.sub(lambda found: found[0] if next(known) else f"{found[1]}{MASK}{found[3]}", text)
+
+    return [masked(text) for text in texts]
 
 
 def _runs(lines: Sequence[str]) -> Iterator[str]:
