@@ -7,11 +7,11 @@ that of the change and not of the repository.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.checks.applications.applicationset import reads as listings
-from bot.checks.applications.declared import declared, may_declare
+from bot.checks.applications.declared import declared, listings, may_declare
 from bot.checks.applications.found import applications, built_on
 from bot.checks.applications.place import Cluster, Place
 from bot.checks.closure import KUSTOMIZATION_FILES
@@ -24,7 +24,8 @@ from bot.model.tree import Tree
 
 Trigger = tuple[str, bool]
 DEEPEST = 8  # applications that declare applications that declare …
-_LAYOUT_FILES = frozenset({"Chart.yaml", "helmfile.yaml", "helmfile.yaml.gotmpl", "jx-requirements.yml"})
+_LAYOUT_FILES = re.compile(r"Chart\.yaml|helmfile\.ya?ml(?:\.gotmpl)?|jx-requirements\.ya?ml|requirements\.yaml")
+_LAYOUT_PLACES = re.compile(r"(?:^|/)(?:helmfile\.d|config-root|helmfiles)/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +109,9 @@ def _may_move_walls(near: Survey, tree: Tree, path: str) -> bool:
         directory = posixpath.dirname(path)
         if built_on(near.tree, directory) != built_on(tree, directory):
             return True
-    return name in _LAYOUT_FILES - {"values.yaml"} or any(
-        may_declare(side.read(path) or b"") for side in (near.tree, tree)
-    )
+    if _LAYOUT_FILES.fullmatch(name) or _LAYOUT_PLACES.search(path):
+        return True
+    return any(may_declare(side.read(path) or b"") for side in (near.tree, tree))
 
 
 def _lies_in(path: str, pattern: str) -> bool:
@@ -134,8 +135,7 @@ class _Surveyor:
 
     def survey(self) -> Survey:
         """Look for everything, and for what it declares."""
-        ground = self._ground
-        found = [self._fitted(one) for one in applications(ground.environment, self._tree, ground.others)]
+        found = [self._fitted(one) for one in self._found()]
         every = list(found)
         waiting: Sequence[Application] = found
         seen: set[tuple[str, tuple[Source, ...]]] = {(one.name, one.sources) for one in found}
@@ -150,6 +150,10 @@ class _Surveyor:
             for source in one.sources:
                 self._read(source)
         return self._done(tuple(_settled(every)))
+
+    def _found(self) -> tuple[Application, ...]:
+        ground = self._ground
+        return applications(ground.environment, self._tree, ground.others, self._bench.renderer.template)
 
     def renewed(self, near: Survey, touched: Collection[Source]) -> Survey:
         """Return the survey of a tree with the same applications, of which only some sources read anew."""
@@ -172,15 +176,13 @@ class _Surveyor:
         for source, one in reads.items():
             for trigger in one.triggers():
                 index.setdefault(trigger, set()).add(source)
-        place = self._place()
-        sets = [one for one in self._resources if one.kind == "ApplicationSet"]
         return Survey(
             self._tree,
             found,
             reads,
             {trigger: frozenset(sources) for trigger, sources in index.items()},
             frozenset(self._declaring),
-            tuple(dict.fromkeys(path for one in sets for path in listings(one, place))),
+            tuple(dict.fromkeys(listings(self._resources, self._place()))),
         )
 
     def _fitted(self, application: Application) -> Application:
@@ -241,18 +243,19 @@ class _Surveyor:
             clusters=tuple(Cluster(one.name, one.server, one.labels, one.annotations) for one in rules.clusters),
             resources=tuple(self._resources),
             template=self._bench.renderer.template,
+            trees=lambda repository, revision: self._bench.other_tree(
+                Source("", "plain", repository=repository, revision=revision)
+            ),
         )
 
 
 def _settled(found: Sequence[Application]) -> Iterator[Application]:
     """Yield applications by name, each name once; a directory that is also declared counts as declared only."""
-    claimed = {
-        (one.path, one.engine) for application in found if application.declared_as for one in application.sources
-    }
+    claimed = {source.path for one in found if one.declared_as for source in one.sources}
     kept = [
         one
         for one in found
-        if one.declared_as or not one.sources or any((each.path, each.engine) not in claimed for each in one.sources)
+        if one.declared_as or not one.sources or any(each.path not in claimed for each in one.sources)
     ]
     names: dict[str, int] = {}
     for one in sorted(kept, key=lambda one: (one.name, bool(one.declared_as))):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from bot.checks.applications import applicationset, argocd, flux
 from bot.checks.applications.place import Place
@@ -37,3 +37,13 @@ def _by(resource: Resource, place: Place) -> tuple[Application, ...]:
             return flux.applications(resource, place)
         case _:
             return ()
+
+
+def listings(resources: Iterable[Resource], place: Place) -> Iterator[str]:
+    """Yield the paths and patterns of the tree that decide what resources declare, beyond what sources read."""
+    for resource in resources:
+        match resource.api_version.partition("/")[0], resource.kind:
+            case "argoproj.io", "Application":
+                yield from argocd.reads(resource, place)
+            case "argoproj.io", "ApplicationSet":
+                yield from applicationset.reads(resource, place)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bot.checks.applications import jenkinsx
+from bot.checks.applications.place import Template
 from bot.checks.applications.words import called, speaks_of_another, values_files
 from bot.checks.closure import KUSTOMIZATION_FILES, normal
 from bot.checks.inputs import SUFFIXES, is_chart, kustomization_of
@@ -27,16 +28,18 @@ MOST = 5000  # applications of one environment
 _NOT_HERE = ("templates", "charts")  # directories inside a chart
 
 
-def applications(environment: Environment, tree: Tree, others: Sequence[str] = ()) -> tuple[Application, ...]:
+def applications(
+    environment: Environment, tree: Tree, others: Sequence[str] = (), template: Template | None = None
+) -> tuple[Application, ...]:
     """Return the applications of an environment in the order of their names.
 
     `others` are the names of the other environments: what lies in a directory named for one of them is theirs.
-    Nothing is found where the environment's directory is not there.
+    `template` carries out the templates of helmfiles. Nothing is found where the environment's directory is not there.
     """
     if environment.applications:
         found = [one for rule in environment.applications for one in _configured(rule, environment, tree)]
     else:
-        found = list(_looked_for(environment, tree, others))
+        found = list(_looked_for(_Top(environment, tree, others, template)))
     if len(found) > MOST:
         words = f"more than {MOST} applications were found; the others are not rendered"
         first = found[0]
@@ -50,22 +53,23 @@ class _Top:
 
     environment: Environment
     tree: Tree
-    others: Sequence[str]
+    others: Sequence[str] = ()
+    template: Template | None = None
 
     @property
     def path(self) -> str:
         return self.environment.path
 
 
-def _looked_for(environment: Environment, tree: Tree, others: Sequence[str]) -> Iterator[Application]:
-    top = _Top(environment, tree, others)
+def _looked_for(top: _Top) -> Iterator[Application]:
+    environment, tree = top.environment, top.tree
     path = normal(environment.path)
     if path is None or not (tree.is_directory(path) or tree.blob(path) is not None):
         return
     if source := _itself(top, path):
         yield Application("", (source,))
         return
-    if declared := jenkinsx.applications(tree, path):
+    if declared := jenkinsx.applications(tree, path, environment.name, top.template):
         yield from declared
         return
     kustomizations, charts, plain = _below(top, path)
@@ -187,7 +191,7 @@ def _configured(rule: ApplicationRule, environment: Environment, tree: Tree) -> 
     if not places:
         words = f"there is no directory {rule.path} here"
         yield Application(rule.name or rule.path, problems=(RenderProblem(rule.path, words),))
-    top = _Top(environment, tree, ())
+    top = _Top(environment, tree)
     for place in places:
         name = rule.name or called(place, environment.path if inside(place, environment.path) else "", environment.name)
         source = _itself(top, place) or Source(place, "plain")
