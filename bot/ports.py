@@ -166,7 +166,9 @@ class Renderer(Protocol):
 
     # each outcome with the number of what was wanted, as they come
     def key(self, tree: Tree, source: Source) -> str: ...  # equal keys, equal outcomes; '' when it is not rendered
-    def template(self, texts: Sequence[str], parameters: Mapping[str, Any]) -> Sequence[str]: ...
+    def template(
+        self, texts: Sequence[str], parameters: Mapping[str, Any], *, strict: bool = False
+    ) -> Sequence[str]: ...  # Go templates; strict: a missing key is an error
 
 
 class Outputs(Protocol):

@@ -23,7 +23,7 @@ FILES = {
 }
 
 
-def engine(texts: Sequence[str], parameters: Mapping[str, Any]) -> Sequence[str]:
+def engine(texts: Sequence[str], parameters: Mapping[str, Any], *, strict: bool = False) -> Sequence[str]:
     """Stand for a template engine: it knows one function, and says whom it was asked for."""
     if any("broken" in text for text in texts):
         raise TemplateError('function "broken" not defined')
@@ -124,9 +124,9 @@ def test_go_templates_of_fields_that_are_not_there(text: str, strict: bool, mess
 def test_the_engine_is_asked_once_for_all_it_is_needed_for() -> None:
     asked: list[list[str]] = []
 
-    def counting(texts: Sequence[str], parameters: Mapping[str, Any]) -> Sequence[str]:
+    def counting(texts: Sequence[str], parameters: Mapping[str, Any], *, strict: bool = False) -> Sequence[str]:
         asked.append(list(texts))
-        return engine(texts, parameters)
+        return engine(texts, parameters, strict=strict)
 
     filling = Filling(True, False, counting, {})
     value = {"a": "{{ shout .name }}", "b": ["x{{ shout .name }}", "{{.name}}", "plain", "{{ shout .name }}"]}
@@ -237,7 +237,7 @@ PATCH = """
 
 
 def test_a_patch_of_the_template() -> None:
-    def ranging(texts: Sequence[str], parameters: Mapping[str, Any]) -> Sequence[str]:
+    def ranging(texts: Sequence[str], parameters: Mapping[str, Any], *, strict: bool = False) -> Sequence[str]:
         return [text.replace("{{ toJson .files }}", str(parameters["files"])) for text in texts]
 
     patch = "{spec: {project: evil, source: {helm: {valueFiles: {{ toJson .files }}}}}}"

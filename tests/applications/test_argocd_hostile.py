@@ -60,7 +60,7 @@ VALUES = st.recursive(
 LEAK = "helm: {releaseName: leaked}\n"
 
 
-def refusing(texts: Any, parameters: Any) -> Any:
+def refusing(texts: Any, parameters: Any, *, strict: bool = False) -> Any:
     raise TemplateError("no")
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.adapters.process import run
 from bot.checks.applications import argocd
 from bot.checks.applications.kustomize_options import EditError, KustomizeOptions, edited, image_name
+from bot.checks.documents import parse
 from bot.model.source import Source
 from tests.applications.argo import CHART, KUSTOMIZATION, application, declaration, messages, only_source, place
 
@@ -253,3 +257,63 @@ WRONG = [
 @pytest.mark.parametrize(("source", "message"), WRONG)
 def test_what_is_said(source: str, message: str) -> None:
     assert messages([application(f"source: {{repoURL: HERE, {source}}}", place(FILES))]) == [message]
+
+
+KUBECTL = shutil.which("kubectl")
+DEPLOYMENT = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, labels: {app: web}}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: "web:1"}]}
+"""
+
+
+@pytest.mark.skipif(KUBECTL is None, reason="kubectl is the oracle here, and is not on PATH")
+def test_the_real_kustomize_builds_what_is_edited(tmp_path: Path) -> None:
+    options = KustomizeOptions(
+        name_prefix="p-",
+        name_suffix="-s",
+        namespace="shop",
+        images=("web=registry.example:5000/web:2",),
+        replicas=(("web", 3),),
+        labels={"a": "b"},
+        labels_without_selector=True,
+        labels_in_templates=True,
+        annotations={"c": "d"},
+        patches=({"patch": "- {op: add, path: /metadata/labels/x, value: z}", "target": {"kind": "Deployment"}},),
+        components=("../tls",),
+    )
+    files = {
+        "tls/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nnamePrefix: tls-\n",
+        "app/web.yaml": DEPLOYMENT,
+        "app/kustomization.yaml": json.dumps(edited({"resources": ["web.yaml"]}, options)),
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    done = run([KUBECTL or "", "kustomize", "app"], cwd=tmp_path, timeout=30)
+    assert done.status == 0, done.stderr
+    (document,) = parse(done.stdout)
+    assert document.value == {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {
+            "name": "p-tls-web-s",
+            "namespace": "shop",
+            "labels": {"app": "web", "a": "b", "x": "z"},
+            "annotations": {"c": "d"},
+        },
+        "spec": {
+            "replicas": 3,
+            "selector": {"matchLabels": {"app": "web"}},
+            "template": {
+                "metadata": {"labels": {"app": "web", "a": "b"}, "annotations": {"c": "d"}},
+                "spec": {"containers": [{"name": "web", "image": "registry.example:5000/web:2"}]},
+            },
+        },
+    }

@@ -81,9 +81,9 @@ class Renderer:
         reads = inputs(source, tree)
         return "" if reads.problems else self._key(tree, source, reads)
 
-    def template(self, texts: Sequence[str], parameters: Mapping[str, Any]) -> Sequence[str]:
+    def template(self, texts: Sequence[str], parameters: Mapping[str, Any], *, strict: bool = False) -> Sequence[str]:
         """Carry out Go templates in an engine; see `bot.checks.applications.place.Template`."""
-        return self._pool.template(texts, parameters)
+        return self._pool.template(texts, parameters, strict=strict)
 
     def capabilities(self) -> Capabilities:
         """Say which engines work here and which walls stand around them; starts one if none runs."""

@@ -128,7 +128,7 @@ class Filling:
                 "see `lockkeeper doctor` for how to get one",
             )
         try:
-            said = self.template(texts, parameters)
+            said = self.template(texts, parameters, strict=self.strict)
         except TemplateError as error:
             raise FillError(f"a template cannot be carried out: {error}") from error
         missing = next((text for text, one in zip(texts, said, strict=True) if NO_VALUE in one), None)

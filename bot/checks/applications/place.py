@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from bot.model.manifest import Resource
 from bot.model.tree import Tree
-
-# Templates and one mapping of parameters in, the texts they make out, in order. Raises TemplateError.
-Template = Callable[[Sequence[str], Mapping[str, Any]], Sequence[str]]
 
 _SCP = re.compile(r"(?:[^@/\s]+@)?(?P<host>[^:/\s]+):(?P<path>[^\s]+)")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^@/\s]*@)?(?P<host>[^:/\s]+)(?::\d+)?/(?P<path>[^\s?#]+)", re.IGNORECASE)
@@ -19,6 +16,17 @@ _URL = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^@/\s]*@)?(?P<host>[^:/\s]+)(?::\d+)
 
 class TemplateError(Exception):
     """A Go template could not be carried out; the message is the template engine's own words."""
+
+
+class Template(Protocol):
+    """Carries out Go templates: texts and parameters in, what they make out, in order. Raises TemplateError.
+
+    `strict` is the option `missingkey=error`.
+    """
+
+    def __call__(
+        self, texts: Sequence[str], parameters: Mapping[str, Any], *, strict: bool = False
+    ) -> Sequence[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
