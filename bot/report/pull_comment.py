@@ -52,11 +52,8 @@ class PullChecks:
 def comment(checks: PullChecks) -> str:
     """Return the comment's body, within GitHub's length limit; long diffs are left out at resource borders."""
     more = _left_out(checks.full_url)
-    parts = [MARKER + "\n" + _headline(checks), _overview(checks)]
-    parts += [markdown.escape(note) for note in checks.notes]
-    parts += [_remarks(checks.results), *_findings(checks)]
-    for result in checks.results:
-        parts += sections(result)
+    parts = _whole(checks)
+    parts[0] = f"{MARKER}\n{parts[0]}"
     if checks.approvers:
         parts.append(f"Approval is asked from {markdown.unmention(checks.approvers)}.")
     if checks.hint:
@@ -80,10 +77,23 @@ def with_link(checks: PullChecks, url: str) -> PullChecks:
 
 def full_text(checks: PullChecks) -> str:
     """Return the same without a limit, as Markdown, for the page that the bot serves."""
-    parts = [_headline(checks), _overview(checks), _remarks(checks.results), *_findings(checks)]
+    return "\n\n".join(_whole(checks))
+
+
+def at_desk(results: tuple[EnvironmentResult, ...], findings: tuple[Finding, ...], said: tuple[str, ...]) -> str:
+    """Return what the comment would say, for a change that has no pull request yet; `said` stands below the table."""
+    checks = PullChecks("", results, findings, notes=said)
+    return markdown.within(
+        _whole(checks), markdown.COMMENT_CHARACTERS - 1024, f"⚠️ {LEFT_OUT} `lockkeeper diff` shows all."
+    )
+
+
+def _whole(checks: PullChecks) -> list[str]:
+    parts = [_headline(checks), _overview(checks), *(markdown.prose(note) for note in checks.notes)]
+    parts += [_remarks(checks.results), *_findings(checks)]
     for result in checks.results:
         parts += sections(result)
-    return "\n\n".join(part for part in parts if part)
+    return [part for part in parts if part]
 
 
 def _left_out(full_url: str) -> str:

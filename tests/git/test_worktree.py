@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.git import Limits
-from bot.adapters.git.worktree import WorkTree, repository_of
+from bot.adapters.git.worktree import WorkTree, host_of, repository_of
 from bot.errors import NotFoundError, UserError
 from bot.model.repository import Repository
 from bot.model.tree import Tree
@@ -500,6 +500,30 @@ class TestRevisions:
         git(top, "remote", "add", "origin", "git@github.com:acme/shop.git")
         with WorkTree(top) as desk:
             assert desk.origin == Repository("acme", "shop")
+            assert desk.host == "github.com"
+
+    def test_default_branch(self, top: Path, tmp_path: Path) -> None:
+        with WorkTree(top) as desk:
+            assert (desk.default_branch, desk.host) == ("", "")
+        git(top, "branch", "-m", "trunk/of/ours")
+        git(tmp_path, "clone", "-q", top.as_uri(), "clone")
+        with WorkTree(tmp_path / "clone") as desk:
+            assert (desk.default_branch, desk.host) == ("trunk/of/ours", "")
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://user:token@GHE.example.org:8443/acme/shop.js.git", "ghe.example.org"),
+        ("git@github.com:acme/shop.git", "github.com"),
+        ("ssh://git@ssh.github.com:443/acme/shop.git", "github.com"),
+        ("file:///acme/shop", ""),
+        ("C:/acme/shop", ""),
+        ("", ""),
+    ],
+)
+def test_host_of(url: str, expected: str) -> None:
+    assert host_of(url) == expected
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ from bot.model.repository import Repository
 from bot.model.tree import Tree
 
 _T = TypeVar("_T")
-_SCP = re.compile(r"(?:[^@/:\s]+@)?[^@/:\s]{2,}:(?P<path>[^:\s]+)")
+_SCP = re.compile(r"(?:[^@/:\s]+@)?(?P<host>[^@/:\s]{2,}):(?P<path>[^:\s]+)")
 _PART = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
 
@@ -74,6 +74,17 @@ class WorkTree:
     def origin(self) -> Repository | None:
         """Return the repository that the remote "origin" names, None when it is not of the form "owner/name"."""
         return repository_of(self._desk.settings.get("remote.origin.url", ""))
+
+    @property
+    def host(self) -> str:
+        """Return the host where the remote "origin" lives, '' when that is no host's repository."""
+        return host_of(self._desk.settings.get("remote.origin.url", ""))
+
+    @property
+    def default_branch(self) -> str:
+        """Return the default branch of the remote "origin", as it was when it was cloned; '' when that is not known."""
+        found = self._line("symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD") or ""
+        return found.removeprefix("origin/")
 
     def resolve(self, revision: str) -> str | None:
         """Return the id of the commit a revision names, or None."""
@@ -180,11 +191,20 @@ class WorkTree:
         return UserError(f"git {error.args[0]}", where=str(self.top), how=how)
 
 
+def host_of(url: str) -> str:
+    """Return the host in a git URL, without user and port; '' when there is none."""
+    if "://" in url:
+        host = (urlsplit(url).hostname or "") if _is_remote(url) else ""
+    else:
+        scp = _SCP.fullmatch(url)
+        host = scp["host"].lower() if scp else ""
+    return host.removeprefix("ssh.")  # ssh.github.com is GitHub's door for those behind a firewall
+
+
 def repository_of(url: str) -> Repository | None:
     """Return the repository a git URL names when its path is owner and name, as everywhere on GitHub; else None."""
     if "://" in url:
-        parts = urlsplit(url)
-        path = parts.path if parts.scheme in ("https", "http", "ssh", "git") else ""
+        path = urlsplit(url).path if _is_remote(url) else ""
     else:
         scp = _SCP.fullmatch(url)
         path = scp["path"] if scp else ""
@@ -192,3 +212,7 @@ def repository_of(url: str) -> Repository | None:
     if len(names) != 2 or not all(_PART.fullmatch(name) for name in names):
         return None
     return Repository(*names)
+
+
+def _is_remote(url: str) -> bool:
+    return urlsplit(url).scheme in ("https", "http", "ssh", "git")

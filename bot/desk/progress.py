@@ -1,0 +1,45 @@
+"""How does somebody who waits learn that it goes on?"""
+
+from __future__ import annotations
+
+import time
+from typing import TextIO
+
+from bot.report.text import progress
+
+PATIENCE = 0.7  # seconds before anything is said
+PAUSE = 0.1  # seconds between two lines on a terminal
+LOG_PAUSE = 5.0  # and elsewhere, where each line stays
+
+
+class Progress:
+    """Tells on a stream how far rendering is: a terminal's line is written over, a log gets a line now and then."""
+
+    def __init__(self, stream: TextIO, *, silent: bool = False) -> None:
+        self._stream, self._silent = stream, silent
+        self._terminal = stream.isatty()
+        self._since = time.monotonic()
+        self._next = self._since + (PATIENCE if self._terminal else LOG_PAUSE)
+        self._width = 0
+
+    def __call__(self, done: int, total: int) -> None:
+        """Hear how many applications of how many are done."""
+        now = time.monotonic()
+        if self._silent or now < self._next:
+            return
+        words = progress(done, total)
+        if self._terminal:
+            self._next = now + PAUSE
+            self._stream.write(f"\r{words.ljust(self._width)}")
+            self._width = len(words)
+        else:
+            self._next = now + LOG_PAUSE
+            self._stream.write(f"{words}\n")
+        self._stream.flush()
+
+    def clear(self) -> None:
+        """Leave a clean line behind."""
+        if self._width:
+            self._stream.write(f"\r{' ' * self._width}\r")
+            self._stream.flush()
+            self._width = 0
