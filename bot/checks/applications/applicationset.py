@@ -130,14 +130,12 @@ class _Set:
     def _filled(
         self, template: Mapping[str, Any], sets: tuple[Parameters, ...], context: Generating
     ) -> Iterator[Mapping[str, Any]]:
-        patch = self._spec.text("templatePatch")
+        patch = self._spec.text("templatePatch") if context.filling.go else ""
         for parameters in sets:
             try:
                 body = {"metadata": template.get("metadata"), "spec": template.get("spec")}
-                body = context.filling.value(body, parameters)
-                if patch and context.filling.go:
-                    body = patched(body, context.filling.text(patch, parameters))
-                yield body
+                filled, said = context.filling.value([body, patch], parameters)
+                yield patched(filled, said) if patch else filled
             except FillError as error:
                 self._said.problem(f"an application is not made: {error.message}", error.how)
             except PatchError as error:
