@@ -23,7 +23,7 @@ _FAR = 1000  # rank of a file in no known kustomization
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceDocument:
     """One document: its file, value, the lines of its places, and its rank (0 in the root, more in its
     bases).
 
@@ -49,7 +49,7 @@ class JsonPatch:
     """One operation of a JSON patch: where it stands, whom it is for (kind and name, '' for any), what it
     sets."""
 
-    source: Source
+    source: SourceDocument
     place: Place
     kind: str
     name: str
@@ -61,13 +61,15 @@ class JsonPatch:
 class Sources:
     """All documents of a root by what they are, nearest to the root first."""
 
-    resources: tuple[Source, ...] = ()
-    kustomizations: tuple[Source, ...] = ()
+    resources: tuple[SourceDocument, ...] = ()
+    kustomizations: tuple[SourceDocument, ...] = ()
     json_patches: tuple[JsonPatch, ...] = ()
 
 
 @dataclass(slots=True)
-class _Reading:
+class Reading:
+    """Reads and parses files, each once, up to MAX_BYTES of them together; `read` returns None for no file."""
+
     read: Read
     left: int = MAX_BYTES
     parsed: dict[str, list[Document]] = field(default_factory=dict)
@@ -84,12 +86,11 @@ class _Reading:
         return self.parsed[path]
 
 
-def sources(root: str, files: Sequence[str], read: Read) -> Sources:
-    """Index the documents of a root's files; `read` returns a file's bytes or None."""
-    reading = _Reading(read)
+def sources(root: str, files: Sequence[str], reading: Reading) -> Sources:
+    """Index the documents of a root's files."""
     ranks = _ranks(root, files, reading)
     kustomizations = [
-        Source(path, document, ranks.get(posixpath.dirname(path), _FAR))
+        SourceDocument(path, document, ranks.get(posixpath.dirname(path), _FAR))
         for path in files
         if posixpath.basename(path) in KUSTOMIZATIONS
         for document in reading.documents(path)[:1]
@@ -98,7 +99,7 @@ def sources(root: str, files: Sequence[str], read: Read) -> Sources:
     kustomizations.sort(key=lambda one: one.rank)
     patches = {path for one in kustomizations for path in _patch_files(one)}
     resources = [
-        Source(path, document, _rank(path, ranks), patch=path in patches)
+        SourceDocument(path, document, _rank(path, ranks), patch=path in patches)
         for path in files
         if path.endswith((".yaml", ".yml", ".json")) and posixpath.basename(path) not in KUSTOMIZATIONS
         for document in reading.documents(path)
@@ -110,7 +111,7 @@ def sources(root: str, files: Sequence[str], read: Read) -> Sources:
     return Sources(tuple(resources), tuple(kustomizations), tuple(operations))
 
 
-def entries(source: Source, key: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def entries(source: SourceDocument, key: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """Yield the mappings of one list of a document, with their indexes."""
     listed = source.document.value.get(key) if isinstance(source.document.value, Mapping) else None
     for index, entry in enumerate(listed if isinstance(listed, list) else ()):
@@ -118,7 +119,7 @@ def entries(source: Source, key: str) -> Iterator[tuple[int, Mapping[str, Any]]]
             yield index, entry
 
 
-def _ranks(root: str, files: Sequence[str], reading: _Reading) -> dict[str, int]:
+def _ranks(root: str, files: Sequence[str], reading: Reading) -> dict[str, int]:
     """Return how many kustomizations each directory is away from the root's."""
     by_directory = {posixpath.dirname(path): path for path in files if posixpath.basename(path) in KUSTOMIZATIONS}
     ranks = {root.strip("/"): 0}
@@ -149,7 +150,7 @@ def _join(directory: str, entry: Any) -> str:
     return "" if joined == "." else joined
 
 
-def _patch_files(source: Source) -> Iterator[str]:
+def _patch_files(source: SourceDocument) -> Iterator[str]:
     here = posixpath.dirname(source.path)
     for key in ("patches", "patchesJson6902"):
         for _, entry in entries(source, key):
@@ -162,7 +163,7 @@ def _patch_files(source: Source) -> Iterator[str]:
             yield _join(here, text)
 
 
-def _inline(source: Source) -> Iterator[Source]:
+def _inline(source: SourceDocument) -> Iterator[SourceDocument]:
     """Yield the strategic merge patches that stand as text in a kustomization."""
     texts: list[tuple[Place, Any]] = [
         (("patches", at, "patch"), one.get("patch")) for at, one in entries(source, "patches")
@@ -173,10 +174,10 @@ def _inline(source: Source) -> Iterator[Source]:
     for place, text in texts:
         for document in _parsed_text(text):
             if isinstance(document.value, Mapping):
-                yield Source(source.path, document, source.rank, shift=source.line(place), patch=True)
+                yield SourceDocument(source.path, document, source.rank, shift=source.line(place), patch=True)
 
 
-def _json_patches(source: Source, reading: _Reading) -> Iterator[JsonPatch]:
+def _json_patches(source: SourceDocument, reading: Reading) -> Iterator[JsonPatch]:
     here = posixpath.dirname(source.path)
     for key in ("patches", "patchesJson6902"):
         for index, entry in entries(source, key):
@@ -189,11 +190,11 @@ def _json_patches(source: Source, reading: _Reading) -> Iterator[JsonPatch]:
                 path, shift = source.path, source.line((key, index, "patch"))
                 found = list(_parsed_text(entry.get("patch")))
             for document in found:
-                patch = Source(path, document, source.rank, shift, patch=True)
+                patch = SourceDocument(path, document, source.rank, shift, patch=True)
                 yield from _operations(patch, str(wanted.get("kind", "")), str(wanted.get("name", "")))
 
 
-def _operations(patch: Source, kind: str, name: str) -> Iterator[JsonPatch]:
+def _operations(patch: SourceDocument, kind: str, name: str) -> Iterator[JsonPatch]:
     listed = patch.document.value
     for index, operation in enumerate(listed if isinstance(listed, list) else ()):
         if isinstance(operation, Mapping) and isinstance(operation.get("path"), str):
