@@ -25,7 +25,7 @@ from tools.conformance.cases import Case, found
 from tools.conformance.judging import Judge, masked, varying
 from tools.conformance.oracles import TOP, Oracles, kept
 from tools.conformance.ours import Ours, Place
-from tools.conformance.theirs import Theirs, helm, kustomize, opened, read
+from tools.conformance.theirs import Theirs, helm, kustomize, one_value, opened, read
 
 KUBECTL = shutil.which("kubectl")
 CASE = Case("case", Source("overlays/dev", "kustomize"))
@@ -160,7 +160,7 @@ def test_commands_of_the_real_tools(tmp_path: Path) -> None:
     assert helm(ORACLES, Source("charts/a", "helm", options), tmp_path) == [
         "/h", "template", "r", "./charts/a", "--namespace", "n", "--values", "v.yaml", "--values",
         str(tmp_path / "1.yaml"), "--set", "a=1", "--set-string", "b=2", "--set-file", "c=f.txt",
-        "--kube-version", "v1.33.0", "--api-versions", "x/v1", "--include-crds", "--no-hooks", "--skip-tests",
+        "--kube-version", "1.33", "--api-versions", "x/v1", "--include-crds", "--no-hooks", "--skip-tests",
     ]  # fmt: skip
     assert (tmp_path / "1.yaml").read_text() == "a: 1\n"
 
@@ -169,8 +169,31 @@ def test_commands_of_the_real_tools(tmp_path: Path) -> None:
 def test_the_output_of_a_tool_is_read_as_kubectl_reads_it(tmp_path: Path) -> None:
     text = b"apiVersion: v1\nkind: Thing\nmetadata: {name: a}\nspec: {a: 010, b: on, c: 12:30:45}\n---\n# nothing\n"
     theirs = read(Oracles(Path(KUBECTL or ""), Path(), Path(), Path()), text, tmp_path)
-    assert theirs.by_kubectl
     assert [one["spec"] for one in theirs.resources] == [{"a": 8, "b": True, "c": "12:30:45"}]
+
+
+@pytest.mark.skipif(KUBECTL is None, reason="kubectl reads YAML here, and is not on PATH")
+@pytest.mark.parametrize(
+    ("text", "count", "words"),
+    [
+        (b"", 0, ""),
+        (b"# only words\n---\n", 0, ""),
+        (b"apiVersion: v1\nmetadata: {name: a}\n", 0, "kubectl: error: unable to decode"),
+        (b"a: [\n", 0, "kubectl: error: "),
+    ],
+)
+def test_what_is_no_manifest_is_refused(text: bytes, count: int, words: str, tmp_path: Path) -> None:
+    theirs = read(Oracles(Path(KUBECTL or ""), Path(), Path(), Path()), text, tmp_path)
+    assert len(theirs.resources) == count
+    assert theirs.refusal.startswith(words)
+    assert bool(theirs.refusal) == bool(words)
+
+
+@pytest.mark.parametrize(
+    ("given", "passed"), [("a", "a"), ("a,b=1", "a\\,b=1"), ("a\\,b", "a\\,b"), ("{a,b}", "{a,b}"), ("", "")]
+)
+def test_a_parameter_is_one_value(given: str, passed: str) -> None:
+    assert one_value(given) == passed
 
 
 def test_lists_are_opened() -> None:

@@ -49,8 +49,6 @@ def _report(judge: Judge, versions: str) -> int:
         out += [f"  exception: {one}" for one in tally.excepted]
         out += [f"  differs: {one}" for one in tally.differences]
         out.append(f"{what}: {tally}")
-    if judge.read_by_us:
-        out.append(f"{len(judge.read_by_us)} outputs kubectl would not read, so we read them: {judge.read_by_us[:5]}")
     sys.stdout.write("\n".join(out) + "\n")
     return 1 if judge.faithful.differences or judge.sparse.differences else 0
 

@@ -48,7 +48,7 @@ VALUES: tuple[Written, ...] = (
                     Parameter("n", "null", text=True),
                 )
             ),
-            "several in one": HelmOptions(values=(Parameter("a", "1,b=2,c.d=3"),)),
+            "commas in a parameter": HelmOptions(values=(Parameter("a", "1,b=2,c.d=3"),)),
             "a file's text": HelmOptions(values=(FileParameter("file.text", "files/text.txt"),)),
             "all kinds": HelmOptions(
                 values=(

@@ -45,7 +45,7 @@ def difference(ours: Sequence[Mapping[str, Any]], theirs: Sequence[Mapping[str, 
     Unordered lists are brought into one order first. Numbers are equal by value; a number and a text, or a number and
     a truth value, are not.
     """
-    ours, theirs = [_without_nothing(one) for one in ours], [_without_nothing(one) for one in theirs]
+    ours, theirs = [trimmed(one) for one in ours], [trimmed(one) for one in theirs]
     left, right = [exact(one) for one in ours], [exact(one) for one in theirs]
     if left == right:
         return ""
@@ -67,7 +67,7 @@ def exact(value: Any) -> str:
     return json.dumps(_plain(value), sort_keys=True, ensure_ascii=False)
 
 
-def _without_nothing(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+def trimmed(resource: Mapping[str, Any]) -> Mapping[str, Any]:
     """Leave out empty annotations: the tool that reads the other side's YAML for us adds them where there are none."""
     metadata = resource.get("metadata")
     if not isinstance(metadata, Mapping) or metadata.get("annotations"):

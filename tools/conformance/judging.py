@@ -10,7 +10,7 @@ from typing import Any
 from bot.model.manifest import Rendered
 from bot.model.source import Source
 from tools.conformance.cases import Case
-from tools.conformance.compare import Tally, difference, exact, name_of
+from tools.conformance.compare import Tally, difference, exact, name_of, trimmed
 from tools.conformance.ours import Ours, Place
 from tools.conformance.theirs import Body, Theirs, opened
 
@@ -26,14 +26,11 @@ class Judge:
         self._ours, self._render = ours, render
         self.faithful = Tally()
         self.sparse = Tally()
-        self.read_by_us: list[str] = []  # cases whose real output kubectl would not read
 
     def take(self, case: Case, place: Place) -> None:
         """Compare one case."""
         ours, full = self._ours.sparse(place, case.source), self._ours.full(place, case.source)
         theirs = self._render(place.directory, case.source)
-        if not theirs.by_kubectl:
-            self.read_by_us.append(case.name)
         if refused := _refusals(ours, theirs):
             self.faithful.judge(case.name, refused)
         elif theirs.refusal:
@@ -59,7 +56,7 @@ class Judge:
 
 def bodies(rendered: Rendered) -> list[Body]:
     """Return the resources of a render as plain values, those in lists one by one."""
-    return list(opened([one.body for one in rendered.resources]))
+    return [trimmed(one) for one in opened([one.body for one in rendered.resources])]
 
 
 def _refusals(ours: Rendered, theirs: Theirs) -> str:

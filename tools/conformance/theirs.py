@@ -1,33 +1,34 @@
 """What does the real tool make of a source: which resources, or which refusal?
 
-Its YAML is read by kubectl, not by us: a mistake in how we read YAML would else hide on both sides.
+Its YAML is read by kubectl, not by us: a mistake in how we read YAML would else hide on both sides. What kubectl will
+not read, because it is no manifest, counts as refused.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.checks.documents import parse
-from bot.checks.scalars import DocumentError
 from bot.errors import TransientError
 from bot.model.source import FileParameter, HelmOptions, Parameter, Source, ValuesFile, ValuesText
+from tools.conformance.compare import trimmed
 from tools.conformance.oracles import Oracles, offline
 
+_NOTHING = "no objects passed to"  # what kubectl says of no manifests at all
 Body = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Theirs:
-    """What the real tool made: resources, or a refusal in its own words. `by_kubectl` says who read the YAML."""
+    """What the real tool made: resources, or a refusal in its own words."""
 
     resources: tuple[Body, ...] = ()
     refusal: str = ""
-    by_kubectl: bool = True
 
 
 def render(oracles: Oracles, directory: Path, source: Source) -> Theirs:
@@ -54,7 +55,7 @@ def helm(oracles: Oracles, source: Source, room: Path) -> list[str]:
     options = source.helm
     argv = [str(oracles.helm), "template", options.release, f"./{source.path}", "--namespace", options.namespace]
     argv += [word for number, one in enumerate(options.values) for word in _values(one, room / f"{number}.yaml")]
-    argv += ["--kube-version", f"v{options.kube_version}.0"] if options.kube_version else []
+    argv += ["--kube-version", options.kube_version] if options.kube_version else []
     argv += [word for one in options.api_versions for word in ("--api-versions", one)]
     return [*argv, *_switches(options)]
 
@@ -67,11 +68,21 @@ def _values(value: object, file: Path) -> list[str]:
             file.write_text(text, encoding="utf-8")
             return ["--values", str(file)]
         case Parameter(name=name, value=text, text=as_text):
-            return ["--set-string" if as_text else "--set", f"{name}={text}"]
+            return ["--set-string" if as_text else "--set", f"{name}={one_value(text)}"]
         case FileParameter(name=name, path=path):
             return ["--set-file", f"{name}={path}"]
         case _:
             raise TypeError(f"there is no such layer of values: {value!r}")
+
+
+def one_value(text: str) -> str:
+    """Return a parameter's value so that `--set` takes it as one value, commas and all; `{…}` stays a list.
+
+    Argo CD does the same with its parameters (util/helm/cmd.go, cleanSetParameters).
+    """
+    if text.startswith("{") and text.endswith("}"):
+        return text
+    return re.sub(r"(?<!\\),", r"\\,", text)
 
 
 def _switches(options: HelmOptions) -> list[str]:
@@ -80,7 +91,7 @@ def _switches(options: HelmOptions) -> list[str]:
 
 
 def read(oracles: Oracles, manifests: bytes, room: Path) -> Theirs:
-    """Read the resources in a tool's YAML as kubectl reads them; where it will not take them, as we do."""
+    """Read the resources in a tool's YAML as kubectl reads them."""
     file = room / "manifests.yaml"
     file.write_bytes(manifests)
     argv = [
@@ -94,13 +105,10 @@ def read(oracles: Oracles, manifests: bytes, room: Path) -> Theirs:
         "json",
     ]
     done = offline(argv, cwd=room)
-    if not done.status:
-        return Theirs(tuple(opened(_stream(done.stdout.decode()))))
-    try:
-        found = [one.value for one in parse(manifests)]
-    except DocumentError as error:
-        return Theirs(refusal=f"its output is no YAML: {error.message}")
-    return Theirs(tuple(opened(one for one in found if one)), by_kubectl=False)
+    words = done.stderr.decode(errors="replace").strip()
+    if done.status and _NOTHING not in words:
+        return Theirs(refusal=f"kubectl: {words}")
+    return Theirs(tuple(trimmed(one) for one in opened(_stream(done.stdout.decode()))))
 
 
 def opened(bodies: Iterator[Any] | Sequence[Any]) -> Iterator[Body]:
