@@ -147,6 +147,7 @@ def test_commands_of_the_real_tools(tmp_path: Path) -> None:
         namespace="n",
         values=(
             ValuesFile("v.yaml"),
+            ValuesFile("not there.yaml", optional=True),
             ValuesText("a: 1\n"),
             Parameter("a", "1"),
             Parameter("b", "2", text=True),
@@ -157,7 +158,7 @@ def test_commands_of_the_real_tools(tmp_path: Path) -> None:
         hooks=False,
         tests=False,
     )
-    assert helm(ORACLES, Source("charts/a", "helm", options), tmp_path) == [
+    assert helm(ORACLES, tmp_path, Source("charts/a", "helm", options), tmp_path) == [
         "/h", "template", "r", "./charts/a", "--namespace", "n", "--values", "v.yaml", "--values",
         str(tmp_path / "1.yaml"), "--set", "a=1", "--set-string", "b=2", "--set-file", "c=f.txt",
         "--kube-version", "1.33", "--api-versions", "x/v1", "--include-crds", "--no-hooks", "--skip-tests",

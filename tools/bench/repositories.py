@@ -68,12 +68,12 @@ def configuration(environments: Mapping[str, str], *, policies: bool = False) ->
     return "\n".join([*lines, chosen, "checks:", f'  kubernetes: "{KUBERNETES}"']) + "\n"
 
 
-def write_files(files: Mapping[str, str], directory: Path) -> Path:
+def write_files(files: Mapping[str, str] | Mapping[str, str | bytes], directory: Path) -> Path:
     """Write files, by path, below a directory; return it."""
     for path, text in files.items():
         place = directory / path
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(text, encoding="utf-8")
+        place.write_bytes(text if isinstance(text, bytes) else text.encode())
     return directory
 
 

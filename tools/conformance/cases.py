@@ -9,8 +9,10 @@ from pathlib import Path
 
 from bot.checks.closure import KUSTOMIZATION_FILES
 from bot.model.source import HelmOptions, Source, ValuesFile
+from tests.render import charts
+from tests.render.charts import CHART
 from tests.render.scenarios import SCENARIOS
-from tools.bench.charts import charts
+from tools.bench import charts as generated
 from tools.bench.mixed import mixed
 from tools.bench.overlays import overlays
 from tools.bench.repositories import Generated, write_files
@@ -67,13 +69,18 @@ def made(room: Path) -> Iterator[Group]:
         directory = write_files(files, room / f"scenario-{number}")
         yield Group(directory, (Case(f"scenario: {name}", Source("overlays/dev", "kustomize")),))
     for number, chart in enumerate(CHARTS):
-        directory = room / f"chart-{number}"
-        for path, content in chart.files.items():
-            (directory / path).parent.mkdir(parents=True, exist_ok=True)
-            (directory / path).write_bytes(content if isinstance(content, bytes) else content.encode())
-        yield Group(directory, tuple(_written(chart)))
-    for repository in (overlays(10), charts(5), mixed(4)):
+        yield Group(write_files(chart.files, room / f"chart-{number}"), tuple(_written(chart)))
+    for number, (name, scenario) in enumerate(_tested()):
+        case = Case(f"tested chart: {name}", Source(CHART, "helm", scenario.options))
+        yield Group(write_files(scenario.files, room / f"tested-chart-{number}"), (case,))
+    for repository in (overlays(10), generated.charts(5), mixed(4)):
         yield from _generated(repository, room)
+
+
+def _tested() -> Iterator[tuple[str, charts.Scenario]]:
+    """Yield the charts of the tests, those that render and those that do not."""
+    yield from charts.SCENARIOS.items()
+    yield from ((name, scenario) for name, (scenario, *_) in charts.BROKEN.items())
 
 
 def _written(chart: Written) -> Iterator[Case]:

@@ -34,7 +34,9 @@ class Theirs:
 def render(oracles: Oracles, directory: Path, source: Source) -> Theirs:
     """Let the real tool render a source of the repository that lies at `directory`, offline."""
     with tempfile.TemporaryDirectory(prefix="lockkeeper-oracle-") as room:
-        argv = kustomize(oracles, source) if source.engine == "kustomize" else helm(oracles, source, Path(room))
+        argv = (
+            kustomize(oracles, source) if source.engine == "kustomize" else helm(oracles, directory, source, Path(room))
+        )
         try:
             done = offline(argv, cwd=directory)
         except TransientError as error:
@@ -50,14 +52,22 @@ def kustomize(oracles: Oracles, source: Source) -> list[str]:
     return [str(oracles.kubectl), "kustomize", *charts, source.path or "."]
 
 
-def helm(oracles: Oracles, source: Source, room: Path) -> list[str]:
-    """Return the `helm template` command for a chart; texts of values are written to files in `room`."""
+def helm(oracles: Oracles, directory: Path, source: Source, room: Path) -> list[str]:
+    """Return the `helm template` command for a chart in a directory; texts of values are written to files in `room`.
+
+    Values files that are optional and not there are left out: helm itself has no such thing.
+    """
     options = source.helm
     argv = [str(oracles.helm), "template", options.release, f"./{source.path}", "--namespace", options.namespace]
-    argv += [word for number, one in enumerate(options.values) for word in _values(one, room / f"{number}.yaml")]
+    layers = [one for one in options.values if not _is_lacking(one, directory)]
+    argv += [word for number, one in enumerate(layers) for word in _values(one, room / f"{number}.yaml")]
     argv += ["--kube-version", options.kube_version] if options.kube_version else []
     argv += [word for one in options.api_versions for word in ("--api-versions", one)]
     return [*argv, *_switches(options)]
+
+
+def _is_lacking(value: object, directory: Path) -> bool:
+    return isinstance(value, ValuesFile) and value.optional and not (directory / value.path).is_file()
 
 
 def _values(value: object, file: Path) -> list[str]:
