@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from bot.adapters.render.roots import PooledRenderer
 from bot.checks.schema import validate
 from bot.checks.trace import trace
 from bot.model.finding import Finding
-from bot.model.manifest import Rendered, ResourceKey
+from bot.model.manifest import Rendered, Resource, ResourceKey
+from bot.model.source import Source
 
 FILES = {
     "base/kustomization.yaml": """\
@@ -299,3 +301,49 @@ def test_hostile_files_are_passed_over(world: World, content: bytes) -> None:
         )
         assert len(traced) == len(findings)
         assert all(one.path in FILES and one.line for one in traced)
+
+
+DECLARED = ("apps/shop.yaml", 7)
+
+
+def over(path: str, text: str) -> Source:
+    return Source("overlays/production", "kustomize", overrides=((path, text),))
+
+
+def test_the_lines_of_the_real_file_count_under_an_override(world: World) -> None:
+    """What an Argo CD Application edits into a kustomization moves its lines, and nobody can open that text."""
+    text = "# edited\ncommonAnnotations: {a: b}\n" + FILES[OVERLAY]
+    rendered = world.rendered["overlays/production"]
+    findings = [finding(row[0], rule=row[1]) for row in TABLE]
+    expected = trace(findings, rendered, world.read)
+    assert trace(findings, rendered, world.read, over(OVERLAY, text), DECLARED) == expected
+
+
+def test_what_only_an_override_says_stands_where_it_is_declared(world: World) -> None:
+    text = FILES[OVERLAY].replace('newTag: "1.5"', 'newTag: "1.6"').replace("count: 3", "count: 4")
+    rendered = world.rendered["overlays/production"]
+    (deployment,) = (one for one in rendered.resources if one.key == DEPLOYMENT)
+    body = copy.deepcopy(dict(deployment.body))
+    body["spec"]["replicas"] = 4
+    body["spec"]["template"]["spec"]["containers"][0]["image"] = "evil.example.com/web:1.6"
+    outcome = replace(rendered, resources=(Resource(body),))
+    findings = [
+        finding("spec.replicas"),
+        finding(f"{POD}.containers[0].image", rule="tag"),
+        finding("spec.strategy.type"),
+    ]
+    one, other, third = trace(findings, outcome, world.read, over(OVERLAY, text), DECLARED)
+    assert (one.path, one.line) == DECLARED
+    assert (other.path, other.line) == DECLARED
+    assert world.text(third) == ("overlays/production/network.yaml", "type: Recreate")
+    (alone,) = trace(findings[:1], outcome, world.read, over(OVERLAY, text))
+    assert alone.path in FILES, "without a declaration the nearest file counts"
+
+
+def test_a_kustomization_that_is_only_laid_over_is_no_place_to_send_anybody(world: World) -> None:
+    made = "plain/kustomization.yaml"
+    rendered = replace(world.rendered["plain"], files=(*world.rendered["plain"].files, made))
+    source = Source("plain", "kustomize", overrides=((made, "resources: [all.yaml]\n"),))
+    unknown = ResourceKey("example.com", "Widget", "", "nowhere")
+    (traced,) = trace([finding("spec", unknown)], rendered, world.read, source, DECLARED)
+    assert (traced.path, traced.line) == DECLARED

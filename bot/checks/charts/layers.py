@@ -144,9 +144,10 @@ def _in_layer(layer: _Layer, reference: Reference, wanted: Wanted) -> Hit | None
     best: tuple[tuple[bool, bool, bool], Place] | None = None
     for place, value in itertools.islice(_reached(layer.value, reference, ()), _MOST):
         further, found, rendered = follow(value, wanted.body, wanted.rest)
-        whole = len(further) == len(wanted.rest)
-        same = whole and rendered is not ABSENT and _same(found, rendered)
+        complete = len(further) == len(wanted.rest)
+        same = complete and rendered is not ABSENT and _same(found, rendered)
         named = "*" in reference and bool(place) and _bears(layer.value, place, wanted)
+        whole = complete and ("*" not in reference or same or named)  # else it may be any other element
         rank = (whole, same, named)
         if best is None or rank > best[0]:
             best = rank, (*place, *further)
