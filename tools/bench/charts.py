@@ -229,7 +229,7 @@ def charts(count: int, seed: int = 1) -> Generated:
     """Return a repository of `count` charts in three environments.
 
     Heads: `one-01` … each with the production image of another chart moved; `base` with a template of the first
-    chart changed; `all` with the image of all charts moved in all environments.
+    chart changed; `all` with the image of all charts moved in all environments, and `other` with another image.
     """
     names = numbered("app", count)
     places = {environment: f"environments/{environment}" for environment in ENVIRONMENTS}
@@ -248,5 +248,6 @@ def charts(count: int, seed: int = 1) -> Generated:
         for path in [f"charts/{name}/values-production.yaml"]
     }
     changed = _SERVICE.replace("port: 80\n", "port: 8000\n")
-    heads = {**one, "base": {f"charts/{names[0]}/templates/service.yaml": changed}, "all": moved}
+    other = {path: (text or "").replace("2.0.0", "2.1.0") for path, text in moved.items()}
+    heads = {**one, "base": {f"charts/{names[0]}/templates/service.yaml": changed}, "all": moved, "other": other}
     return Generated(f"charts-{count}", files, heads, tuple(roots))

@@ -113,7 +113,7 @@ def mixed(size: int = 10, seed: int = 1) -> Generated:
 
     The first half of the overlays is found, the other half declared by Flux. Heads: `one-01` a found overlay,
     `one-02` a chart's production values, `one-03` a plain manifest, `one-04` an overlay of Flux; `base` with the
-    overlays' base changed; `all` with all of it.
+    overlays' base changed; `all` with all of it, and `other` with the same changed otherwise.
     """
     found, flux = numbered("web", size), numbered("flux", size)
     apps, teams = numbered("app", size), numbered("team", size)
@@ -175,4 +175,8 @@ def _heads(found: list[str], flux: list[str], apps: list[str], teams: list[str],
     }
     heads["base"] = {"base/deployment.yaml": overlays.changed_base()}
     heads["all"] = {**own, **theirs, **values, **plain}
+    moved = {**own, **theirs, **values}
+    heads["other"] = {path: text.replace("2.0.0", "2.1.0") for path, text in moved.items()} | {
+        path: text.replace("level: debug", "level: warn") for path, text in plain.items()
+    }
     return heads

@@ -202,7 +202,7 @@ def overlays(count: int, seed: int = 1, *, policies: bool = False) -> Generated:
     """Return a repository of `count` overlays in one environment.
 
     Heads: `one-01` … each with one overlay's image moved, each another overlay; `base` with the shared Deployment
-    changed; `all` with each overlay's own file changed.
+    changed; `all` with each overlay's own file changed, and `other` with the same changed otherwise.
     """
     names = numbered("app", count)
     files = {CONFIGURATION: configuration({"production": "overlays"}, policies=policies), **base_files()}
@@ -221,4 +221,5 @@ def _heads(names: Sequence[str], seed: int) -> Mapping[str, Change]:
         f"one-{number:02}": {path: moved[path].replace("2.0.0", f"2.0.{number}")}
         for number, path in enumerate(chosen, 1)
     }
-    return {**one, "base": {"base/deployment.yaml": changed_base()}, "all": moved}
+    other = {path: text.replace("2.0.0", "2.1.0") for path, text in moved.items()}
+    return {**one, "base": {"base/deployment.yaml": changed_base()}, "all": moved, "other": other}

@@ -63,7 +63,7 @@ def everything_changed(bench: Bench, prepared: Prepared, loop: Callable[[], Mapp
         for number in range(bench.runs):
             bench.take(f"{name} cold", _checked(prepared, cold(prepared, "all", number)))
             bench.take(f"{name} warm", _checked(prepared, worker.evaluate("all", forget=True)))
-            worker.evaluate("base", forget=True)
+            worker.evaluate("other", forget=True)
             bench.take(f"{name} base known", _checked(prepared, worker.evaluate("all")))
             bench.take(f"{name} again", _checked(prepared, worker.evaluate("all")))
             for what, seconds in loop().items():
