@@ -209,7 +209,7 @@ def _value(schema: Mapping[str, Any], schemas: Mapping[str, Any], chance: random
 def _mapping(schema: Mapping[str, Any], schemas: Mapping[str, Any], chance: random.Random, depth: int) -> Body:
     properties = schema.get("properties") or {}
     required = schema.get("required") or ()
-    likely = 0.7 if depth < 2 else 0.35 if depth < DEEPEST else 0
+    likely = 1 if depth == 0 else 0.5 if depth < 3 else 0.35 if depth < DEEPEST else 0
     names = [name for name in properties if name in required or chance.random() < likely]
     found = {name: _value(properties[name], schemas, chance, depth + 1) for name in names[:12] + [*required][:20]}
     extra = schema.get("additionalProperties")
