@@ -59,7 +59,7 @@ docs: $(DEVSTAMP) ## write docs/commands.md, the tables of docs/configuration.md
 bench: $(STAMP) ## measure beside kubectl, helm and checkov (ARGS="--only one --runs 5", ARGS=--help)
 	@$(BIN)/python -m tools.bench $(ARGS)
 
-conformance: $(STAMP) ## compare renders with kubectl and helm (DIR=… for a directory of yours, too)
+conformance: $(DEVSTAMP) ## compare with kubectl, helm and the original schemas (DIR=… adds a directory of yours)
 	@$(BIN)/python -m tools.conformance $(DIR) $(ARGS)
 
 lock: ## write the lock files anew (needs uv)

@@ -192,4 +192,6 @@ def rows(samples: Samples) -> Iterator[Row]:
         for what in ("cold", "warm", "base known", "again"):
             yield from row(f"{name}, all changed: {what}", f"{name} {what}", f"{name} {beside}")
     for what in ("cold", "warm"):
-        yield from row(f"100 overlays with policies, beside checkov: {what}", f"policies {what}", "policies checkov")
+        yield from row(
+            f"100 overlays with policies, both sides; checkov over one: {what}", f"policies {what}", "policies checkov"
+        )

@@ -1,7 +1,8 @@
 """Compare Lockkeeper with the real tools: `make conformance DIR=directory`, or `python -m tools.conformance DIR`.
 
 Every kustomization and chart below the directory, and those that the project writes and generates itself, are rendered
-by us and by kubectl and helm. Ends with status 1 on any difference.
+by us and by kubectl and helm. Then thousands of made resources, sound and broken, are judged by our schemas and by
+another validator with the original definitions. Ends with status 1 on any difference.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
+from tests.checks.verdicts import Comparison, compare_originals
 from tools.conformance.cases import Group, found, made
 from tools.conformance.judging import Judge
-from tools.conformance.oracles import DIRECTORY, prepare
+from tools.conformance.oracles import DIRECTORY, Oracles, prepare
 from tools.conformance.ours import Ours
 from tools.conformance.theirs import render
 
@@ -24,11 +27,23 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.conformance", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("directory", type=Path, nargs="?", help="where further kustomizations and charts lie")
     parser.add_argument("--tools", type=Path, default=DIRECTORY, help="where the real tools are kept")
+    parser.add_argument("--part", default="", choices=("renders", "schemas"), help="one part only")
     parser.add_argument("--only", default="", help="cases whose names hold this")
     asked = parser.parse_args()
     if asked.directory and not asked.directory.is_dir():
         parser.error(f"there is no directory {asked.directory}")
     oracles = prepare(asked.tools, _tell)
+    _write(f"beside {oracles.versions()}")
+    parts: Mapping[str, Callable[[], bool]] = {
+        "renders": partial(_renders, asked, oracles),
+        "schemas": partial(_schemas, oracles),
+    }
+    equal = [act() for name, act in parts.items() if asked.part in ("", name)]
+    return 0 if all(equal) else 1
+
+
+def _renders(asked: argparse.Namespace, oracles: Oracles) -> bool:
+    """Compare renders, and say whether all are equal."""
     with tempfile.TemporaryDirectory(prefix="lockkeeper-conformance-") as name:
         room = Path(name)
         with Ours(room / "ours") as ours:
@@ -40,17 +55,31 @@ def main() -> int:
                 for case in cases:
                     if place is not None:
                         judge.take(case, place)
-    return _report(judge, oracles.versions())
-
-
-def _report(judge: Judge, versions: str) -> int:
-    out = [f"beside {versions}"]
     for what, tally in (("renders", judge.faithful), ("sparse directories", judge.sparse)):
-        out += [f"  exception: {one}" for one in tally.excepted]
-        out += [f"  differs: {one}" for one in tally.differences]
-        out.append(f"{what}: {tally}")
-    sys.stdout.write("\n".join(out) + "\n")
-    return 1 if judge.faithful.differences or judge.sparse.differences else 0
+        for words in (
+            *(f"  exception: {one}" for one in tally.excepted),
+            *(f"  differs: {one}" for one in tally.differences),
+        ):
+            _write(words)
+        _write(f"{what}: {tally}")
+    return not judge.faithful.differences and not judge.sparse.differences
+
+
+def _schemas(oracles: Oracles) -> bool:
+    """Compare verdicts with the original definitions of every Kubernetes minor, and say whether all are the same."""
+    total = Comparison()
+    for minor, one in compare_originals(oracles.definitions):
+        _tell(f"  {minor}: {one}")
+        total.add(one)
+    for wrong in total.disagreements[:20]:
+        _write(f"  differs: {wrong.minor} {wrong.body['kind']}: ours says {wrong.ours}, the other {wrong.theirs}")
+    _write(f"schemas: {total}")
+    return not total.disagreements and total.all > 0
+
+
+def _write(words: str) -> None:
+    sys.stdout.write(f"{words}\n")
+    sys.stdout.flush()
 
 
 def _tell(words: str) -> None:
