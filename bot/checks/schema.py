@@ -169,6 +169,11 @@ def _fields(resource: Resource, schema: KindSchema) -> Iterator[_Verdict]:
 def _identity(resource: Resource) -> Iterator[_Verdict]:
     """Judge what every resource needs before a schema can be found for it: apiVersion, kind, a name."""
     body = resource.body
+    if not any(name in body for name in ("apiVersion", "kind")):
+        message = "this is no Kubernetes resource: it has neither `apiVersion` nor `kind`"
+        how = "keep what is not to be applied, such as values, in a directory of its own"
+        yield _Verdict(Remark("missing-kind", (), message), how=how)
+        return
     for name, example in (("apiVersion", "apps/v1"), ("kind", "Deployment")):
         value = body.get(name)
         if not isinstance(value, str) or not value:

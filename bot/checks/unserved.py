@@ -7,8 +7,9 @@ from functools import lru_cache
 from bot.checks import definitions as known
 from bot.checks.crd import CustomKinds
 from bot.checks.definitions import Definitions
+from bot.checks.hints import did_you_mean
 from bot.checks.removed import GONE, removed_in
-from bot.checks.wording import Remark, did_you_mean
+from bot.checks.wording import Remark
 
 
 def unserved(api_version: str, kind: str, minor: Definitions, custom: CustomKinds) -> Remark | None:

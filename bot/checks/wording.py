@@ -5,14 +5,14 @@ Values are quoted from the masked resource only, so that no message carries a se
 
 from __future__ import annotations
 
-import difflib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bot.checks.definitions import KindSchema, SchemaError
 from bot.checks.fieldpath import Path, dotted, value_at
+from bot.checks.hints import did_you_mean, listed, mended, misplaced
 from bot.checks.masking import Masked
 
 _ARTICLES = {
@@ -42,7 +42,6 @@ _LIMITS = {
     "not": "has a form that the schema forbids",
 }
 _SHOWN = 60  # characters of a value that a message quotes
-_LISTED = 12  # names that a message lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +61,14 @@ def remarks(error: SchemaError, schema: KindSchema, masked: Mapping[str, Any], k
     here = dotted(path) or kind
     if keyword == "additionalProperties":
         for name in wants["unexpected"]:
-            yield Remark("unknown-field", (*path, name), f"unknown field `{name}` in {here}{_hint(name, path, schema)}")
+            hint = misplaced(name, path, schema, kind)
+            yield Remark("unknown-field", (*path, name), f"unknown field `{name}` in {here}{hint}")
     elif keyword == "required":
         name = wants["property"]
         yield Remark("required", (*path, name), f"the required field `{name}` is missing in {here}")
     elif keyword == "type":
-        yield Remark("wrong-type", path, _wrong_type(path, wants["types"], masked, kind))
+        sentence = _wrong_type(path, wants["types"], masked, kind)
+        yield Remark("wrong-type", path, sentence + mended(path, wants["types"], masked, schema))
     elif keyword in ("enum", "const"):
         options = wants.get("options") if keyword == "enum" else [wants.get("expected_value")]
         yield Remark("invalid-value", path, _not_allowed(path, options or [], masked, kind))
@@ -80,18 +81,6 @@ def remarks(error: SchemaError, schema: KindSchema, masked: Mapping[str, Any], k
             path,
             f"{_subject(path, kind)} {_fill(words, wants)}, but is {shown(path, masked)}",
         )
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return the known name most like this one, or '' when none is near."""
-    names = list(known)
-    folded = {one.lower(): one for one in reversed(names)}
-    if name.lower() in folded:
-        return folded[name.lower()]
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.7) or [
-        folded[one] for one in difflib.get_close_matches(name.lower(), list(folded), n=1, cutoff=0.75)
-    ]
-    return close[0] if close else ""
 
 
 def shown(path: Sequence[str | int], masked: Any) -> str:
@@ -126,49 +115,18 @@ def _subject(path: Path, kind: str) -> str:
     return f"`{last}` in {above}" if above else f"`{last}`"
 
 
-def _hint(name: str, path: Path, schema: KindSchema) -> str:
-    """Say what may have been meant: a like name here, the same name elsewhere, or what may stand here."""
-    known = schema.fields(path)
-    if meant := did_you_mean(name, known):
-        return f"; did you mean `{meant}`?"
-    for length in range(len(path) - 1, -1, -1):
-        if name in schema.fields(path[:length]):
-            return f"; `{name}` belongs to {dotted(path[:length]) or 'the top level'}, is the indentation right?"
-    below = [field for field in known if name in schema.fields((*path, field))]
-    if len(below) == 1:
-        return f"; `{name}` belongs into `{below[0]}`"
-    if known and len(known) <= _LISTED:
-        return f"; allowed are {_listed(known)}"
-    return ""
-
-
 def _wrong_type(path: Path, types: Sequence[str], masked: Any, kind: str) -> str:
     wanted = [one for one in ("string", "integer", "number", "boolean", "array", "object") if one in types]
     found = shown(path, masked)
     subject = _subject(path, kind)
     if set(wanted) == {"string", "number"}:
         return f"{subject} must be a quantity such as 500m, 2 or 1Gi, but is {found}"
-    sentence = f"{subject} must be {' or '.join(_ARTICLES[one] for one in wanted) or 'empty'}, but is {found}"
-    try:
-        value = value_at(masked, path)
-    except KeyError:
-        return sentence
-    if wanted == ["string"] and isinstance(value, bool | int | float):
-        return f'{sentence}; write it in quotes: "{json.dumps(value)}"'
-    if isinstance(value, str) and _reads_as(value, wanted):
-        return f"{sentence}; write it without quotes: {value.strip()}"
-    return sentence
-
-
-def _reads_as(text: str, wanted: Sequence[str]) -> bool:
-    if "boolean" in wanted and text in ("true", "false"):
-        return True
-    return "integer" in wanted and text.strip().lstrip("-").isdecimal()
+    return f"{subject} must be {' or '.join(_ARTICLES[one] for one in wanted) or 'empty'}, but is {found}"
 
 
 def _not_allowed(path: Path, options: Sequence[Any], masked: Any, kind: str) -> str:
     named = [one for one in options if one is not None]
-    sentence = f"{_subject(path, kind)} must be {_listed(named, last='or')}, but is {shown(path, masked)}"
+    sentence = f"{_subject(path, kind)} must be {listed(named, last='or')}, but is {shown(path, masked)}"
     try:
         value = value_at(masked, path)
     except KeyError:
@@ -201,10 +159,3 @@ def _fill(words: str, wants: Mapping[str, Any]) -> str:
         return words.format(**wants)
     except (KeyError, IndexError, ValueError):
         return "does not satisfy the schema"
-
-
-def _listed(names: Sequence[Any], last: str = "and") -> str:
-    texts = [f"`{one}`" for one in names]
-    if len(texts) > _LISTED:
-        texts = [*texts[:_LISTED], f"{len(texts) - _LISTED} more"]
-    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} {last} {texts[-1]}" if texts else "nothing"

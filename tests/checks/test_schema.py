@@ -101,11 +101,12 @@ GOLDEN: list[tuple[str, str, Any, str, str, str]] = [
     (
         "Deployment", "spec.template.spec.containers", {"name": "web"}, "wrong-type",
         "spec.template.spec.containers",
-        "`containers` in spec.template.spec must be a list, but is a mapping",
+        "`containers` in spec.template.spec must be a list, but is a mapping; begin each item with `- `",
     ),
     (
         "Deployment", "spec.template.spec.containers", None, "wrong-type", "spec.template.spec.containers",
-        "`containers` in spec.template.spec must be a list, but is empty (null)",
+        "`containers` in spec.template.spec must be a list, but is empty (null); is what belongs to it there, "
+        "and indented enough?",
     ),
     (
         "Deployment", "spec.selector", ..., "required", "spec.selector",
@@ -142,7 +143,8 @@ GOLDEN: list[tuple[str, str, Any, str, str, str]] = [
     ),
     (
         "Secret", "data.password", 12345, "wrong-type", "data.password",
-        "`password` in data must be a string, but is something else (hidden, as it may be secret)",
+        "`password` in data must be a string, but is something else (hidden, as it may be secret); "
+        "numbers, true and false need quotes here",
     ),
 ]  # fmt: skip
 
