@@ -17,6 +17,7 @@ from tools.bench.mixed import mixed
 from tools.bench.overlays import overlays
 from tools.bench.repositories import Generated, write_files
 from tools.conformance.charts import CHARTS
+from tools.conformance.inflated import INFLATED
 from tools.conformance.written import Written
 
 
@@ -68,6 +69,9 @@ def made(room: Path) -> Iterator[Group]:
     for number, (name, files) in enumerate(SCENARIOS.items()):
         directory = write_files(files, room / f"scenario-{number}")
         yield Group(directory, (Case(f"scenario: {name}", Source("overlays/dev", "kustomize")),))
+    for number, (name, files) in enumerate(INFLATED.items()):
+        source = Source("top" if "top/kustomization.yaml" in files else "app", "kustomize")
+        yield Group(write_files(files, room / f"inflated-{number}"), (Case(f"helmCharts: {name}", source),))
     for number, chart in enumerate(CHARTS):
         yield Group(write_files(chart.files, room / f"chart-{number}"), tuple(_written(chart)))
     for number, (name, scenario) in enumerate(_tested()):
