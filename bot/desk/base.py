@@ -2,16 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from bot.adapters.git.worktree import WorkTree
-from bot.errors import NotFoundError
 from bot.model.environment import Configuration
 from bot.model.repository import Repository
 
 _PREFIXES = ("refs/remotes/origin/", "refs/heads/", "remotes/origin/", "heads/", "origin/")
 _USUAL = ("main", "master")
+
+
+class Refs:
+    """What the names in a repository lead to; git is asked once for each."""
+
+    def __init__(self, work: WorkTree) -> None:
+        self._work = work
+        self._commits: dict[str, str | None] = {}
+
+    @cached_property
+    def branch(self) -> str:
+        """The branch that is checked out, '' for none."""
+        return self._work.branch
+
+    @cached_property
+    def remote_default(self) -> str:
+        """The default branch of the remote, '' when that is not known."""
+        return self._work.default_branch
+
+    def commit(self, revision: str) -> str | None:
+        """Return the commit that a revision names, or None."""
+        if revision not in self._commits:
+            self._commits[revision] = self._work.resolve(revision)
+        return self._commits[revision]
+
+    def at(self, branch: str) -> str | None:
+        """Return the full name of a branch as the remote has it, else as it is here; None when there is none."""
+        places = (f"refs/remotes/origin/{branch}", f"refs/heads/{branch}")
+        return next((one for one in places if self.commit(one)), None)
+
+    def default_branch(self, rules: Configuration) -> str:
+        """Return the name of the remote's default branch, or what comes nearest to it."""
+        known = [self.remote_default, *(one.branch for one in rules.environments if not one.after), *_USUAL]
+        return next((name for name in known if name and self.at(name)), "") or self.branch or known[1]
+
+    def common(self, one: str, other: str) -> str | None:
+        """Return the commit where two commits went apart, None when their history is not known that far."""
+        return one if one == other else self._work.merge_base(one, other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,42 +61,36 @@ class Base:
     notes: tuple[str, ...] = ()
 
 
-def find_base(work: WorkTree, configuration: Configuration, asked: str, head: str = "HEAD") -> Base:
+def find_base(work: WorkTree, refs: Refs, rules: Configuration, asked: str, head: str = "HEAD") -> Base:
     """Return what to compare with: where `head` and the revision that is asked for went apart.
 
     When nothing is asked for: where it left the nearest of the branches it can have come from, which are the remote's
     default branch and those of the environments. NotFoundError for an unknown revision.
     """
     if asked:
-        return _forked(work, asked, plain_branch(asked), head)
-    if not work.resolve(head):
+        work.open(asked)  # says why there is none
+        return _forked(work, refs, asked, head)
+    if refs.commit(head) is None:
         return Base()
     best: Base | None = None
-    for name in _branches(work, configuration):
-        revision = _revision(work, name)
+    for name in dict.fromkeys((refs.default_branch(rules), *(one.branch for one in rules.environments))):
+        revision = refs.at(name)
         if revision is None:
             continue
-        found = _forked(work, revision, name, head)
-        if best is None or _is_nearer(work, found, best):
+        found = _forked(work, refs, revision, head)
+        if best is None or (found.commit != best.commit and refs.common(found.commit, best.commit) == best.commit):
             best = found
-    if best is None and work.branch:
-        best = _forked(work, f"refs/heads/{work.branch}", work.branch, head)
+    if best is None and refs.branch:
+        best = _forked(work, refs, f"refs/heads/{refs.branch}", head)
     return best or Base()
 
 
-def default_branch(work: WorkTree, configuration: Configuration) -> str:
-    """Return the name of the remote's default branch, or what comes nearest to it."""
-    known = [work.default_branch, *(one.branch for one in configuration.environments if not one.after), *_USUAL]
-    here = (name for name in known if name and _revision(work, name))
-    return next(here, work.branch or known[1])
-
-
-def target_branch(base: Base, work: WorkTree, configuration: Configuration) -> str:
+def target_branch(base: Base, refs: Refs, rules: Configuration) -> str:
     """Return the branch that a change is taken to go into: one that an environment deploys from, if any is near."""
-    known = [one.branch for one in configuration.environments]
+    known = [one.branch for one in rules.environments]
     if not known:
-        return base.branch or work.branch or "HEAD"
-    near = (base.branch, work.branch, default_branch(work, configuration))
+        return base.branch or refs.branch or "HEAD"
+    near = (base.branch, refs.branch, refs.default_branch(rules))
     return next((name for name in near if name in known), known[0])
 
 
@@ -81,27 +112,11 @@ def short(commit: str) -> str:
     return commit[:7]
 
 
-def _branches(work: WorkTree, configuration: Configuration) -> Sequence[str]:
-    names = [default_branch(work, configuration), *(one.branch for one in configuration.environments)]
-    return tuple(dict.fromkeys(names))
-
-
-def _revision(work: WorkTree, branch: str) -> str | None:
-    return next((one for one in _places(branch) if work.resolve(one)), None)
-
-
-def _places(branch: str) -> Iterator[str]:
-    yield f"refs/remotes/origin/{branch}"
-    yield f"refs/heads/{branch}"
-
-
-def _forked(work: WorkTree, revision: str, branch: str, head: str) -> Base:
-    tip = work.resolve(revision)
-    if tip is None:
-        work.open(revision)  # says why there is none
-        raise NotFoundError(f"there is no revision {revision!r} here")
+def _forked(work: WorkTree, refs: Refs, revision: str, head: str) -> Base:
+    tip, here = refs.commit(revision) or "", refs.commit(head)
     name = revision.removeprefix("refs/remotes/").removeprefix("refs/heads/")
-    common = work.merge_base(tip, head) if work.resolve(head) else tip
+    branch = plain_branch(revision)
+    common = refs.common(tip, here) if here else tip
     if common == tip:
         return Base(tip, f"{name} ({short(tip)})", branch)
     if common is None:
@@ -109,8 +124,3 @@ def _forked(work: WorkTree, revision: str, branch: str, head: str) -> Base:
         note = f"where HEAD and {name} went apart is not known ({why}), so it is compared with {name} as it stands"
         return Base(tip, f"{name} ({short(tip)})", branch, (note,))
     return Base(common, f"{name} where it was left ({short(common)})", branch)
-
-
-def _is_nearer(work: WorkTree, one: Base, other: Base) -> bool:
-    """Say whether one base lies between another and what is compared with it."""
-    return one.commit != other.commit and work.merge_base(one.commit, other.commit) == other.commit

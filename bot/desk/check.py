@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
@@ -54,7 +53,7 @@ def _run(wish: Wish) -> int:
     with open_work(wish.path) as work:
         head = work.open_staged() if wish.staged else work.open_working()
         situation = take_situation(work, head)
-        base = find_base(work, situation.rules, wish.base)
+        base = find_base(work, situation.refs, situation.rules, wish.base)
         with workbench(work, keep=wish.keep) as bench:
             question = _question(bench, situation, base, wish)
             found = evaluated(bench, question, silent=wish.quiet)
@@ -80,7 +79,7 @@ def evaluated(bench: Workbench, question: Question, *, silent: bool) -> Evaluati
 
 
 def _question(bench: Workbench, situation: Situation, base: Base, wish: Wish) -> Question:
-    branch = target_branch(base, situation.work, situation.rules)
+    branch = target_branch(base, situation.refs, situation.rules)
     packs = load_packs(bench.builtin_pack, situation.rules, situation.head)
     question = situation.question(base, branch, wish.environments, packs)
     question = replace(question, whole=question.whole or wish.everything)
@@ -114,9 +113,12 @@ def _words(look: Look, wish: Wish) -> str:
         case "json":
             return record.check(look)
         case "sarif":
+            from importlib.metadata import version
+
             return sarif.log(look.findings, version=version("lockkeeper"))
         case "markdown":
-            return pull_comment.at_desk(look.results, look.findings, (look.subject, *look.notes)) + "\n"
+            said = (f"{look.subject[:1].upper()}{look.subject[1:]}.", *look.notes)
+            return pull_comment.at_desk(look.results, look.findings, said) + "\n"
 
 
 def _missing(bench: Workbench, findings: Sequence[Finding]) -> dict[str, str]:

@@ -84,7 +84,7 @@ def _run(wish: Wish) -> int:
 
 def _base(work: WorkTree, situation: Situation, wanted: Range) -> Base:
     if wanted.forked:
-        return find_base(work, situation.rules, wanted.base, wanted.head)
+        return find_base(work, situation.refs, situation.rules, wanted.base, wanted.head)
     work.open(wanted.base)  # says why there is none
     commit = work.resolve(wanted.base) or ""
     return Base(commit, f"{wanted.base} ({short(commit)})", plain_branch(wanted.base))
@@ -94,4 +94,4 @@ def _branch(situation: Situation, base: Base, wanted: Range) -> str:
     """Return the branch whose environments are compared: that of the head, when environments deploy from it."""
     known = [one.branch for one in situation.rules.environments]
     named = plain_branch(wanted.head)
-    return named if named in known else target_branch(base, situation.work, situation.rules)
+    return named if named in known else target_branch(base, situation.refs, situation.rules)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.checks.applications.found import applications
 from bot.desk import ending, output
-from bot.desk.base import Base, address, default_branch, target_branch
+from bot.desk.base import Base, address, target_branch
 from bot.desk.ending import UnseenError, ended
 from bot.desk.engines import missing_tools, workbench
 from bot.desk.manifests import Manifests, documents, render
@@ -108,7 +108,7 @@ def _directory(situation: Situation, wish: Wish) -> str | None:
 def _deployed(bench: Workbench, situation: Situation, environment: Environment) -> tuple[Application, ...]:
     """Return all that an environment deploys, declared applications too."""
     work, rules = situation.work, situation.rules
-    default = default_branch(work, rules) if rules.found else environment.branch
+    default = situation.refs.default_branch(rules) if rules.found else environment.branch
     host = work.host or "github.com"
     ground = Ground(address(work).full_name, environment, rules, default, host)
     if not rules.found:
@@ -118,7 +118,7 @@ def _deployed(bench: Workbench, situation: Situation, environment: Environment) 
 
 def _lying_at(situation: Situation, path: str) -> tuple[Application, ...]:
     """Return what is to be rendered at a directory itself, and not what that declares."""
-    branch, minor = target_branch(Base(), situation.work, situation.rules), situation.rules.checks.kubernetes
+    branch, minor = target_branch(Base(), situation.refs, situation.rules), situation.rules.checks.kubernetes
     found = applications(Environment(path or "repository", branch, path), situation.head)
     return tuple(replace(one, sources=tuple(_fitted(source, minor) for source in one.sources)) for one in found)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.adapters.git.worktree import WorkTree
 from bot.checks.scope import inside
-from bot.desk.base import Base, address, default_branch, target_branch
+from bot.desk.base import Base, Refs, address, target_branch
 from bot.desk.ending import MistakesError
 from bot.desk.nothing import EmptyTree
 from bot.errors import UserError
@@ -31,6 +31,7 @@ class Situation:
     work: WorkTree
     head: Tree
     rules: Configuration
+    refs: Refs
 
     def base_tree(self, base: Base) -> Tree:
         """Return the files of a base; none, where there is no base."""
@@ -42,7 +43,7 @@ class Situation:
         UserError for an environment that there is not.
         """
         work, old = self.work, self.base_tree(base)
-        default = default_branch(work, self.rules) if self.rules.found else branch
+        default = self.refs.default_branch(self.rules) if self.rules.found else branch
         reached = chosen(self.rules, reached_by(self.rules, branch, default, old, self.head), environments)
         touched = work.changed_paths(old.id, self.head.id) if base.commit else self.head.files()
         return Question(
@@ -60,7 +61,7 @@ class Situation:
         """Return all environments there are, configured or else found."""
         if self.rules.found:
             return self.rules.environments
-        branch = target_branch(Base(), self.work, self.rules)
+        branch = target_branch(Base(), self.refs, self.rules)
         return tuple(one.environment for one in reached_by(self.rules, branch, branch, self.head, self.head))
 
 
@@ -75,20 +76,16 @@ def take_situation(work: WorkTree, head: Tree) -> Situation:
     found = parse(head.read(PATH), organisation=owner)
     if isinstance(found, Problems):
         raise MistakesError(found.problems)
-    return Situation(work, head, found)
+    return Situation(work, head, found, Refs(work))
 
 
 def differing_rules(situation: Situation) -> str:
     """Say that the rules here are not those of the default branch, '' when they are."""
-    work = situation.work
-    name = default_branch(work, situation.rules)
-    for revision in (f"refs/remotes/origin/{name}", f"refs/heads/{name}"):
-        commit = work.resolve(revision)
-        if commit is not None:
-            if work.open(commit).read(PATH) == situation.head.read(PATH):
-                return ""
-            return f"{PATH} is not what {name} has; on GitHub the rules of {name} hold until this is merged"
-    return ""
+    name = situation.refs.default_branch(situation.rules)
+    place = situation.refs.at(name)
+    if place is None or situation.work.open(place).read(PATH) == situation.head.read(PATH):
+        return ""
+    return f"{PATH} is not what {name} has; on GitHub the rules of {name} hold until this is merged"
 
 
 def chosen(rules: Configuration, reached: Sequence[Reached], names: Sequence[str]) -> tuple[Reached, ...]:
