@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from tools.bench.__main__ import END, START, quote
 from tools.bench.parts import rows
 from tools.bench.table import Bar, Row, Samples, as_json, written
 
@@ -67,6 +70,17 @@ def test_the_table_in_words() -> None:
         "| memory          | 412 MB     |         |       | ≤ 400 MB | short |\n"
         "| alone           | 1.50 s     |         |       |          |       |"
     )
+
+
+def test_a_page_quotes_the_table(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{START}\nold\n{END}\nafter\n")
+    for words in ("first", "second"):
+        quote(page, words)
+    assert page.read_text() == f"before\n{START}\nsecond\n{END}\nafter\n"
+    page.write_text("no marks\n")
+    with pytest.raises(ValueError, match="no place for a table"):
+        quote(page, "words")
 
 
 def test_json_holds_each_measurement() -> None:

@@ -19,6 +19,8 @@ from tools.bench.parts import PARTS, Bench, rows
 from tools.bench.table import Samples, as_json, written
 from tools.conformance.oracles import DIRECTORY, TOP, prepare
 
+START, END = "<!-- measured -->", "<!-- end of what was measured -->"
+
 
 def main() -> int:
     """Measure, print the table, and return the exit status."""
@@ -34,16 +36,38 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="lockkeeper-bench-") as room:
         sizes = tuple(int(size) for size in asked.sizes.split(","))
         bench = Bench(Path(room), asked.tools, oracles, asked.runs, samples, say, sizes)
-        for name in chosen:
-            PARTS[name](bench)
+        failed = [name for name in chosen if not _measured(name, bench)]
     found = [*rows(samples)]
     about = {"machine": _machine(), "python": platform.python_version(), "tools": oracles.versions()}
     about |= {"runs": str(asked.runs), "seconds": f"{time.monotonic() - started:.0f}"}
     asked.json.parent.mkdir(parents=True, exist_ok=True)
     asked.json.write_text(json.dumps(as_json(found, samples, about), indent=2) + "\n")
-    sys.stdout.write(f"{about['machine']}; Python {about['python']}; {about['tools']}; medians of {asked.runs}\n\n")
-    sys.stdout.write(written(found) + "\n")
-    return 1 if any(row.verdict == "short" for row in found) else 0
+    words = f"{about['machine']}; Python {about['python']}; {about['tools']}; medians of {asked.runs}.\n\n{written(found)}\n"
+    sys.stdout.write(words)
+    if asked.quote:
+        quote(asked.quote, words)
+    for name in failed:
+        sys.stdout.write(f"not measured: {name}, see above\n")
+    return 1 if failed or any(row.verdict == "short" for row in found) else 0
+
+
+def _measured(name: str, bench: Bench) -> bool:
+    """Measure one part; say what went wrong where it did not do its work, and go on."""
+    try:
+        PARTS[name](bench)
+    except RuntimeError as error:
+        bench.say(f"{name} failed: {error}")
+        return False
+    return True
+
+
+def quote(page: Path, words: str) -> None:
+    """Put words between the two marks of a page, in place of what stands there. ValueError when it has no marks."""
+    before, start, rest = page.read_text().partition(START)
+    _, end, after = rest.partition(END)
+    if not end:
+        raise ValueError(f"{page} has no place for a table: {START} … {END}")
+    page.write_text(f"{before}{start}\n{words}\n{end}{after}")
 
 
 def _arguments() -> argparse.Namespace:
@@ -53,6 +77,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--sizes", default="10,100,1000", help="how many overlays (default 10,100,1000)")
     parser.add_argument("--tools", type=Path, default=DIRECTORY, help="where the real tools are kept")
     parser.add_argument("--json", type=Path, default=TOP / "build" / "bench.json", help="where the numbers are written")
+    parser.add_argument("--quote", type=Path, help="a page to put the table into, between its marks")
     asked = parser.parse_args()
     unknown = [name for name in asked.only.split(",") if name and name not in PARTS]
     if unknown:

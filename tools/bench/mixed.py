@@ -61,6 +61,9 @@ spec:
   interval: 10m
   prune: true
   path: ./{path}
+  commonMetadata:
+    labels:
+      agent: flux
   sourceRef:
     kind: GitRepository
     name: flux-system
