@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from bot.checks.scalars import BAD_KEY, JSON, DocumentError, TooMuchError, as_key, resolve, tagged
+from bot.checks.scalars import BAD_KEY, JSON, DocumentError, RepeatedKeyError, TooMuchError, as_key, resolve, tagged
 
 MAX_SIZE = 10 * 1024 * 1024  # bytes of one text
 MAX_DEPTH = 200  # mappings and sequences within each other
@@ -189,7 +189,7 @@ class _Composer:
         elif frame.key is None:
             frame.key = as_key(value, line)
             if frame.key in frame.value:
-                raise DocumentError(f"the key {frame.key[:100]!r} stands twice in one mapping", line)
+                raise RepeatedKeyError(frame.key, line)
             if self._want_lines:
                 self._lines[*frame.place, frame.key] = line
         elif isinstance(frame.key, str):

@@ -36,6 +36,14 @@ class DocumentError(Exception):
         self.message, self.line = message, line
 
 
+class RepeatedKeyError(DocumentError):
+    """A key stands twice in one mapping."""
+
+    def __init__(self, key: str, line: int) -> None:
+        super().__init__(f"the key {key[:100]!r} stands twice in one mapping", line)
+        self.key = key
+
+
 class TooMuchError(DocumentError):
     """The text is larger, deeper, or expands to more than any honest manifest."""
 

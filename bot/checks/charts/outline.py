@@ -123,6 +123,9 @@ class _Reader:
         """Take an action that stands on a line with no text beside it."""
         if self._control(line, action):
             return
+        if '"---' in action[:100]:  # {{ printf "---\n" }}
+            self._begin(line)
+            return
         wanted = indentation(action)
         column = len(text) - len(text.lstrip()) if wanted is None else wanted
         if self._scalar:
