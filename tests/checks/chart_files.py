@@ -66,6 +66,7 @@ extraContainers:
 env:
   PORT: "8080"
 """,
+    "shop/last.yaml": "replicaCount: 4\n",
     "shop/templates/_helpers.tpl": """\
 {{- define "shop.name" -}}
 {{ .Release.Name }}-shop

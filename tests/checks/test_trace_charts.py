@@ -27,6 +27,7 @@ from tests.checks.chart_files import FILES
 DECLARED = ("apps/shop.yaml", 4)
 PLAIN: tuple[Values, ...] = ()
 PRODUCTION: tuple[Values, ...] = (ValuesFile("shop/production.yaml"),)
+LAST: tuple[Values, ...] = (ValuesFile("shop/production.yaml"), ValuesFile("shop/last.yaml"))
 LAID: tuple[Values, ...] = (
     ValuesFile("shop/production.yaml"),
     ValuesText("service: {port: 443}\nstore: {image: 'redis:8'}\n"),
@@ -69,7 +70,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with EnginePool(root=place, workers=1) as pool:
         orders = [
             Order(place, Source("shop", "helm", HelmOptions(release="x", values=values)), tuple(sorted(FILES)))
-            for values in (PLAIN, PRODUCTION, LAID)
+            for values in (PLAIN, PRODUCTION, LAST, LAID)
         ]
         rendered = {order.source.helm.values: outcome for order, outcome in pool.run(orders)}
     assert not [problem for one in rendered.values() for problem in one.problems]
@@ -100,6 +101,7 @@ TABLE: list[tuple[tuple[Values, ...], str, str, str, str, str]] = [
     # what it takes from the values
     (PLAIN, DEPLOYMENT, "spec.replicas", "", VALUES, "replicaCount: 1"),
     (PRODUCTION, DEPLOYMENT, "spec.replicas", "", MORE, "replicaCount: 3"),
+    (LAST, DEPLOYMENT, "spec.replicas", "", "shop/last.yaml", "replicaCount: 4"),
     (PLAIN, SERVICE, "spec.type", "", VALUES, "type: LoadBalancer"),
     (PLAIN, DEPLOYMENT, f"{POD}.containers[0].image", "registry", VALUES, "repository: registry.example.com/shop"),
     (PLAIN, DEPLOYMENT, f"{POD}.containers[0].image", "no-latest-tag", "shop/Chart.yaml", 'appVersion: "7.1"'),
