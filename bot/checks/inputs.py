@@ -6,11 +6,11 @@ the manifests of a directory.
 
 from __future__ import annotations
 
-import fnmatch
 import posixpath
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
+from bot.checks.applications.globs import glob
 from bot.checks.closure import KUSTOMIZATION_FILES, Closure, OutsideError, closure, normal
 from bot.checks.scope import inside
 from bot.model.manifest import RenderProblem
@@ -146,18 +146,18 @@ def _manifests(path: str, options: PlainOptions, tree: Tree) -> Inputs:
 
 
 def _counting(path: str, options: PlainOptions, tree: Tree) -> Iterator[str]:
-    """Yield the manifest files of a directory: none in directories with a dot in front, or in Helm charts."""
+    """Yield the manifest files of a directory; without `hidden` none below a dot, or in Helm charts."""
     pending = [path]
     while pending:
         here = pending.pop()
         names = tree.names(here)
-        if "Chart.yaml" in names:
+        if "Chart.yaml" in names and not options.hidden:
             continue
         below = []
         for name in names:
             place = posixpath.join(here, name)
             if tree.is_directory(place):
-                if options.recurse and not name.startswith("."):
+                if options.recurse and (options.hidden or not name.startswith(".")):
                     below.append(place)
             elif name.endswith(SUFFIXES) and _wanted(place[len(path) + 1 if path else 0 :], options):
                 yield place
@@ -165,15 +165,10 @@ def _counting(path: str, options: PlainOptions, tree: Tree) -> Iterator[str]:
 
 
 def _wanted(name: str, options: PlainOptions) -> bool:
-    """Apply Argo CD's `include` and `exclude`: globs, several of them in braces. Source: its directory docs."""
-    if options.exclude and any(fnmatch.fnmatchcase(name, one) for one in _globs(options.exclude)):
+    """Apply Argo CD's `include` and `exclude`. Source: its user guide, "Directory"."""
+    if options.exclude and glob(options.exclude, name):
         return False
-    return not options.include or any(fnmatch.fnmatchcase(name, one) for one in _globs(options.include))
-
-
-def _globs(pattern: str) -> list[str]:
-    text = pattern.strip()
-    return [one.strip() for one in text[1:-1].split(",")] if text.startswith("{") and text.endswith("}") else [text]
+    return not options.include or glob(options.include, name)
 
 
 def within(path: str, directories: Collection[str]) -> bool:

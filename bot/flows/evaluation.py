@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from bot.checks.scope import inside
 from bot.flows.absent import is_there
 from bot.flows.environments import Reached
-from bot.flows.judging import Judge, Pair, Sought
+from bot.flows.judging import Judge
 from bot.flows.question import Question, Sides
+from bot.flows.side import Pair, Sought
 from bot.flows.survey import Ground, Survey, survey
 from bot.flows.workbench import Workbench
 from bot.model.finding import Finding

@@ -3,72 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from bot.checks.applications.substitution import substituted
+from bot.checks.charts.repeated import repeated_keys
 from bot.checks.compare import mark_new
 from bot.checks.diff import EnvironmentDiff, ResourceChange, compare
 from bot.checks.duplicates import Defined, duplicates
-from bot.checks.schema import Rules, judged, unknown_version, unlisted
-from bot.checks.trace import trace
+from bot.checks.schema import Rules, judged, unknown_version
 from bot.flows.absent import missing_directory
 from bot.flows.custom_kinds import TreeKinds
 from bot.flows.environments import Reached
 from bot.flows.question import Question
+from bot.flows.side import Pair, Side, Sought, defined, side_of, traced
 from bot.flows.workbench import Workbench
 from bot.model.environment import Environment
 from bot.model.finding import Finding, State
-from bot.model.manifest import Rendered, RenderProblem, Resource
-from bot.model.source import Application, Source
-from bot.model.tree import Tree
+from bot.model.manifest import Rendered
+from bot.model.source import Source
 from bot.policy.evaluation import evaluate_packs
 from bot.report.pull_comment import EnvironmentResult
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """One application of one environment, in base and head."""
-
-    reached: Reached
-    base: Application
-    head: Application
-
-    @property
-    def environment(self) -> Environment:
-        return self.reached.environment
-
-    @property
-    def name(self) -> str:
-        return self.head.name or self.base.name
-
-
-@dataclass(slots=True)
-class Sought:
-    """The outcomes of a pair that are there so far, by side and source."""
-
-    pair: Pair
-    missing: int
-    found: dict[tuple[bool, Source], Rendered] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class _Side:
-    """What one side of an application came to: its resources, what was rendered, and why parts are missing."""
-
-    application: Application
-    resources: tuple[Resource, ...]
-    rendered: tuple[tuple[Source, Rendered], ...]
-    problems: tuple[RenderProblem, ...]
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What is said of it and does no harm."""
-        return (*self.application.notes, *(note for _, each in self.rendered for note in each.notes))
-
-    @property
-    def broken(self) -> tuple[RenderProblem, ...]:
-        """Those problems that somebody has to mend."""
-        return tuple(one for one in self.problems if not one.remote)
 
 
 class Judge:
@@ -99,13 +52,13 @@ class Judge:
     def take(self, sought: Sought) -> None:
         """Judge one application, and compare its sides."""
         pair = sought.pair
-        old, new = _side(sought, False), _side(sought, True)
+        old, new = side_of(sought, False), side_of(sought, True)
         self._resources_before += len(old.resources)
         found = self._judged(new, pair, is_head=True)
         known = self._judged(old, pair, is_head=False) if found else ()
-        self._findings += _traced(_marked(found, known), new, self._question.sides.head)
+        self._findings += traced(_marked(found, known), new, self._question.sides.head)
         for is_head, side in ((False, old), (True, new)):
-            self._defined[is_head] += _defined(side, pair.name)
+            self._defined[is_head] += defined(side, pair.name)
         self._remarks += (_named(pair.name, one) for one in new.notes)
         if old.broken or new.broken:
             which = "the change" if new.broken else "the base branch"
@@ -146,7 +99,7 @@ class Judge:
             *missing_directory(environment, sides, self._resources_before),
         )
 
-    def _judged(self, side: _Side, pair: Pair, *, is_head: bool) -> tuple[Finding, ...]:
+    def _judged(self, side: Side, pair: Pair, *, is_head: bool) -> tuple[Finding, ...]:
         environment = self._environment
         custom = self._kinds[is_head].for_resources(side.resources)
         self._clusterwide |= custom.clusterwide
@@ -154,9 +107,17 @@ class Judge:
         found = (
             *_problem_findings(side, environment, self._question.configuration.checks.unrendered),
             *judged(side.resources, rules),
+            *(one for each in side.rendered for one in self._repeated(*each, is_head=is_head)),
             *evaluate_packs(self._packs, side.resources, environment=environment.name),
         )
         return tuple(replace(one, application=pair.name) if one.application != pair.name else one for one in found)
+
+    def _repeated(self, source: Source, rendered: Rendered, *, is_head: bool) -> Iterator[Finding]:
+        """Yield the keys that a chart of this tree gives twice."""
+        sides = self._question.sides
+        if source.engine == "helm" and not source.repository and not source.revision:
+            read = sides.head.read if is_head else sides.base.read
+            yield from repeated_keys(source, rendered, read, self._environment.name)
 
 
 def _marked(findings: Sequence[Finding], known: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -164,48 +125,11 @@ def _marked(findings: Sequence[Finding], known: Sequence[Finding]) -> tuple[Find
     return tuple(replace(one, new=one.new or one.state == "error") for one in mark_new(findings, known))
 
 
-def _defined(side: _Side, application: str) -> Iterator[Defined]:
-    for one in unlisted(side.resources):
-        if one.metadata.get("name"):
-            yield Defined(one.key, application, one.path, one.line)
-
-
-def _side(sought: Sought, is_head: bool) -> _Side:
-    """Put together what the sources of one side came to; of two resources of one key the later one counts."""
-    application = sought.pair.head if is_head else sought.pair.base
-    rendered = tuple((one, sought.found[is_head, one]) for one in application.sources)
-    resources = [one for _, each in rendered for one in each.resources]
-    problems = [*application.problems, *(one for _, each in rendered for one in each.problems)]
-    if len(application.sources) > 1:
-        resources = list({one.key: one for one in resources}.values())
-    if application.substitute is not None:
-        after, wrong = substituted(resources, dict(application.substitute))
-        resources, problems = list(after), [*problems, *wrong]
-    return _Side(application, tuple(resources), rendered, tuple(problems))
-
-
-def _traced(findings: Sequence[Finding], side: _Side, tree: Tree) -> Iterator[Finding]:
-    """Yield the findings with the file and line where they can be mended, in their order."""
-    owner = {one.key: number for number, (_, each) in enumerate(side.rendered) for one in each.resources}
-    by_source: dict[int, list[int]] = {}
-    for place, one in enumerate(findings):
-        by_source.setdefault(owner.get(one.resource, 0) if one.resource else 0, []).append(place)
-    placed = list(findings)
-    for number, places in by_source.items():
-        source, rendered = side.rendered[number] if number < len(side.rendered) else (None, None)
-        if source is None or rendered is None or source.repository or source.revision:
-            continue
-        traced = trace(tuple(findings[place] for place in places), rendered, tree.read)
-        for place, one in zip(places, traced, strict=True):
-            placed[place] = one
-    yield from placed
-
-
 def _named(application: str, words: str) -> str:
     return f"{application}: {words}" if application else words
 
 
-def _problem_findings(side: _Side, environment: Environment, unrendered: str) -> Iterator[Finding]:
+def _problem_findings(side: Side, environment: Environment, unrendered: str) -> Iterator[Finding]:
     """Yield what is to say of parts that were not rendered, and of the policies that could not be run on them."""
     worth: Mapping[str, State] = {"ignore": "skip", "warn": "not evaluable here", "fail": "fail"}
     for problem in side.problems:

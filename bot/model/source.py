@@ -64,11 +64,15 @@ class HelmOptions:
 
 @dataclass(frozen=True, slots=True)
 class PlainOptions:
-    """Which manifest files of a directory count: patterns of Argo CD's `directory:`; '' is all, and none left out."""
+    """Which manifest files of a directory count: patterns of Argo CD's `directory:`; '' is all, and none left out.
+
+    `hidden` are directories with a dot in front, and charts.
+    """
 
     recurse: bool = True
     include: str = ""
     exclude: str = ""
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,8 @@ class Application:
     `declared_as` says what declares it ("Argo CD Application", "Flux Kustomization", …), '' for a directory that was
     found or configured; `path` and `line` say where. `problems` are why it, or a part of it, is not rendered; `notes`
     are said and do no harm. `substitute` are Flux's post-build variables, None when it substitutes nothing. `after`
-    names applications that are applied first.
+    names applications that are applied first. `cluster` and `namespace` are where its resources go, '' where that is
+    not said.
     """
 
     name: str
@@ -109,3 +114,5 @@ class Application:
     notes: tuple[str, ...] = ()
     substitute: tuple[tuple[str, str], ...] | None = None
     after: tuple[str, ...] = ()
+    cluster: str = ""
+    namespace: str = ""

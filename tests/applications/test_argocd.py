@@ -31,7 +31,8 @@ FILES = {
     "top.yaml": "kind: Service\n",
 }
 HELM = HelmOptions(release="web", namespace="default")
-PLAIN = PlainOptions(recurse=False)
+PLAIN = PlainOptions(recurse=False, hidden=True)
+DEEP = Source("plain", "plain", plain=PlainOptions(hidden=True))
 
 
 def test_where_an_application_is_declared() -> None:
@@ -80,7 +81,7 @@ EXPLICIT = [
     (
         "a directory's patterns",
         "plain, directory: {recurse: true, include: '*.yaml', exclude: 'deep/*'}",
-        Source("plain", "plain", plain=PlainOptions(True, "*.yaml", "deep/*")),
+        Source("plain", "plain", plain=PlainOptions(True, "*.yaml", "deep/*", hidden=True)),
     ),
 ]
 
@@ -197,14 +198,14 @@ def test_jsonnet_is_told_and_the_rest_is_rendered() -> None:
 
 
 PLUGINS = [
-    ("by its name", "plugin: {name: argocd-vault-plugin}", "", Source("plain", "plain", plain=PlainOptions())),
+    ("by its name", "plugin: {name: argocd-vault-plugin}", "", DEEP),
     (
         "a sidecar of a version",
         "plugin: {name: avp-directory-v1.0}",
         "",
-        Source("plain", "plain", plain=PlainOptions()),
+        DEEP,
     ),
-    ("by a placeholder", "plugin: {env: []}", "<path:secret/data/a#b>", Source("plain", "plain", plain=PlainOptions())),
+    ("by a placeholder", "plugin: {env: []}", "<path:secret/data/a#b>", DEEP),
 ]
 
 

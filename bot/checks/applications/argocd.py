@@ -6,7 +6,7 @@ Sources: docs/user-guide/application-specification.md, multiple_sources.md and s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.checks.applications.argocd_asked import Asked, Said
@@ -67,7 +67,9 @@ def declared(resource: Resource, body: Mapping[str, Any], place: Place, by: str 
             found.append(source)
     for sentence in dict.fromkeys(wrong):
         said.problem(f"wrong in the Application: {sentence}")
-    return _done(name, tuple(found), said, by)
+    done = _done(name, tuple(found), said, by)
+    cluster = destination.text("server") or destination.text("name")
+    return replace(done, application=replace(done.application, cluster=cluster, namespace=asked.namespace))
 
 
 def _done(name: str, sources: tuple[Any, ...], said: Said, by: str) -> Declared:

@@ -111,7 +111,7 @@ def _by(tool: Tool, options: Fields, asked: Asked) -> Source | None:
     if tool == "helm":
         helm = helm_options(options, asked)
         return None if helm is None else replace(source, engine="helm", helm=helm)
-    plain = PlainOptions(options.flag("recurse"), options.text("include"), options.text("exclude"))
+    plain = PlainOptions(options.flag("recurse"), options.text("include"), options.text("exclude"), True)
     for name in _jsonnet(asked.ground.tree, asked.path, plain):
         asked.problem(
             f"a part is not rendered: {quoted(name, 80)} is Jsonnet, which only Argo CD evaluates", remote=True
