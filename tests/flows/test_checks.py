@@ -282,7 +282,7 @@ def test_findings_that_were_there_before_do_not_block(town: Town) -> None:
     number = town.propose("green", {SETTINGS: GREEN})
     town.settle()
     assert town.conclusion(town.pull(number).head_sha, POLICIES) == "success"
-    assert "that the base branch already has do not block this change" in town.said(number, "checks")[0].body
+    assert "that the base branch already has does not block this change" in town.said(number, "checks")[0].body
 
 
 def test_a_pull_request_in_conflict_says_so(town: Town) -> None:
