@@ -171,7 +171,7 @@ _ENVIRONMENTS = click.option(
 @click.option("--staged", is_flag=True, help="Look at what is staged, as a commit would take it.")
 @_ENVIRONMENTS
 @click.option("--all", "everything", is_flag=True, help="Look at what did not change, too.")
-@click.option("--format", "form", type=click.Choice(["text", "json", "sarif", "markdown"]), default="text")
+@click.option("--format", "-f", "form", type=click.Choice(["text", "json", "sarif", "markdown"]), default="text")
 @click.option("--output", "-o", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
 @click.option("--quiet", "-q", is_flag=True, help="Say only what blocks.")
 @_CACHE
@@ -214,7 +214,7 @@ def render(**given: Any) -> None:
 @click.argument("revisions", metavar="BASE..HEAD|BASE...HEAD|BASE")
 @click.argument("path", required=False, type=_DIRECTORY)
 @_ENVIRONMENTS
-@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text")
+@click.option("--format", "-f", "form", type=click.Choice(["text", "json", "markdown"]), default="text")
 @_CACHE
 def diff(**given: Any) -> None:
     """Show in what the manifests of two revisions differ.

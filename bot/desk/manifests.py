@@ -19,7 +19,7 @@ from bot.model.tree import Tree
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _FIRST = ("Namespace", "CustomResourceDefinition")  # others need them to be there
 _WIDE = 1 << 30
-_NOT_TEXT = re.compile(r"[-+.]?\d.*|[yYnN]", re.DOTALL)  # Go may read it as a number, a time or a truth; PyYAML not
+_NOT_TEXT = re.compile(r"[-+]?\.?\d.*|[yYnN]", re.DOTALL)  # Go may read it as a number, a time or a truth; PyYAML not
 
 
 @dataclass(frozen=True, slots=True)

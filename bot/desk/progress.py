@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TextIO
 
 from bot.report.text import progress
@@ -15,16 +16,16 @@ LOG_PAUSE = 5.0  # and elsewhere, where each line stays
 class Progress:
     """Tells on a stream how far rendering is: a terminal's line is written over, a log gets a line now and then."""
 
-    def __init__(self, stream: TextIO, *, silent: bool = False) -> None:
-        self._stream, self._silent = stream, silent
+    def __init__(self, stream: TextIO, *, silent: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
+        """Begin to wait; `clock` tells the time in seconds."""
+        self._stream, self._silent, self._clock = stream, silent, clock
         self._terminal = stream.isatty()
-        self._since = time.monotonic()
-        self._next = self._since + (PATIENCE if self._terminal else LOG_PAUSE)
+        self._next = clock() + (PATIENCE if self._terminal else LOG_PAUSE)
         self._width = 0
 
     def __call__(self, done: int, total: int) -> None:
         """Hear how many applications of how many are done."""
-        now = time.monotonic()
+        now = self._clock()
         if self._silent or now < self._next:
             return
         words = progress(done, total)

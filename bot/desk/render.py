@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bot.adapters.git.worktree import WorkTree
 from bot.checks.applications.found import applications
 from bot.desk import ending, output
 from bot.desk.base import Base, address, target_branch
@@ -41,7 +42,7 @@ def run(wish: Wish) -> int:
 
 
 def _run(wish: Wish) -> int:
-    with open_work(_start(wish)) as work:
+    with _open(wish.what) as work:
         tree = work.open(wish.revision) if wish.revision else work.open_working()
         situation = take_situation(work, tree)
         with workbench(work, keep=wish.keep) as bench:
@@ -62,10 +63,19 @@ def _run(wish: Wish) -> int:
     return ending.FOUND
 
 
-def _start(wish: Wish) -> Path:
-    """Return where to look for the repository: around the directory that is named, else here."""
-    path = Path(wish.what)
-    return path if _is_path(wish.what) and path.is_dir() else Path()
+def _open(what: str) -> WorkTree:
+    """Open the repository around what is named; where that lies in none, the directory that we are in, if it is there.
+
+    A directory outside of git may build on others beside it.
+    """
+    path = Path(what)
+    place = path if path.is_dir() else path.parent
+    if place.is_dir():
+        work = open_work(place)
+        if work.is_repository or path.is_absolute() or not place.resolve().is_relative_to(Path().resolve()):
+            return work
+        work.close()
+    return open_work(None)
 
 
 def _is_path(what: str) -> bool:
