@@ -19,6 +19,7 @@ from bot.model.tree import Tree
 
 SUFFIXES = (".yaml", ".yml", ".json")
 MOST_FILES = 20_000
+_MOST_REMEMBERED = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,9 @@ class Inputs:
         yield from ((path, True) for path in (*self.below, *self.absent))
 
 
+_memory: dict[tuple[str, Source], Inputs] = {}
+
+
 def touching(changed: Collection[str]) -> set[tuple[str, bool]]:
     """Return everything a source may have named (see `Inputs.triggers`) that a change of these paths touches."""
     found: set[tuple[str, bool]] = {("", True)} if changed else set()
@@ -60,7 +64,20 @@ def touching(changed: Collection[str]) -> set[tuple[str, bool]]:
 
 
 def inputs(source: Source, tree: Tree) -> Inputs:
-    """Return what rendering a source reads from a tree, never raising for what the tree holds."""
+    """Return what rendering a source reads from a tree, never raising for what the tree holds.
+
+    What was found last is remembered by the tree's id: a survey asks, and then whoever renders.
+    """
+    key = (tree.id, source)
+    found = _memory.get(key)
+    if found is None:
+        if len(_memory) >= _MOST_REMEMBERED:
+            _memory.clear()
+        found = _memory[key] = _looked_up(source, tree)
+    return found
+
+
+def _looked_up(source: Source, tree: Tree) -> Inputs:
     path = normal(source.path)
     if path is None or tree.canonical(path) is None:
         words = f"not rendered: {source.path} leads out of the repository"
