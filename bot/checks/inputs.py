@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from bot.checks.applications.globs import glob
 from bot.checks.closure import KUSTOMIZATION_FILES, Closure, OutsideError, closure, normal
+from bot.checks.references import forget as forget_parsed
 from bot.checks.scope import inside
 from bot.model.manifest import RenderProblem
 from bot.model.source import FileParameter, PlainOptions, Source, ValuesFile
@@ -75,6 +76,12 @@ def inputs(source: Source, tree: Tree) -> Inputs:
             _memory.clear()
         found = _memory[key] = _looked_up(source, tree)
     return found
+
+
+def forget() -> None:
+    """Know nothing of any tree any more, for whoever measures."""
+    _memory.clear()
+    forget_parsed()
 
 
 def _looked_up(source: Source, tree: Tree) -> Inputs:

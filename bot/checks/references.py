@@ -69,6 +69,11 @@ def _parsed(text: bytes) -> list[Document]:
     return parse(text, lines=True)
 
 
+def forget() -> None:
+    """Parse every text anew from now on."""
+    _parsed.cache_clear()
+
+
 def references(document: Document) -> Iterator[Reference]:
     """Yield everything that a kustomization file refers to, in the order of the file."""
     if not isinstance(document.value, dict):

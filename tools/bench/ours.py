@@ -26,6 +26,7 @@ from bot.adapters.render.cache import RenderCache
 from bot.adapters.render.materialise import SparseCheckouts
 from bot.adapters.render.pool import EnginePool
 from bot.adapters.render.renderer import Renderer
+from bot.checks import inputs
 from bot.flows.environments import reached_by
 from bot.flows.evaluation import Evaluation, evaluate_change
 from bot.flows.packs import load_packs
@@ -71,6 +72,7 @@ class Ours:
     def forget(self) -> None:
         """Know nothing of the repository any more; code and engines stay loaded."""
         self._forgotten += 1
+        inputs.forget()
         self._git = GitMirrors(self._data, lambda _: "", lambda _: "")
         checkouts = SparseCheckouts(self._root / f"time-{self._forgotten}")
         cache = RenderCache(self._data / "renders" / f"time-{self._forgotten}")
