@@ -16,15 +16,14 @@ _ORDER: tuple[State, ...] = ("error", "fail", "warn", "not evaluable here")
 class Look:
     """A change to a repository, what it does to each environment, and what was found.
 
-    `base` says in words what it was compared with, '' for nothing; `head` what was looked at, `rules` by whose
-    configuration. `notes` are said beside it.
+    `base` says in words what it was compared with, '' for nothing; `head` what was looked at. `notes` are said beside
+    it.
     """
 
     results: tuple[EnvironmentResult, ...]
     findings: tuple[Finding, ...]
     base: str = ""
     head: str = "the working tree"
-    rules: str = ""
     notes: tuple[str, ...] = ()
 
     @property
@@ -56,4 +55,4 @@ class Look:
     def subject(self) -> str:
         """What was looked at, in one line."""
         compared = f" against {self.base}" if self.base else ", all of it: there is nothing to compare it with"
-        return f"{self.head}{compared}" + (f"; {self.rules}" if self.rules else "")
+        return f"{self.head}{compared}"

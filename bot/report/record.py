@@ -23,7 +23,6 @@ def check(look: Look) -> str:
             "version": VERSION,
             "base": look.base,
             "head": look.head,
-            "rules": look.rules,
             "notes": list(look.notes),
             "blocks": look.blocks,
             "findings": [_finding(one) for one in look.findings],

@@ -1,4 +1,4 @@
-"""How do findings reach code scanning? As SARIF 2.1.0, which GitHub, GitLab, Azure and editors read.
+"""How do findings reach code scanning? As SARIF 2.1.0, which GitHub and many editors read.
 
 Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html, and of what GitHub reads of it
 https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning.

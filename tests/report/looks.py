@@ -126,7 +126,6 @@ def look() -> Look:
         results(),
         findings(),
         base="main (3f2a91c)",
-        rules="rules of the working tree",
         notes=("`.github/lockkeeper.yaml` differs from that of main",),
     )
 

@@ -120,7 +120,7 @@ def test_300_different_applications_stay_within_githubs_limit_with_their_heading
 def test_json_says_all_of_it() -> None:
     said = json.loads(record.check(look()))
     assert (said["version"], said["blocks"]) == (1, True)
-    assert set(said) == {"version", "base", "head", "rules", "notes", "blocks", "findings", "environments"}
+    assert set(said) == {"version", "base", "head", "notes", "blocks", "findings", "environments"}
     assert len(said["findings"]) == len(look().findings)
     assert [one["blocks"] for one in said["findings"]].count(True) == 301
     assert said["findings"][-1]["new"] is False
@@ -181,7 +181,7 @@ def test_terminals_and_runners_obey_nobody_elses_words() -> None:
     result = EnvironmentResult(HOSTILE, True, diff(change), note=HOSTILE, remarks=(HOSTILE,))
     found = finding(message=HOSTILE, path=HOSTILE, how=HOSTILE, environment=HOSTILE, application=HOSTILE)
     for said in (
-        text.check(Look((result,), (found,), HOSTILE, HOSTILE, HOSTILE, (HOSTILE,))),
+        text.check(Look((result,), (found,), HOSTILE, HOSTILE, (HOSTILE,))),
         text.diff((result,)),
     ):
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", said)
