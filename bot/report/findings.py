@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.errors import UserError
-from bot.model.finding import Concern, Finding
+from bot.model.finding import Concern, Finding, State
 from bot.ports import Annotation, CheckReport
 from bot.promotion.gates import compared_with
 from bot.report import markdown
@@ -15,6 +15,8 @@ NAMES: dict[Concern, str] = {"manifests": "lockkeeper / manifests", "policies": 
 MAX_ANNOTATIONS = 200  # four requests of 50
 NAMED = 5  # applications of an environment that are named where one thing is to be mended
 ICONS = {"fail": "❌", "error": "❌", "warn": "⚠️", "not evaluable here": "❔", "pass": "✅", "skip": "➖"}
+
+_ORDER: tuple[State, ...] = ("error", "fail", "warn", "not evaluable here", "skip", "pass")
 
 
 def blocking(findings: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -48,7 +50,9 @@ def check_report(  # noqa: PLR0913 - the parts of one report, each by name
         title=title,
         summary=markdown.within(_summary(own, environments), markdown.CHECK_BYTES, more, in_bytes=True),
         conclusion="failure" if blocks else "success",
-        text=markdown.within([list_item(group) for group in distinct(new)], markdown.CHECK_BYTES, more, in_bytes=True),
+        text=markdown.within(
+            [list_item(group) for group in worst_first(new)], markdown.CHECK_BYTES, more, in_bytes=True
+        ),
         annotations=_annotations(new),
         external_id=compared_with(base),
         details_url=full_url,
@@ -109,22 +113,53 @@ def _summary(own: Sequence[Finding], environments: Sequence[str]) -> list[str]:
     return parts
 
 
+def ordered(findings: Sequence[Finding]) -> list[Finding]:
+    """Return findings by application within their environments; they arrive as rendering ends, now so, now so."""
+    ranks = {name: rank for rank, name in enumerate(dict.fromkeys(one.environment for one in findings))}
+    return sorted(findings, key=lambda one: (ranks[one.environment], one.application))
+
+
 def distinct(findings: Sequence[Finding]) -> list[tuple[Finding, ...]]:
     """Group findings that are one thing to mend: the same rule at the same place, in several environments and
-    applications.
+    applications. These may give the resource names of their own; within one of them another name is another thing.
     """
     groups: dict[tuple[object, ...], list[Finding]] = {}
-    for one in findings:
-        kind = (one.resource.kind, one.resource.name) if one.resource else ()
-        where = (one.path, one.line) if one.path else kind
-        groups.setdefault((one.policy, one.rule, one.state, one.field, *where, *kind), []).append(one)
+    names: dict[tuple[object, ...], dict[str, int]] = {}
+    for one in ordered(findings):
+        resource = (one.resource.kind, one.resource.name) if one.resource else ()
+        place = (one.policy, one.rule, one.state, one.field, one.path, one.line, *resource[:1])
+        if one.resource and one.path:
+            known = names.setdefault((*place, one.environment, one.application), {})
+            which: tuple[object, ...] = (known.setdefault(one.resource.name, len(known)),)
+        else:
+            which = resource
+        groups.setdefault((*place, *which), []).append(one)
     return [tuple(group) for group in groups.values()]
+
+
+def worst_first(findings: Sequence[Finding]) -> list[tuple[Finding, ...]]:
+    """Return the things to mend and to know, the worst first, then as they come."""
+    return sorted(distinct(findings), key=weight)
+
+
+def weight(group: Sequence[Finding]) -> int:
+    """Return how far down a list a thing belongs, by what was found."""
+    return _ORDER.index(group[0].state)
+
+
+def subject(group: Sequence[Finding]) -> str:
+    """Return what findings are about: `Deployment web`, `Deployment cart-web and 299 more`; '' for no resource."""
+    names = dict.fromkeys(one.resource.name for one in group if one.resource)
+    if not names or group[0].resource is None:
+        return ""
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return f"{group[0].resource.kind} {next(iter(names))}{more}"
 
 
 def list_item(group: Sequence[Finding]) -> str:
     """Return one thing to mend as a Markdown list item: what, where, how, in which environments."""
     one = group[0]
-    resource = f" · {markdown.code(f'{one.resource.kind} {one.resource.name}')}" if one.resource else ""
+    resource = f" · {markdown.code(subject(group))}" if subject(group) else ""
     lines = [
         f"- {ICONS[one.state]} **{markdown.escape(one.title or one.rule)}**{resource}: {markdown.prose(one.message)}"
     ]

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.model.finding import Finding, State
-from bot.report.findings import blocking, distinct
+from bot.model.finding import Finding
+from bot.report.findings import blocking, distinct, weight
 from bot.report.pull_comment import EnvironmentResult
 from bot.report.words import count
-
-_ORDER: tuple[State, ...] = ("error", "fail", "warn", "not evaluable here")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +33,7 @@ class Look:
     def told(self) -> tuple[tuple[Finding, ...], ...]:
         """What is to be read: new findings, the worst first, then by place; each group is one thing to mend."""
         new = [one for one in self.findings if one.new and one.state not in ("pass", "skip")]
-        groups = distinct(new)
-        return tuple(sorted(groups, key=lambda one: (_ORDER.index(one[0].state), one[0].path, one[0].line or 0)))
+        return tuple(sorted(distinct(new), key=lambda one: (weight(one), one[0].path, one[0].line or 0)))
 
     @property
     def verdict(self) -> str:

@@ -10,7 +10,7 @@ from bot.model.finding import Finding
 from bot.report import changes as change_words
 from bot.report import markdown
 from bot.report.changes import Part, counts
-from bot.report.findings import blocking, distinct, list_item
+from bot.report.findings import blocking, distinct, list_item, worst_first
 from bot.report.words import count, listed
 
 MARKER = "<!-- lockkeeper:checks -->"
@@ -156,7 +156,7 @@ def _findings(checks: PullChecks) -> list[str]:
     new = [one for one in checks.findings if one.new and one.state not in ("pass", "skip")]
     old = len(distinct([one for one in checks.findings if not one.new]))
     blocks = distinct([one for one in new if one.blocks])
-    rest = distinct([one for one in new if not one.blocks])
+    rest = worst_first([one for one in new if not one.blocks])
     parts = []
     if blocks:
         parts += ["#### To mend", *(list_item(group) for group in blocks)]

@@ -10,6 +10,7 @@ from bot.checks.diff import ResourceChange
 from bot.model.finding import Finding
 from bot.model.manifest import ResourceKey
 from bot.report import changes as change_words
+from bot.report.findings import ordered
 from bot.report.look import Look
 from bot.report.pull_comment import EnvironmentResult
 
@@ -25,7 +26,7 @@ def check(look: Look) -> str:
             "head": look.head,
             "notes": list(look.notes),
             "blocks": look.blocks,
-            "findings": [_finding(one) for one in look.findings],
+            "findings": [_finding(one) for one in ordered(look.findings)],
             "environments": [_environment(one) for one in look.results],
         }
     )

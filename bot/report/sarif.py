@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from bot.model.finding import Finding, Severity
 from bot.promotion.config import PATH
-from bot.report.findings import distinct, reach
+from bot.report.findings import distinct, reach, subject
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 ROOT = "%SRCROOT%"
@@ -77,10 +77,10 @@ def _results(groups: Sequence[Sequence[Finding]], numbers: dict[str, int]) -> It
     seen: Counter[str] = Counter()
     for group in groups:
         one = group[0]
-        digest = _digest(one)
+        digest = _digest(group)
         seen[digest] += 1
         where = reach(group)
-        about = f"{one.resource.kind} {one.resource.name}: " if one.resource else ""
+        about = f"{subject(group)}: " if subject(group) else ""
         yield {
             "ruleId": _rule_id(one),
             "ruleIndex": numbers[_rule_id(one)],
@@ -109,10 +109,12 @@ def _location(group: Sequence[Finding]) -> dict[str, Any]:
     }
 
 
-def _digest(one: Finding) -> str:
+def _digest(group: Sequence[Finding]) -> str:
     """Return what stays the same of a finding while lines move, words are mended and environments join."""
-    resource = (one.resource.group, one.resource.kind, one.resource.name) if one.resource else ()
-    told = json.dumps([one.policy, one.rule, resource, one.field, one.path])
+    one = group[0]
+    resource = [one.resource.group, one.resource.kind] if one.resource else []
+    names = {each.resource.name for each in group if each.resource}
+    told = json.dumps([one.policy, one.rule, *resource, *(names if len(names) == 1 else ()), one.field, one.path])
     return sha256(told.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 

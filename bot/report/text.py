@@ -11,7 +11,7 @@ from bot.model.environment import ConfigProblem
 from bot.model.finding import Finding
 from bot.promotion.config import PATH
 from bot.report import changes as change_words
-from bot.report.findings import reach
+from bot.report.findings import reach, subject
 from bot.report.look import Look
 from bot.report.pull_comment import EnvironmentResult
 
@@ -106,7 +106,7 @@ def _finding(group: Sequence[Finding], pen: Pen) -> Iterator[str]:
     message = " ".join(one.message.split())
     place, kind = pen("bold", f"{inert(where)}:"), pen(level, f"{level}:")
     yield f"{place} {kind} {inert(message)} {pen('dim', inert(f'[{rule}]'))}"
-    about = [f"{one.resource.kind} {one.resource.name}"] if one.resource else []
+    about = [subject(group)] if subject(group) else []
     about += [f"in {reach(group)}"] if reach(group) and where != reach(group) else []
     if about:
         yield f"  {inert(' '.join(about))}"

@@ -6,12 +6,14 @@ import json
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
 import pytest
 
 from bot.checks.diff import EnvironmentDiff, ResourceChange
+from bot.model.finding import Finding
 from bot.model.manifest import ResourceKey
 from bot.report import changes, findings, pull_comment, record, sarif, text
 from bot.report.look import Look
@@ -117,13 +119,53 @@ def test_300_different_applications_stay_within_githubs_limit_with_their_heading
     assert pull_comment.is_cut(body) == (len(shown) < 300)
 
 
+def named(name: str, application: str, **more: object) -> Finding:
+    return finding(resource=ResourceKey("apps", "Deployment", "shop", name), application=application, **more)
+
+
+ONE_THING = {
+    "own names in other applications": ([named("cart-web", "cart"), named("shop-web", "shop")], 1),
+    "own names in other environments": ([named("a-web", "", environment="a"), named("b-web", "", environment="b")], 1),
+    "two names in one application": ([named("one", "cart"), named("two", "cart")], 2),
+    "two names in each of two": ([named("a1", "a"), named("a2", "a"), named("b1", "b"), named("b2", "b")], 2),
+    "other lines": ([named("web", "cart"), named("web", "shop", line=99)], 2),
+    "other names and no file": ([named("a-web", "a", path="", line=None), named("b-web", "b", path="", line=None)], 2),
+    "one name and no file": ([named("web", "a", path="", line=None), named("web", "b", path="", line=None)], 1),
+}
+
+
+@pytest.mark.parametrize(("found", "things"), ONE_THING.values(), ids=ONE_THING)
+def test_what_is_mended_at_one_place_is_one_thing(found: list[Finding], things: int) -> None:
+    """A field of a base that 300 overlays give names of their own read as 300 problems."""
+    for some in (found, found[::-1]):
+        assert len(findings.distinct(some)) == things
+
+
+def test_one_thing_under_many_names_says_so() -> None:
+    (group,) = findings.distinct([named("shop-web", "shop"), named("cart-web", "cart"), named("x-web", "x")])
+    assert findings.subject(group) == "Deployment cart-web and 2 more"
+
+
+def test_the_order_in_which_applications_are_rendered_shows_nowhere() -> None:
+    found = [named(f"{name}-web", name) for name in ("a", "b", "c", "d")]
+    found += [replace(one, rule="other", line=17) for one in found]
+    for write in (
+        lambda some: sarif.log(some, version="1"),
+        lambda some: text.check(Look((), some)),
+        lambda some: record.check(Look((), some)),
+        lambda some: pull_comment.comment(PullChecks("a" * 40, (), some)),
+    ):
+        mixed = [found[at] for at in (3, 1, 0, 2, 7, 5, 4, 6)]
+        assert write(tuple(found)) == write(tuple(mixed))
+
+
 def test_json_says_all_of_it() -> None:
     said = json.loads(record.check(look()))
     assert (said["version"], said["blocks"]) == (1, True)
     assert set(said) == {"version", "base", "head", "notes", "blocks", "findings", "environments"}
     assert len(said["findings"]) == len(look().findings)
     assert [one["blocks"] for one in said["findings"]].count(True) == 301
-    assert said["findings"][-1]["new"] is False
+    assert [one["new"] for one in said["findings"]].count(False) == 1
     assert said["environments"][0]["changes"][1] == {
         "application": "cart",
         "change": "changed",
