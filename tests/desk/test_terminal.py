@@ -57,8 +57,8 @@ def test_short_work_and_quiet_work_say_nothing(terminal: bool) -> None:
 def test_many_applications_on_a_terminal(bare: Desk, tmp_path: Path) -> None:
     """The line is there while it takes long, and gone from the result."""
     kustomization = "resources:\n  - deployment.yaml\n"
-    for number in range(250):
-        name = f"web-{number:03}"
+    for number in range(1000):
+        name = f"web-{number:04}"
         bare.write(
             {
                 f"apps/{name}/kustomization.yaml": f"namePrefix: {name}-\n{kustomization}",
@@ -68,12 +68,12 @@ def test_many_applications_on_a_terminal(bare: Desk, tmp_path: Path) -> None:
     bare.write({".github/lockkeeper.yaml": "version: 1\nenvironments:\n  all: {branch: main, path: apps}\n"})
     bare.git("init", "-q", "-b", "main")
     seen = bare.on_terminal("check", LOCKKEEPER_CACHE=str(tmp_path / "cold"))
-    found = re.findall(r"\rrendering (\d+) of 250 applications", seen.out)
+    found = re.findall(r"\rrendering (\d+) of 1000 applications", seen.out)
     assert found and found == sorted(found, key=int)
     after = seen.out.rpartition("\r\x20")[2]
     assert "rendering" not in after
-    assert "250 resources" in after
-    in_a_pipe = bare.run("check", LOCKKEEPER_CACHE=str(tmp_path / "cold again"))
+    assert "1000 resources" in after
+    in_a_pipe = bare.run("check", LOCKKEEPER_CACHE=str(tmp_path / "cold"))
     assert "rendering" not in in_a_pipe.out
     assert "\r" not in in_a_pipe.err
 
