@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
-from bot.checks.applications.substitution import substituted
 from bot.checks.masking import MASK, Masked, mask
+from bot.flows.side import put_together, unreachable
 from bot.flows.workbench import Workbench
 from bot.model.manifest import Rendered, RenderProblem, Resource
 from bot.model.source import Application, Source
@@ -42,9 +42,9 @@ def render(
     def orders() -> Iterator[tuple[Tree, Source]]:
         for application in applications:
             for source in application.sources:
-                place = bench.other_tree(source) if source.repository or source.revision else tree
+                place = bench.tree_of(source, tree)
                 if place is None:
-                    missing[application, source] = _unreachable(source)
+                    missing[application, source] = unreachable(source)
                 else:
                     wanted.append((application, source))
                     yield place, source
@@ -56,32 +56,19 @@ def render(
         progress(len(found) + len(missing), total)
     found |= missing
     return tuple(
-        _manifests(one, [found[one, source] for source in one.sources])
+        _manifests(one, [(source, found[one, source]) for source in one.sources])
         for one in sorted(applications, key=lambda one: one.name)
     )
 
 
-def _manifests(application: Application, rendered: Sequence[Rendered]) -> Manifests:
-    resources = [one for each in rendered for one in each.resources]
-    problems = [*application.problems, *(one for each in rendered for one in each.problems)]
-    if len(rendered) > 1:  # of two with one key the later one counts
-        resources = list({one.key: one for one in resources}.values())
-    if application.substitute is not None:
-        after, wrong = substituted(resources, dict(application.substitute))
-        resources, problems = list(after), [*problems, *wrong]
-    notes = (*application.notes, *(note for each in rendered for note in each.notes))
-    return Manifests(application.name, tuple(sorted(resources, key=_place)), tuple(problems), notes)
+def _manifests(application: Application, rendered: Sequence[tuple[Source, Rendered]]) -> Manifests:
+    side = put_together(application, rendered)
+    return Manifests(application.name, tuple(sorted(side.resources, key=_place)), side.problems, side.notes)
 
 
 def _place(one: Resource) -> tuple[object, ...]:
     rank = _FIRST.index(one.kind) if one.kind in _FIRST else len(_FIRST)
     return (rank, one.key.kind, one.key.group, one.key.namespace, one.key.name)
-
-
-def _unreachable(source: Source) -> Rendered:
-    where = " at ".join(one for one in (source.repository or "this repository", source.revision) if one)
-    problem = RenderProblem(source.path, f"not rendered: {where} cannot be read here", remote=True)
-    return Rendered(source.path, problems=(problem,), kind=source.engine)
 
 
 def documents(found: Sequence[Manifests], *, masked: bool) -> Iterator[str]:

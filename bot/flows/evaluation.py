@@ -10,11 +10,11 @@ from bot.flows.absent import is_there
 from bot.flows.environments import Reached
 from bot.flows.judging import Judge
 from bot.flows.question import Question, Sides
-from bot.flows.side import Pair, Sought
+from bot.flows.side import Pair, Sought, unreachable
 from bot.flows.survey import Ground, Survey, survey
 from bot.flows.workbench import Workbench
 from bot.model.finding import Finding
-from bot.model.manifest import Rendered, RenderProblem
+from bot.model.manifest import Rendered
 from bot.model.source import Application, Source
 from bot.model.tree import Tree
 from bot.report.pull_comment import EnvironmentResult
@@ -108,9 +108,9 @@ def _rendered(bench: Workbench, pairs: Sequence[Pair], sides: Sides) -> Iterator
             if not orders:
                 whole.append(sought)
             for is_head, source in orders:
-                tree = _tree_of(bench, source, sides.head if is_head else sides.base)
+                tree = bench.tree_of(source, sides.head if is_head else sides.base)
                 if tree is None:
-                    _take(sought, is_head, source, _unreachable(source), whole)
+                    _take(sought, is_head, source, unreachable(source), whole)
                     continue
                 asked.append((sought, is_head, source))
                 yield tree, source
@@ -128,13 +128,3 @@ def _take(sought: Sought, is_head: bool, source: Source, rendered: Rendered, who
     sought.missing -= 1
     if sought.missing == 0:
         whole.append(sought)
-
-
-def _tree_of(bench: Workbench, source: Source, here: Tree) -> Tree | None:
-    return bench.other_tree(source) if source.repository or source.revision else here
-
-
-def _unreachable(source: Source) -> Rendered:
-    where = " at ".join(one for one in (source.repository or "this repository", source.revision) if one)
-    problem = RenderProblem(source.path, f"not rendered: {where} cannot be read here", remote=True)
-    return Rendered(source.path, problems=(problem,), kind=source.engine)

@@ -94,7 +94,7 @@ class Judge:
         version = tuple(unknown_version(self._rules.kubernetes, environment.name))
         return (
             *_marked(version, version),  # both sides are judged by it
-            *self._findings,
+            *sorted(self._findings, key=lambda one: one.application),  # they come as they were rendered
             *_marked(twice, before),
             *missing_directory(environment, sides, self._resources_before),
         )

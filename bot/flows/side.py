@@ -74,17 +74,28 @@ def defined(side: Side, application: str) -> Iterator[Defined]:
 
 
 def side_of(sought: Sought, is_head: bool) -> Side:
-    """Put together what the sources of one side came to; of two resources of one key the later one counts."""
+    """Return what one side of an application came to."""
     application = sought.pair.head if is_head else sought.pair.base
-    rendered = tuple((one, sought.found[is_head, one]) for one in application.sources)
+    return put_together(application, [(one, sought.found[is_head, one]) for one in application.sources])
+
+
+def put_together(application: Application, rendered: Sequence[tuple[Source, Rendered]]) -> Side:
+    """Put together what the sources of an application came to; of two resources of one key the later one counts."""
     resources = [one for _, each in rendered for one in each.resources]
     problems = [*application.problems, *(one for _, each in rendered for one in each.problems)]
-    if len(application.sources) > 1:
+    if len(rendered) > 1:
         resources = list({one.key: one for one in resources}.values())
     if application.substitute is not None:
         after, wrong = substituted(resources, dict(application.substitute))
         resources, problems = list(after), [*problems, *wrong]
-    return Side(application, tuple(resources), rendered, tuple(problems))
+    return Side(application, tuple(resources), tuple(rendered), tuple(problems))
+
+
+def unreachable(source: Source) -> Rendered:
+    """Return the outcome of a source whose tree cannot be had here."""
+    where = " at ".join(one for one in (source.repository or "this repository", source.revision) if one)
+    problem = RenderProblem(source.path, f"not rendered: {where} cannot be read here", remote=True)
+    return Rendered(source.path, problems=(problem,), kind=source.engine)
 
 
 def traced(findings: Sequence[Finding], side: Side, tree: Tree) -> Iterator[Finding]:

@@ -56,3 +56,7 @@ class Workbench:
     builtin_pack: PackFiles
     other_tree: Callable[[Source], Tree | None] = lambda _: None
     memory: Memory = field(default_factory=Memory)
+
+    def tree_of(self, source: Source, here: Tree) -> Tree | None:
+        """Return the tree a source is rendered from: the one at hand unless it names another, None if not to be had."""
+        return self.other_tree(source) if source.repository or source.revision else here
