@@ -50,11 +50,8 @@ def _git() -> Diagnosis:
 def _engine() -> Diagnosis:
     with EnginePool(workers=2) as pool:
         able = pool.capabilities()
-    walls = [name for name, there in (("Landlock", able.landlock > 0), ("network namespace", able.netns)) if there]
-    tools = " and ".join(f"{name} ({tool.engine}, {tool.version})" for name, tool in able.tools if tool.version)
-    found = f"{tools or 'none'}, behind {' and '.join(walls) or 'no walls'}"
     how = "pull requests from forks are not rendered here: the kernel offers neither Landlock nor network namespaces"
-    return Diagnosis("engine", able.trusted, found + (f": {able.reason}" if able.reason else ""), how)
+    return Diagnosis("engine", able.trusted, able.words, how)
 
 
 def _settings(environment: Mapping[str, str]) -> Diagnosis:

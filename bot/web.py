@@ -22,6 +22,7 @@ from redis.exceptions import RedisError
 from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 
 from bot import logs, metrics
+from bot.adapters.engines import RedisEngines
 from bot.adapters.outputs import RedisOutputs
 from bot.adapters.queue import Queue, connect
 from bot.adapters.valkey import embedded_valkey
@@ -33,6 +34,7 @@ from bot.settings import Settings
 MOST_BYTES = 25 * 1024 * 1024  # GitHub sends nothing larger
 _CHUNK = 64 * 1024
 Probe = Callable[[], None]
+Remark = Callable[[], str]
 _log = structlog.get_logger("bot.web")
 
 
@@ -58,12 +60,13 @@ def create_app(
     queue: Queue,
     *,
     probes: Mapping[str, Probe] | None = None,
+    remarks: Mapping[str, Remark] | None = None,
     blueprints: Sequence[Blueprint] = (),
 ) -> Flask:
     """Return the web application.
 
     `probes` are further questions for /readyz: each returns when all is well and raises when not. They are
-    asked within the request and must answer fast.
+    asked within the request and must answer fast. `remarks` are said there too, and make nothing unready.
     """
     app = Flask("bot.web", static_folder=None)
     counters = metrics.Metrics()
@@ -88,6 +91,7 @@ def create_app(
         questions = {"redis": queue.ping, **(probes or {})}
         lines = {name: _ask(name, probe) for name, probe in questions.items()}
         ready = all(line == "ok" for line in lines.values())
+        lines |= {name: _told(name, remark) for name, remark in (remarks or {}).items()}
         return _text("\n".join(f"{name}: {line}" for name, line in lines.items()), 200 if ready else 503)
 
     @app.get("/metrics")
@@ -119,7 +123,8 @@ def from_environment() -> Flask:
         atexit.register(stack.close)
     queue = Queue(connect(url))
     outputs = RedisOutputs(queue.connection, settings.webhook_secrets[0], settings.public_url)
-    return create_app(settings, queue, blueprints=[output_pages(outputs.read)])
+    engines = RedisEngines(queue.connection)
+    return create_app(settings, queue, blueprints=[output_pages(outputs.read)], remarks={"engines": engines.read})
 
 
 def _receive(settings: Settings, queue: Queue) -> Answer:
@@ -217,6 +222,14 @@ def _ask(name: str, probe: Probe) -> str:
         _log.warning("not_ready", probe=name, reason=str(error))
         return "not ready"
     return "ok"
+
+
+def _told(name: str, remark: Remark) -> str:
+    try:
+        return remark()
+    except Exception as error:
+        _log.warning("not_told", remark=name, reason=str(error))
+        return "not known"
 
 
 def _text(text: str, status: int = 200) -> Response:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from bot.adapters.checked import RedisCheckedHeads
+from bot.adapters.engines import RedisEngines
 from bot.adapters.fence import GIT_WRITES, GITHUB_WRITES, fenced
 from bot.adapters.git import GitMirrors
 from bot.adapters.git.command import require_git
@@ -86,6 +87,12 @@ class Composition:
         self._redelivered = RedisRedelivered(queue.connection)
         self.outputs = RedisOutputs(queue.connection, settings.webhook_secrets[0], settings.public_url)
 
+    def probe(self) -> None:
+        """Look which engines work here and what shuts them in, and let /readyz tell."""
+        found = self.renderer.capabilities()
+        _log.info("engines", kustomize=found.kustomize.engine, helm=found.helm.engine, trusted=found.trusted)
+        RedisEngines(self._queue.connection).note(found.words)
+
     def tools(self, repository: Repository, check: Callable[[], None]) -> Tools:
         """Return the tools of one job; `check` is called before each write and raises when it may not."""
         github: GitHub = self.app.for_repository(repository)
@@ -151,6 +158,7 @@ class Composition:
 def build_handler(settings: Settings) -> Work:
     """Return what a worker needs to work; `settings.redis_url` is set."""
     composition = Composition(settings, Queue(connect(settings.redis_url, timeout=5.0)))
+    composition.probe()
     return Work(
         handler=composition.handle,
         list_repositories=composition.list_repositories,

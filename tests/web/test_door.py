@@ -11,6 +11,7 @@ import pytest
 from flask import Blueprint, Flask
 from flask.testing import FlaskClient
 
+from bot.adapters.engines import RedisEngines
 from bot.adapters.queue import Queue
 from bot.intake.events import EVENTS
 from bot.settings import Settings
@@ -278,3 +279,13 @@ def test_the_door_reaches_no_flow_no_github_no_git_no_yaml() -> None:
         "sys.exit(str(bad) if bad else 0)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_ready_tells_of_the_engines_and_stays_ready_without_them(queue: Queue) -> None:
+    engines = RedisEngines(queue.connection)
+    client = create_app(Settings(webhook_secrets=(SECRET,)), queue, remarks={"engines": engines.read}).test_client()
+    assert client.get("/readyz").text == "redis: ok\nengines: no worker has told of its engines yet\n"
+    engines.note("kustomize (library, v5) and helm (library, v4), behind Landlock")
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert "engines: kustomize (library, v5) and helm (library, v4), behind Landlock" in answer.text

@@ -52,6 +52,14 @@ class Capabilities:
         """Return the tools by name."""
         return (("kustomize", self.kustomize), ("helm", self.helm))
 
+    @property
+    def words(self) -> str:
+        """Return all of it in one line."""
+        tools = " and ".join(f"{name} ({tool.engine}, {tool.version})" for name, tool in self.tools if tool.version)
+        there = (("Landlock", self.landlock > 0), ("network namespace", self.netns))
+        walls = " and ".join(name for name, holds in there if holds)
+        return f"{tools or 'none'}, behind {walls or 'no walls'}" + (f": {self.reason}" if self.reason else "")
+
 
 @dataclass(frozen=True, slots=True)
 class Walls:
