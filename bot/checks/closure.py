@@ -38,8 +38,8 @@ class Closure:
     files: tuple[str, ...] = ()
     missing: tuple[RenderProblem, ...] = ()
     problems: tuple[RenderProblem, ...] = ()
-    directories: tuple[str, ...] = ()
-    absent: tuple[str, ...] = ()
+    directories: tuple[str, ...] = field(default=(), compare=False)
+    absent: tuple[str, ...] = field(default=(), compare=False)
 
 
 def kustomization_file(directory: str, read: Read) -> str | None:

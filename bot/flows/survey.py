@@ -15,7 +15,8 @@ from bot.checks.applications.declared import declared, listings, may_declare
 from bot.checks.applications.found import applications, built_on
 from bot.checks.applications.place import Cluster, Place
 from bot.checks.closure import KUSTOMIZATION_FILES
-from bot.checks.inputs import Inputs, inputs, touching
+from bot.checks.inflation import needs
+from bot.checks.inputs import Inputs, touching
 from bot.flows.workbench import Workbench
 from bot.model.environment import Configuration, Environment
 from bot.model.manifest import RenderProblem, Resource
@@ -162,7 +163,7 @@ class _Surveyor:
         reads = dict(near.reads)
         index = dict(near.index)
         for source in touched:
-            reads[source] = inputs(source, self._tree)
+            reads[source] = needs(source, self._tree)[0]
             for trigger in set(near.reads[source].triggers()) - set(reads[source].triggers()):
                 index[trigger] = index[trigger] - {source}
             for trigger in set(reads[source].triggers()) - set(near.reads[source].triggers()):
@@ -213,7 +214,7 @@ class _Surveyor:
             return None
         if source not in self._reads:
             known = self._known.get(source)
-            self._reads[source] = inputs(source, self._tree) if known is None else known
+            self._reads[source] = needs(source, self._tree)[0] if known is None else known
         return self._reads[source]
 
     def _may_declare(self, source: Source) -> bool:

@@ -23,7 +23,7 @@ from bot.checks.scalars import DocumentError, TooMuchError
 from bot.model.manifest import RenderProblem
 
 _ALIAS = re.compile(rb"(?:^|[\s\[{,:?-])\*[^\s*/,\]}]", re.MULTILINE)
-_YAML_LINE = re.compile(r"\byaml: line (\d+)")
+_YAML_LINE = re.compile(r"\byaml: (?:unmarshal errors:\s*)?line (\d+)")
 
 
 def finish(order: Order, answer: dict[str, Any], started: float, output: int) -> bytes:

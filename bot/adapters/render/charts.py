@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from bot.adapters.render import volatile
 from bot.adapters.render.chart_files import ChartFiles, read_files
 from bot.adapters.render.chart_places import ChartPlaces, explain
@@ -32,10 +34,14 @@ _HOOKS = _TESTS.union(
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One rendered manifest: the name of its template and what it says."""
+    """One rendered manifest: the name of its template, what it says, and its text.
+
+    The text is that of a whole list for its first item, and '' for the others.
+    """
 
     name: str
     body: Mapping[str, Any]
+    text: str = ""
 
 
 class _BodyError(HelmError):
@@ -47,32 +53,63 @@ class _BodyError(HelmError):
 
 
 def template(order: Order, helm: Helm) -> dict[str, Any]:
-    """Render the chart of an order."""
+    """Render the chart of an order to resources."""
+    found = _render(order, helm)
+    if isinstance(found, list):
+        return outcome(found)
+    places = ChartPlaces(order.source.path, order.files, Checkout(order.checkout).read)
+    answer = outcome(notes=found.notes)
+    answer["resources"] = [
+        {"body": body, "path": places.path(one.name), "line": None}
+        for one, body in zip(found.manifests, found.bodies, strict=True)
+    ]
+    return answer
+
+
+def text(order: Order, helm: Helm) -> dict[str, Any]:
+    """Render the chart of an order to one YAML text: Helm's own words, but for what is masked."""
+    found = _render(order, helm)
+    if isinstance(found, list):
+        return outcome(found)
+    same = all(one.body is body for one, body in zip(found.manifests, found.bodies, strict=True))
+    parts = [one.text for one in found.manifests] if same else [orjson.dumps(one).decode() for one in found.bodies]
+    answer = outcome(notes=found.notes)
+    answer["text"] = "".join(f"---\n{part}\n" for part in parts if part)
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a chart renders to: manifests as they were made, their bodies with what is made anew masked, and notes."""
+
+    manifests: list[Manifest]
+    bodies: list[Mapping[str, Any]]
+    notes: list[str]
+
+
+def _render(order: Order, helm: Helm) -> _Found | list[RenderProblem]:
+    """Render the chart of an order, or say what is wrong with it."""
     place, chart, options = Checkout(order.checkout), order.source.path, order.source.helm
     files = read_files(place, chart)
     problems = [*order.missing, *files.problems]
     if problems:
-        return outcome(problems)
+        return problems
     places = ChartPlaces(chart, order.files, place.read)
     try:
         manifests = _rendered(place, order, files, helm)
     except ValuesError as error:
         path = error.path or posixpath.join(chart, "Chart.yaml")
-        return outcome([RenderProblem(path, place.trim(error.message), error.line)])
+        return [RenderProblem(path, place.trim(error.message), error.line)]
     except _BodyError as error:
         words = place.trim(_verdict(place, chart, options, helm) or f"YAML parse error on {error.name}: {error}")
-        return outcome([RenderProblem(places.path(error.name), words)])
+        return [RenderProblem(places.path(error.name), words)]
     except HelmError as error:
-        return outcome(explain(place.trim(str(error)), chart, options, places, place.read))
+        return explain(place.trim(str(error)), chart, options, places, place.read)
     odd = [one for one in manifests if not one.body.get("kind") or not one.body.get("apiVersion")]
     if odd:
-        return outcome([_oddity(one, places) for one in odd])
+        return [_oddity(one, places) for one in odd]
     bodies, notes = _masked(place, order, files, helm, manifests)
-    answer = outcome(notes=notes)
-    answer["resources"] = [
-        {"body": body, "path": places.path(one.name), "line": None} for one, body in zip(manifests, bodies, strict=True)
-    ]
-    return answer
+    return _Found(manifests, bodies, notes)
 
 
 def _masked(
@@ -117,17 +154,18 @@ def _manifests(name: str, text: str, helm: Helm) -> Iterator[Manifest]:
             body = helm.body(clean + "\n")
         except HelmError as error:
             raise _BodyError(name, str(error)) from error
-        yield from _items(name, body)
+        for index, item in enumerate(_items(name, body)):
+            yield Manifest(name, item, "" if index else clean)
 
 
-def _items(name: str, body: Any) -> Iterator[Manifest]:
+def _items(name: str, body: Any) -> Iterator[Mapping[str, Any]]:
     if not body:
         return
     if not isinstance(body, dict):
         raise _BodyError(name, "a manifest is a mapping")
     items = body.get("items")
     if not (str(body.get("kind") or "").endswith("List") and isinstance(items, list)):
-        yield Manifest(name, body)
+        yield body
         return
     for item in items:
         yield from _items(name, item)

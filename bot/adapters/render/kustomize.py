@@ -8,7 +8,7 @@ import os
 import platform
 import sys
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import orjson
 
@@ -18,6 +18,7 @@ from bot.checks.scalars import DocumentError
 from bot.errors import TransientError, UserError
 
 INSTALL = "install pykustomize (Linux, x86-64), or put kustomize or kubectl on PATH"
+_INTERNAL = "internal.config.kubernetes.io/"
 _OPTIONS = orjson.dumps({"load_restrictions": 0, "enable_plugins": False, "enable_helm": False})
 
 
@@ -96,7 +97,7 @@ class Binary:
         """Build a directory; see Kustomize."""
         text = self._run("kustomize" if self._is_kubectl else "build", str(directory))
         try:
-            return orjson.dumps({"resources": [one.value for one in parse(text)]})
+            return orjson.dumps({"resources": [_plain(one.value) for one in parse(text)]})
         except DocumentError as error:
             raise KustomizeError(f"kustomize's output could not be read: {error.message}") from error
 
@@ -115,3 +116,13 @@ class Binary:
             words = done.stderr.decode("utf-8", "replace").strip()
             raise KustomizeError(words.removeprefix("error: ").removeprefix("Error: "))
         return done.stdout
+
+
+def _plain(value: Any) -> Any:
+    """Take away marks that older programs do not know and leave in what they write."""
+    metadata = value.get("metadata") if isinstance(value, dict) else None
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("annotations"), dict):
+        return value
+    kept = {name: one for name, one in metadata["annotations"].items() if not name.startswith(_INTERNAL)}
+    others = {name: one for name, one in metadata.items() if name != "annotations"}
+    return {**value, "metadata": {**others, "annotations": kept} if kept else others}

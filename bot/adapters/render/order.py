@@ -25,17 +25,19 @@ class Order:
     """What an engine is asked to render: a source, in a directory that holds (at least) its files.
 
     `checkout` is that directory on disk, with the source's overrides laid over it. `files` are all paths that the
-    source may read, `missing` its references to files that are not there, with the line that asks.
+    source may read, `missing` its references to files that are not there, with the line that asks. `charts` are
+    rendered first, each into a file that the source is built on (`bot.checks.inflation`).
     """
 
     checkout: Path
     source: Source
     files: tuple[str, ...] = ()
     missing: tuple[RenderProblem, ...] = ()
+    charts: tuple[tuple[str, Source], ...] = ()
 
 
-def encode(order: Order) -> bytes:
-    """Return an order as a request for an engine process."""
+def encode(order: Order, what: str = "render") -> bytes:
+    """Return an order as a request for an engine process: to `render` it, or to `inflate` a chart into one text."""
     options = order.source.helm
     layers = [
         {"layer": name, **asdict(one)}
@@ -45,7 +47,7 @@ def encode(order: Order) -> bytes:
     ]
     return orjson.dumps(
         {
-            "do": "render",
+            "do": what,
             "checkout": str(order.checkout),
             "path": order.source.path,
             "engine": order.source.engine,

@@ -12,7 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
@@ -21,6 +21,7 @@ import orjson
 
 from bot.adapters.render import helm_library
 from bot.adapters.render.bench import Bench
+from bot.adapters.render.inflating import built_on, in_the_chart, inflate
 from bot.adapters.render.kustomize import library_path
 from bot.adapters.render.order import Order, encode, rendered
 from bot.adapters.render.worker import Capabilities, EngineError, Place, Settings, Tool, Worker
@@ -94,7 +95,7 @@ class EnginePool:
                     with bench.condition:
                         run.complete = order is None
                         if order is not None:
-                            run.pending.append(order)
+                            run.pending.append(_Job(order, order))
                             open_ += 1
                         bench.condition.notify_all()
                         if run.done:
@@ -179,45 +180,74 @@ class EnginePool:
             since = time.monotonic()
             with bench.condition:
                 while True:
-                    if run.stopped or (run.complete and not run.pending):
+                    if run.stopped or (run.complete and not run.pending and not run.between):
                         return
-                    chosen = bench.choose([(self._scope(one), _tool(one)) for one in run.pending], since)
+                    chosen = bench.choose([(self._scope(one.order), one.tool) for one in run.pending], since)
                     if chosen is not None:
                         break
                     if not run.pending:
                         since = time.monotonic()
                     bench.wait()
                 index, worker = chosen
-                order = run.pending[index]
+                job = run.pending[index]
                 del run.pending[index]
+                run.between += job.is_first
             try:
-                outcome: Rendered | BaseException = self._one(worker, order)
+                found: Rendered | _Job | BaseException = self._one(worker, job)
             except BaseException as error:
-                outcome = error
+                found = error
             with bench.condition:
-                run.done.append((order, outcome))
+                run.between -= job.is_first
+                if isinstance(found, _Job):
+                    run.pending.appendleft(found)
+                else:
+                    run.done.append((job.asked, found))
             bench.give(worker)
 
-    def _one(self, worker: Worker, order: Order) -> Rendered:
+    def _one(self, worker: Worker, job: _Job) -> Rendered | _Job:
+        """Do a job, or its first step and return its second."""
+        order, scope = job.order, self._scope(job.order)
+        path, kind = job.asked.source.path, job.asked.source.engine
         try:
-            return rendered(order, worker.ask(self._scope(order), _tool(order), encode(order)))
+            if job.is_first:
+                problems, notes = inflate(worker, scope, order)
+                if problems:
+                    return Rendered(path, problems=tuple(problems), files=order.files, kind=kind)
+                return _Job(job.asked, built_on(order), tuple(notes))
+            found = in_the_chart(job.asked, rendered(order, worker.ask(scope, job.tool, encode(order))))
+            return replace(found, files=job.asked.files, notes=(*job.notes, *found.notes))
         except EngineError as error:
-            path, kind = order.source.path, order.source.engine
             return Rendered(path, problems=(RenderProblem(path, error.message, how=error.how),), kind=kind)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """An order as it was asked for, and what is left to be done for it."""
+
+    asked: Order
+    order: Order
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_first(self) -> bool:
+        """Say whether charts are to be rendered before the order itself."""
+        return bool(self.order.charts)
+
+    @property
+    def tool(self) -> str:
+        engine = "helm" if self.is_first else self.order.source.engine
+        return "" if engine == "plain" else engine
 
 
 @dataclass(slots=True)
 class _Run:
-    """Orders under way: those that wait, and those that are done and not fetched yet."""
+    """Orders under way: those that wait, those that are done and not fetched yet, and how many are `between` steps."""
 
-    pending: deque[Order] = field(default_factory=deque)
+    pending: deque[_Job] = field(default_factory=deque)
     done: deque[tuple[Order, Rendered | BaseException]] = field(default_factory=deque)
+    between: int = 0
     complete: bool = False
     stopped: bool = False
-
-
-def _tool(order: Order) -> str:
-    return "" if order.source.engine == "plain" else order.source.engine
 
 
 def _place(prefer: str, library: Path | None, *programs: str) -> Place:

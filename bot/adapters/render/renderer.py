@@ -16,7 +16,8 @@ from bot.adapters.render.cache import Kept, RenderCache, key_of
 from bot.adapters.render.materialise import SparseCheckouts
 from bot.adapters.render.pool import EnginePool, Order
 from bot.adapters.render.worker import Capabilities
-from bot.checks.inputs import Inputs, inputs
+from bot.checks.inflation import Inflation, needs
+from bot.checks.inputs import Inputs
 from bot.model.manifest import Rendered
 from bot.model.source import Source
 from bot.model.tree import Tree
@@ -50,7 +51,7 @@ class Renderer:
 
         def orders() -> Iterator[Order]:
             for number, (tree, source) in enumerate(wanted):
-                reads = inputs(source, tree)
+                reads, inflated = needs(source, tree)
                 if reads.problems:
                     ready.append((number, _refused(source, reads)))
                     continue
@@ -60,7 +61,7 @@ class Renderer:
                 elif (kept := self._cache.find(key)) is not None:
                     ready.append((number, kept))
                 else:
-                    order = self._order(tree, source, reads)
+                    order = self._order(tree, source, reads, inflated)
                     asked[order] = by_key[key] = _Asked(key, [number])
                     yield order
 
@@ -78,7 +79,7 @@ class Renderer:
 
     def key(self, tree: Tree, source: Source) -> str:
         """Return what decides the outcome of a source, '' when it is not rendered: equal keys, equal outcomes."""
-        reads = inputs(source, tree)
+        reads, _ = needs(source, tree)
         return "" if reads.problems else self._key(tree, source, reads)
 
     def template(self, texts: Sequence[str], parameters: Mapping[str, Any], *, strict: bool = False) -> Sequence[str]:
@@ -105,10 +106,12 @@ class Renderer:
         contents = [(path, tree.blob(path) or "") for path in reads.files]
         return key_of(self._pool.identity, source, [*contents, *((path, "directory") for path in reads.directories)])
 
-    def _order(self, tree: Tree, source: Source, reads: Inputs) -> Order:
-        place = self._checkouts.place(tree, reads.files, source.overrides, reads.directories)
-        laid = (path for path, _ in source.overrides)
-        return Order(place, source, tuple(dict.fromkeys((*reads.files, *laid))), reads.missing)
+    def _order(self, tree: Tree, source: Source, reads: Inputs, inflated: Inflation | None) -> Order:
+        built = source if inflated is None else inflated.source
+        place = self._checkouts.place(tree, reads.files, built.overrides, reads.directories)
+        laid = (path for path, _ in built.overrides)
+        files = tuple(dict.fromkeys((*reads.files, *laid)))
+        return Order(place, built, files, reads.missing, () if inflated is None else inflated.charts)
 
 
 def _opened(one: tuple[int, Rendered | Kept]) -> tuple[int, Rendered]:

@@ -32,13 +32,18 @@ class Serving:
         self._missing: dict[str, str] = {}
 
     def answer(self, request: Mapping[str, Any]) -> bytes:
-        """Carry out one request: `load` a tool and say what it is, `render` an order, carry out a `template`."""
+        """Carry out one request: `load` a tool and say what it is, `render` an order, `inflate` a chart,
+        carry out a `template`.
+        """
         match request["do"]:
             case "load":
                 return orjson.dumps(self._load(request["tool"]))
             case "render":
                 started, order = time.monotonic(), decode(request)
                 return build.finish(order, self._render(order), started, self._output)
+            case "inflate":
+                started, order = time.monotonic(), decode(request)
+                return build.finish(order, self._inflate(order), started, self._output)
             case "template":
                 return orjson.dumps(self._template(request["texts"], request["parameters"], request["strict"]))
         raise ValueError(request["do"])
@@ -59,6 +64,10 @@ class Serving:
                 return self._without("helm", order) if program is None else charts.template(order, program)
             case "plain":
                 return build.read_plain(order)
+
+    def _inflate(self, order: Order) -> dict[str, Any]:
+        tool = self._loaded_helm()
+        return self._without("helm", order) if tool is None else charts.text(order, tool)
 
     def _template(self, texts: Sequence[str], parameters: Mapping[str, Any], strict: bool) -> dict[str, Any]:
         tool = self._loaded_helm()
