@@ -30,7 +30,7 @@ def inflate(worker: Worker, scope: Path, order: Order) -> tuple[list[RenderProbl
 
 def built_on(order: Order) -> Order:
     """Return the order for the kustomization itself, once its charts have been written."""
-    return replace(order, files=(*order.files, *(path for path, _ in order.charts)), charts=())
+    return replace(order, files=(*(path for path, _ in order.charts), *order.files), charts=())
 
 
 def in_the_chart(order: Order, rendered: Rendered) -> Rendered:
