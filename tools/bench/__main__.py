@@ -42,7 +42,8 @@ def main() -> int:
     about |= {"runs": str(asked.runs), "seconds": f"{time.monotonic() - started:.0f}"}
     asked.json.parent.mkdir(parents=True, exist_ok=True)
     asked.json.write_text(json.dumps(as_json(found, samples, about), indent=2) + "\n")
-    words = f"{about['machine']}; Python {about['python']}; {about['tools']}; medians of {asked.runs}.\n\n{written(found)}\n"
+    machine = f"{about['machine']}; Python {about['python']}; {about['tools']}; medians of {asked.runs}."
+    words = f"{machine}\n\n{written(found)}\n"
     sys.stdout.write(words)
     if asked.quote:
         quote(asked.quote, words)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
@@ -15,7 +15,7 @@ from bot.adapters.render.materialise import SparseCheckouts
 from bot.adapters.render.order import Order
 from bot.adapters.render.pool import EnginePool
 from bot.adapters.render.renderer import Renderer
-from bot.checks.inputs import inputs
+from bot.checks.inflation import Inflation, needs
 from bot.model.manifest import Rendered
 from bot.model.repository import Repository
 from bot.model.source import Source
@@ -61,11 +61,26 @@ class Ours:
 
     def full(self, place: Place, source: Source) -> Rendered:
         """Render in the full directory, where nothing that the source may want is missing."""
-        reads = inputs(source, place.tree)
+        reads, inflated = needs(source, place.tree)
         if reads.problems:
             return Rendered(source.path, problems=reads.problems, files=reads.files, kind=source.engine)
-        ((_, rendered),) = self._pool.run([Order(place.directory, source, reads.files, reads.missing)])
+        order = Order(place.directory, source, reads.files, reads.missing)
+        if inflated is not None:
+            order = self._laid_over(order, inflated)
+        ((_, rendered),) = self._pool.run([order])
         return rendered
+
+    def _laid_over(self, order: Order, inflated: Inflation) -> Order:
+        """Return an order in a copy of its directory, with the files that stand for charts laid over it."""
+        self._places += 1
+        directory = self._room / "full" / str(self._places)
+        shutil.copytree(order.checkout, directory, symlinks=True)
+        for path, text in inflated.source.overrides:
+            (directory / path).parent.mkdir(parents=True, exist_ok=True)
+            (directory / path).write_text(text, "utf-8", "surrogateescape")
+        laid = tuple(path for path, _ in inflated.source.overrides)
+        files = tuple(dict.fromkeys((*order.files, *laid)))
+        return replace(order, checkout=directory, source=inflated.source, files=files, charts=inflated.charts)
 
     def __enter__(self) -> Ours:
         return self
