@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import orjson
+
 from bot.checks.hashed import KINDS, stem
 from bot.checks.highlights import Highlight, highlights
 from bot.checks.manifest_text import manifest_text
@@ -118,7 +120,7 @@ def _by_stem(resources: Iterable[Resource]) -> dict[tuple[str, str, str], Resour
 
 def _change(base: Resource | None, head: Resource | None) -> ResourceChange | None:
     one = head or base
-    if one is None or (base and head and _exact(base.body) == _exact(head.body)):
+    if one is None or (base and head and base.body == head.body and _exact(base.body) == _exact(head.body)):
         return None
     if base and head:
         before, after = settle(mask(base.body), mask(head.body))
@@ -144,6 +146,8 @@ def settle(base: Any, head: Any, field: str = "") -> tuple[Any, Any]:
 
     `field` is the name of the field the values stand in, '' for a whole resource.
     """
+    if isinstance(base, str) and isinstance(head, str):
+        return base, head
     if isinstance(base, Mapping) and isinstance(head, Mapping):
         old = {key: _told(value, f"{MASK} (removed)") for key, value in base.items() if key not in head}
         new = {key: _told(value, f"{MASK} (added)") for key, value in head.items() if key not in base}
@@ -174,18 +178,23 @@ def _settle_lists(base: list[Any], head: list[Any], field: str) -> tuple[list[An
 
 def _told(value: Any, words: str) -> Any:
     """Return a value in which each masked value became text, these words if it is hidden whole."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, Masked):
         return value.told(words)
-    if isinstance(value, Mapping):
+    if isinstance(value, (dict, Mapping)):  # the exact type first: it is what nearly all are
         return {key: _told(below, words) for key, below in value.items()}
     if isinstance(value, list):
         return [_told(below, words) for below in value]
     return value
 
 
-def _exact(body: Mapping[str, Any]) -> str:
+def _exact(body: Mapping[str, Any]) -> bytes:
     """Return a text by which bodies are compared and nothing else; 1, 1.0 and true are different there."""
-    return json.dumps(body, default=repr)
+    try:
+        return orjson.dumps(body)
+    except orjson.JSONEncodeError:
+        return json.dumps(body, default=repr).encode()
 
 
 def _unified(base: str, head: str) -> str:

@@ -56,7 +56,7 @@ def _leaves(at: _Leaf) -> Iterator[_Leaf]:
     base, head = at.base, at.head
     if at.path[-1:] == ("env",):  # variables are told one by one, also where there were none before
         base, head = [] if base is _ABSENT else base, [] if head is _ABSENT else head
-    if isinstance(base, Mapping) and isinstance(head, Mapping):
+    if isinstance(base, (dict, Mapping)) and isinstance(head, (dict, Mapping)):
         for key in [*head, *(key for key in base if key not in head)]:
             yield from _leaves(
                 _Leaf((*at.path, str(key)), base.get(key, _ABSENT), head.get(key, _ABSENT), at.container)
@@ -71,7 +71,10 @@ def _leaves(at: _Leaf) -> Iterator[_Leaf]:
             before = base[old] if old is not None else _ABSENT
             after = head[new] if new is not None else _ABSENT
             yield from _leaves(_Leaf((*at.path, step), before, after, container))
-    elif json.dumps(base, default=id) != json.dumps(head, default=id):
+    elif isinstance(base, str) and isinstance(head, str):
+        if base != head:
+            yield at
+    elif base is not head and json.dumps(base, default=id) != json.dumps(head, default=id):
         yield at
 
 
@@ -150,7 +153,9 @@ def _place(path: tuple[str | int, ...], container: str) -> str:
 
 
 def _containers(body: Any) -> int:
-    if isinstance(body, Mapping):
+    if isinstance(body, str):
+        return 0
+    if isinstance(body, (dict, Mapping)):
         own = sum(len(body[name]) for name in _CONTAINERS if isinstance(body.get(name), list))
         return own + sum(_containers(below) for below in body.values())
     return 0

@@ -15,9 +15,13 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 MASK = "•••"
+
+_SIMPLE = (int, float)  # and bool, which is an int
+_WRITTEN = (str, int, float)
 
 _SHOWN_IN_SECRET = frozenset({"apiVersion", "kind", "metadata", "type", "immutable"})
 _SHOWN_IN_METADATA = frozenset(
@@ -129,6 +133,7 @@ def mask(body: Any) -> Any:
     return _mask(body, "")
 
 
+@lru_cache(maxsize=8192)
 def is_secret_name(name: str) -> bool:
     """Say whether a field or variable of this name holds a secret: `DB_PASSWORD` yes, `TOKEN_URL` no."""
     words = [word.lower() for word in _WORDS.findall(name)]
@@ -140,13 +145,17 @@ def is_secret_name(name: str) -> bool:
 
 
 def _mask(value: Any, name: str) -> Any:
-    if isinstance(value, Mapping):
+    if isinstance(value, str):
+        return _mask_text(value)
+    if value is None or isinstance(value, _SIMPLE):
+        return value
+    if isinstance(value, (dict, Mapping)):  # the exact type first: it is what nearly all are
         if str(value.get("kind", "")).lower() == "secret":
             return _mask_secret(value)
         return {key: _mask_field(key, below, value) for key, below in value.items()}
     if isinstance(value, list | tuple):
         return [_mask(below, name) for below in value]
-    return _mask_text(value) if isinstance(value, str) else value
+    return value
 
 
 def _mask_text(text: str) -> str | Masked:
@@ -165,7 +174,7 @@ def _mask_field(key: Any, value: Any, parent: Mapping[Any, Any]) -> Any:
         return {
             name: Masked(one) if _COPIES.search(str(name)) else _mask(one, str(name)) for name, one in value.items()
         }
-    if isinstance(value, str | int | float) and not isinstance(value, bool):
+    if isinstance(value, _WRITTEN) and not isinstance(value, bool):
         called = str(parent.get("name", "")) if key == "value" else str(key)
         if is_secret_name(called) and value != "" and not _REFERENCE.fullmatch(str(value).strip()):
             return Masked(value)
