@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -34,6 +35,10 @@ from bot.model.repository import Repository
 from bot.policy.builtin import builtin_packs, default_directory
 from bot.ports import Git, GitHub
 from bot.settings import Settings
+
+_TIDY_EVERY = 3600.0  # seconds
+_KEPT_CHECKOUTS = 86_400.0
+_KEPT_RENDERS = 7 * 86_400.0
 
 _log = structlog.get_logger("bot.wiring")
 
@@ -84,6 +89,7 @@ class Composition:
         )
         self.renderer = renderer or build_renderer(data)
         self._memory = Memory()
+        self._tidy_next = 0.0
         self._redelivered = RedisRedelivered(queue.connection)
         self.outputs = RedisOutputs(queue.connection, settings.webhook_secrets[0], settings.public_url)
 
@@ -135,8 +141,17 @@ class Composition:
         with hold(self._queue, repository.full_name) as lease:
             yield self.tools(repository, lease.check)
 
+    def tidy(self) -> int:
+        """Remove what was written for renders long ago, at most once an hour; return how much."""
+        now = time.monotonic()
+        if now < self._tidy_next:
+            return 0
+        self._tidy_next = now + _TIDY_EVERY
+        return self.git.prune(_KEPT_CHECKOUTS) + self.renderer.prune(_KEPT_RENDERS)
+
     def list_repositories(self) -> Sequence[tuple[str, int | None]]:
-        """Return all repositories the App is installed on, for the sweep."""
+        """Return all repositories the App is installed on, for the sweep; what is old goes on the way."""
+        self.tidy()
         return [(repository.full_name, None) for repository in self.app.installed_repositories()]
 
     def redeliver(self) -> int:

@@ -39,7 +39,7 @@ def test_it_is_what_pyyaml_writes(body: dict[str, Any]) -> None:
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.dictionaries(st.sampled_from(NASTY[:8] + ["spec", "name"]), VALUES, max_size=5))
+@given(st.dictionaries(st.sampled_from([*NASTY[:8], "spec", "name"]), VALUES, max_size=5))
 def test_it_reads_back_as_what_it_was(body: dict[str, Any]) -> None:
     assert yaml.safe_load(manifest_text(body)) == body
 

@@ -103,7 +103,8 @@ def test_more_is_added_to_what_is_there(origin: Origin, checkouts: SparseCheckou
         assert one.place(tree, ["base/a.yaml", "other/c.yaml"]) == place
     assert written(place) == {"base/a.yaml": "a", "other/c.yaml": "c"}
     assert (place / "base/a.yaml").stat().st_ino == inode, "it was not written again"
-    assert [path.name for path in place.parent.iterdir()] == [place.name], "nothing temporary is left"
+    assert {path.name for path in place.parent.iterdir()} == {place.name, ".staged"}
+    assert not [*(place.parent / ".staged").iterdir()], "nothing temporary is left"
 
 
 class TestOverrides:

@@ -5,6 +5,7 @@ kustomize's own words are kept, with the place that they are about.
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
 import time
@@ -17,12 +18,14 @@ from bot.adapters.render import plain
 from bot.adapters.render.directory import Checkout
 from bot.adapters.render.kustomize import Kustomize, KustomizeError
 from bot.adapters.render.order import Order, outcome
-from bot.checks.closure import KUSTOMIZATION_FILES, kustomization_file
+from bot.checks.closure import KUSTOMIZATION_FILES
 from bot.checks.documents import parse
 from bot.checks.scalars import DocumentError, TooMuchError
 from bot.model.manifest import RenderProblem
 
 _ALIAS = re.compile(rb"(?:^|[\s\[{,:?-])\*[^\s*/,\]}]", re.MULTILINE)
+_MOST_SOUND = 10_000
+_sound: set[tuple[int, ...]] = set()
 _YAML_LINE = re.compile(r"\byaml: (?:unmarshal errors:\s*)?line (\d+)")
 
 
@@ -60,23 +63,43 @@ def build(order: Order, kustomize: Kustomize) -> dict[str, Any]:
         return outcome(_explain(place, order, str(error)))
     answer = outcome()
     answer["built"] = orjson.Fragment(built)
-    answer["path"] = kustomization_file(root, place.read) or root
+    answer["path"] = _own(order)
     return answer
 
 
 def bombs(place: Checkout, files: tuple[str, ...]) -> list[RenderProblem]:
-    """Find files whose aliases expand to too much: kustomize has no guard of its own."""
+    """Find files whose aliases expand to too much: kustomize has no guard of its own.
+
+    A file that was found sound is not read again while it stays as it is; many kustomizations share a base.
+    """
     found = []
     for path in files:
+        seen = _state(f"{place.path}/{path}")
+        if seen in _sound:
+            continue
         text = place.read(path) or b""
         if b"&" in text and _ALIAS.search(text):
             try:
                 parse(text)
             except TooMuchError as error:
                 found.append(RenderProblem(path, f"not rendered: {error.message}", error.line))
+                continue
             except DocumentError:
-                continue  # not every file is YAML; kustomize says so where it must be
+                pass  # not every file is YAML; kustomize says so where it must be
+        if len(_sound) >= _MOST_SOUND:
+            _sound.clear()
+        if seen is not None:
+            _sound.add(seen)
     return found
+
+
+def _state(path: str) -> tuple[int, ...] | None:
+    """Return what tells a file from any other, and from itself with another content; None when it is not there."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - hot
+    except (OSError, ValueError):
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _explain(place: Checkout, order: Order, words: str) -> list[RenderProblem]:

@@ -12,19 +12,21 @@ import hashlib
 import json
 import os
 import posixpath
-import tempfile
+import secrets
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from bot.adapters.git.channel import PerProcess
 from bot.adapters.git.names import is_safe_path
 from bot.errors import TransientError, UserError
 from bot.model.tree import Tree
 
+_T = TypeVar("_T")
 _TRIES = 3
 _MOST_KNOWN = 128  # directories; each holds a file descriptor
 _MOST_BYTES = 512 * 1024 * 1024  # in one call
@@ -158,21 +160,20 @@ class _Checkout:
 
 
 class _Staging:
-    """Files on their way into a checkout: written beside it, then moved in at once."""
+    """Files on their way into a checkout: written beside all checkouts, then moved in at once."""
 
     def __init__(self, checkout: _Checkout) -> None:
         self._checkout = checkout
-        self._beside: Path | None = None
-        self._number = self._bytes = 0
+        self._beside = checkout.path.parent / ".staged"
+        self._staged: Path | None = None
+        self._bytes = 0
 
     def __enter__(self) -> _Staging:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._beside is not None:
-            for left in self._beside.iterdir():
-                left.unlink()
-            self._beside.rmdir()
+        if self._staged is not None:
+            self._staged.unlink(missing_ok=True)
 
     def file(self, at: str, content: bytes) -> None:
         """Have a file with that content there. One of another length, from before a power cut, is replaced."""
@@ -183,24 +184,23 @@ class _Staging:
         if self._bytes > _MOST_BYTES:
             raise UserError(f"what is rendered here reads more than {_MOST_BYTES} bytes", where=at)
         self.directory(at.rpartition("/")[0])
-        staged = self._next()
-        descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        descriptor = self._made(lambda path: os.open(path, flags, 0o600))
         try:
             view = memoryview(content)
             while view:
                 view = view[os.write(descriptor, view) :]
         finally:
             os.close(descriptor)
-        self._move(staged, at)
+        self._move(at)
 
     def link(self, at: str, to: str) -> None:
         """Have a symbolic link there."""
         if self._stat(at) is not None:
             return
         self.directory(at.rpartition("/")[0])
-        staged = self._next()
-        staged.symlink_to(to)
-        self._move(staged, at)
+        self._made(lambda path: path.symlink_to(to))
+        self._move(at)
 
     def directory(self, at: str) -> None:
         """Have a directory there, and all above it."""
@@ -223,18 +223,22 @@ class _Staging:
         except (FileNotFoundError, NotADirectoryError):
             return None
 
-    def _next(self) -> Path:
-        if self._beside is None:
-            directory = self._checkout.path.parent
-            self._beside = Path(tempfile.mkdtemp(dir=directory, prefix=".new-"))
-        self._number += 1
-        return self._beside / str(self._number)
-
-    def _move(self, staged: Path, at: str) -> None:
+    def _made(self, make: Callable[[Path], _T]) -> _T:
+        """Make something beside the checkouts, under a name of its own."""
+        self._staged = self._beside / secrets.token_hex(12)
         try:
-            os.rename(staged, at, dst_dir_fd=self._checkout.descriptor)
+            return make(self._staged)
+        except FileNotFoundError:
+            self._beside.mkdir(exist_ok=True, mode=0o700)
+            return make(self._staged)
+
+    def _move(self, at: str) -> None:
+        assert self._staged is not None
+        try:
+            os.rename(self._staged, at, dst_dir_fd=self._checkout.descriptor)
         except FileNotFoundError:
             raise _GoneError from None
+        self._staged = None
 
 
 def _name(tree: Tree, overrides: Sequence[tuple[str, str]]) -> str:

@@ -90,6 +90,10 @@ class Renderer:
         """Say which engines work here and which walls stand around them; starts one if none runs."""
         return self._pool.capabilities()
 
+    def prune(self, max_age: float) -> int:
+        """Forget outcomes that were not asked for in `max_age` seconds; return how many."""
+        return self._cache.prune(max_age)
+
     def close(self) -> None:
         """End the engines."""
         self._pool.close()

@@ -259,7 +259,7 @@ def _environment(settings: Settings) -> Mapping[str, str]:
         "PYTHONPATH": str(Path(__file__).resolve().parents[3]),
         "PYTHONDONTWRITEBYTECODE": "1",
         "GOMAXPROCS": "1",
-        "GOGC": "400",
+        "GOGC": "800",
         "GOMEMLIMIT": str(settings.memory * 3 // 4),
         "GOTRACEBACK": "none",
         "KUBECONFIG": "/nonexistent",
