@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.adapters.git.command import require_git
 from bot.adapters.process import run
 from bot.adapters.queue import Queue, connect
-from bot.adapters.render import EnginePool
+from bot.adapters.render.pool import EnginePool
 from bot.errors import LockkeeperError
 from bot.report.words import count
 from bot.settings import Settings

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from bot.model.environment import People
@@ -154,9 +153,6 @@ class Git(Protocol):
     def push(self, repository: Repository, *, branch: str, commit: str, expected: str | None) -> bool: ...
     # moves the branch on GitHub from `expected` (None: must not exist) to commit; False when already there
     def open(self, repository: Repository, revision: str) -> Tree: ...  # of a revision or tree id; nothing is written
-    def checkout(self, repository: Repository, revision: str) -> Path: ...
-
-    # a directory with the regular files of that tree (symlinks as text), cached by tree id; read-only by convention
 
 
 class Renderer(Protocol):

@@ -12,7 +12,6 @@ import re
 from collections.abc import Callable, MutableMapping, Sequence
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import TypeVar, cast
 
 from bot.model.repository import Commit, Repository
@@ -118,6 +117,3 @@ class RememberingGit:
 
     def open(self, repository: Repository, revision: str) -> Tree:
         return self._once(lambda: self._git.open(repository, revision), "open", repository, revision)
-
-    def checkout(self, repository: Repository, revision: str) -> Path:
-        return self._once(lambda: self._git.checkout(repository, revision), "checkout", repository, revision)

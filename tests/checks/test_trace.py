@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.render.roots import PooledRenderer
 from bot.checks.schema import validate
 from bot.checks.trace import trace
 from bot.model.finding import Finding
 from bot.model.manifest import Rendered, Resource, ResourceKey
 from bot.model.source import Source
+from tests.render.roots import PooledRenderer
 
 FILES = {
     "base/kustomization.yaml": """\

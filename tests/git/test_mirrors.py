@@ -87,7 +87,7 @@ class TestFetch:
         def work() -> None:
             try:
                 fetched.fetch(REPOSITORY)
-                fetched.checkout(REPOSITORY, "main")
+                fetched.open(REPOSITORY, "main")
             except BaseException as problem:
                 problems.append(problem)
 
@@ -197,7 +197,7 @@ class TestReads:
     def test_evil_revisions_are_unknown(self, fetched: GitMirrors, tmp_path: Path) -> None:
         for name in EVIL_NAMES:
             assert fetched.resolve(REPOSITORY, name) is None, name
-            for call in (fetched.tree, fetched.checkout, fetched.list):
+            for call in (fetched.tree, fetched.open, fetched.list):
                 with pytest.raises(NotFoundError, match="acme/shop has no"):
                     call(REPOSITORY, name)
         assert not [*tmp_path.rglob("pwned")]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.render.pool import EnginePool
-from bot.adapters.render.roots import PooledRenderer
+from tests.render.roots import PooledRenderer
 
 Write = Callable[[Mapping[str, str | bytes]], Path]
 

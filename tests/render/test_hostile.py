@@ -16,9 +16,9 @@ import pytest
 
 from bot.adapters.process import run
 from bot.adapters.render.pool import MEBIBYTE
-from bot.adapters.render.roots import PooledRenderer
 from bot.model.manifest import Rendered
 from tests.render.conftest import Write
+from tests.render.roots import PooledRenderer
 from tests.render.scenarios import BASE, DEPLOYMENT
 
 ROOT = "app"

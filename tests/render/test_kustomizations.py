@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.process import run
-from bot.adapters.render.roots import PooledRenderer
 from bot.checks.documents import parse
 from bot.model.manifest import Rendered
 from tests.render.conftest import Write
+from tests.render.roots import PooledRenderer
 from tests.render.scenarios import BASE, DEPLOYMENT, SCENARIOS, overlay
 
 KUBECTL = shutil.which("kubectl")

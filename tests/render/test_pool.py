@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.process import run
-from bot.adapters.render.roots import PooledRenderer
 from tests.render.conftest import Write
+from tests.render.roots import PooledRenderer
 from tests.render.scenarios import BASE, overlay
 
 ROOT = "overlays/dev"
@@ -181,7 +181,7 @@ def test_a_forked_process_has_engines_of_its_own(renderer: PooledRenderer, write
 
 def test_an_engine_ends_when_its_pool_is_killed(tmp_path: Path) -> None:
     code = (
-        "import os, sys; from pathlib import Path; from bot.adapters.render.roots import PooledRenderer;"
+        "import os, sys; from pathlib import Path; from tests.render.roots import PooledRenderer;"
         "from tests.render.test_pool import engines;"
         f"PooledRenderer(root=Path({str(tmp_path)!r}), workers=1).capabilities();"
         "print(*engines(), flush=True); os.kill(os.getpid(), 9)"

@@ -31,7 +31,7 @@ def test_a_tree_that_cannot_be_checked_is_told_where_checks_are_and_not_tried_fo
     def refuse(*_: object) -> None:
         raise UserError("the tree is too large", how="take large files out")
 
-    monkeypatch.setattr(GitMirrors, "checkout", refuse)
+    monkeypatch.setattr(GitMirrors, "open", refuse)
     number = town.propose("green", {SETTINGS: settings(colour="green")})
     town.settle()
     sha = town.pull(number).head_sha

@@ -11,7 +11,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from bot.adapters.git import checkout as checkouts
 from bot.adapters.git.channel import PerProcess
 from bot.adapters.git.command import GitError, Remote
 from bot.adapters.git.difference import FileChange
@@ -157,11 +156,6 @@ class GitMirrors:
         with self._reads(repository) as reads:
             ids = (reads.commit(commit), expected)
         return self._renewing(repository, lambda: self._mirror(repository).push(branch, *ids))
-
-    def checkout(self, repository: Repository, revision: str) -> Path:
-        """Return a directory with the files of that tree, to be read and not written."""
-        with self._reads(repository) as reads:
-            return checkouts.checkout(reads, self._directory / "checkouts", revision, self._limits)
 
     def prune(self, max_age: float) -> int:
         """Tidy the mirrors, remove checkouts unused for `max_age` seconds, and return how many those were."""
