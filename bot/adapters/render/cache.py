@@ -6,12 +6,8 @@ below a directory for the next process. They hold what Secrets hold, so only thi
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
-import tempfile
 import threading
-import time
 import zlib
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -21,6 +17,7 @@ from typing import Any
 
 import orjson
 
+from bot.adapters.render.packs import Packs
 from bot.model.manifest import Rendered, RenderProblem, Resource
 from bot.model.source import Source
 
@@ -57,7 +54,7 @@ class RenderCache:
 
     def __init__(self, directory: Path | None = None, *, budget: int = _BUDGET) -> None:
         """Keep up to `budget` bytes in memory and, with a directory, everything there until it is pruned."""
-        self._directory, self._budget = directory, budget
+        self._packs, self._budget = None if directory is None else Packs(directory), budget
         self._kept: OrderedDict[str, bytes] = OrderedDict()
         self._size = 0
         self._lock = threading.Lock()
@@ -69,15 +66,9 @@ class RenderCache:
             if data is not None:
                 self._kept.move_to_end(key)
                 return Kept(data)
-        if self._directory is None:
+        data = self._packs.find(key) if self._packs else None
+        if data is None:
             return None
-        path = self._path(key)
-        try:
-            data = path.read_bytes()
-            os.utime(path)  # for prune: in use
-            zlib.decompress(data)
-        except (OSError, zlib.error):
-            return None  # not there, or cut short: as if it were not there
         self._remember(key, data)
         return Kept(data)
 
@@ -85,29 +76,12 @@ class RenderCache:
         """Keep an outcome."""
         data = zlib.compress(orjson.dumps(_encoded(rendered)), 1)
         self._remember(key, data)
-        if self._directory is None:
-            return
-        path = self._path(key)
-        with contextlib.suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-            Path(name).replace(path)
+        if self._packs:
+            self._packs.save(key, data)
 
     def prune(self, max_age: float) -> int:
-        """Remove from the directory what was not asked for in `max_age` seconds; return how many files."""
-        removed = 0
-        for path in [*self._directory.glob("*/*")] if self._directory else []:
-            with contextlib.suppress(OSError):
-                if time.time() - path.stat().st_mtime > max_age:
-                    path.unlink()
-                    removed += 1
-        return removed
-
-    def _path(self, key: str) -> Path:
-        assert self._directory is not None
-        return self._directory / key[:2] / key[2:]
+        """Remove from the directory what was written longer than `max_age` seconds ago; return how many packs."""
+        return self._packs.prune(max_age) if self._packs else 0
 
     def _remember(self, key: str, data: bytes) -> None:
         with self._lock:
