@@ -33,6 +33,7 @@ class Settings:
     log_format: LogFormat = "json"
     web_concurrency: int = 2
     workers: int = 2
+    remote_sources: tuple[str, ...] = ()  # addresses below which remote bases and charts may be fetched
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str]) -> Settings:
@@ -62,6 +63,7 @@ class Settings:
             "LOCKKEEPER_LOG_FORMAT": self.log_format,
             "WEB_CONCURRENCY": str(self.web_concurrency),
             "LOCKKEEPER_WORKERS": str(self.workers),
+            "LOCKKEEPER_REMOTE_SOURCES": ",".join(self.remote_sources),
         }
 
 
@@ -89,6 +91,7 @@ class _Reader:
             log_format=self.log_format(),
             web_concurrency=self.number("WEB_CONCURRENCY", 2, int, 1, 64),
             workers=self.number("LOCKKEEPER_WORKERS", 2, int, 1, 64),
+            remote_sources=self.addresses("LOCKKEEPER_REMOTE_SOURCES"),
         )
         if self.problems:
             raise UserError("\n".join(self.problems))
@@ -173,6 +176,16 @@ class _Reader:
             self.problems.append(f"{name} must be a URL like {shapes}")
             return default
         return text
+
+    def addresses(self, name: str) -> tuple[str, ...]:
+        found = tuple(one.strip().rstrip("/") for one in self.text(name).split(",") if one.strip())
+        for one in found:
+            parts = urlsplit(one)
+            local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
+            if not parts.hostname or "@" in parts.netloc or not (parts.scheme == "https" or local):
+                self.problems.append(f"{name} must list https addresses with commas between, without users: {one!r}")
+                return ()
+        return found
 
     def log_format(self) -> LogFormat:
         text = self.text("LOCKKEEPER_LOG_FORMAT") or "json"

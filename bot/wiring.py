@@ -21,6 +21,7 @@ from bot.adapters.github import GitHubApp
 from bot.adapters.outputs import RedisOutputs
 from bot.adapters.queue import Lease, Queue, Work, connect, hold
 from bot.adapters.redelivered import RedisRedelivered
+from bot.adapters.remote.sources import RemoteSources
 from bot.adapters.render.building import build_renderer
 from bot.adapters.render.renderer import Renderer
 from bot.adapters.seal import sealer
@@ -87,7 +88,8 @@ class Composition:
             forget=self.app.forget,
             email=f"{self.app.bot_login}@users.noreply.github.com",
         )
-        self.renderer = renderer or build_renderer(data)
+        self._remote = RemoteSources(data / "remotes", settings.remote_sources)
+        self.renderer = renderer or build_renderer(data, remote=self._remote)
         self._memory = Memory()
         self._tidy_next = 0.0
         self._redelivered = RedisRedelivered(queue.connection)
@@ -115,6 +117,7 @@ class Composition:
             seal=self._seal,
             memory=self._memory,
             host=urlsplit(self._settings.git_url).netloc,
+            chart=self._remote.chart,
             trusted=self.renderer.capabilities().trusted,
         )
 

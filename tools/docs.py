@@ -131,7 +131,8 @@ def _parts() -> dict[str, str]:
     environment = FILE.keys["environments"]
     maps = {"file": FILE, "environment": environment, "checks": FILE.keys["checks"], "policies": FILE.keys["policies"]}
     maps |= {name: environment.keys[name] for name in ("approvers", "promoters", "gates", "applications")}
-    maps |= {"render": FILE.keys["render"], "clusters": FILE.keys["render"].keys["clusters"]}
+    render = FILE.keys["render"]
+    maps |= {"render": render, "clusters": render.keys["clusters"], "charts": render.keys["charts"]}
     return {name: key_table(setting.keys) for name, setting in maps.items()} | {
         "later": _later(environment),
         "limits": _limits(),

@@ -159,7 +159,8 @@ def _reference(target: str, kind: Kind, line: int | None, plugin: bool = False) 
         line,
         plugin,
         refused=f"not rendered: remote {word} {target}: Lockkeeper renders offline; vendor it",
-        how="commit a copy to the repository and refer to it by a relative path",
+        how="commit a copy to the repository and refer to it by a relative path; or pin it to a commit, "
+        "where whoever runs Lockkeeper allows its address",
         remote=True,
     )
 

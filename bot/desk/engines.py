@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bot.adapters.git.worktree import WorkTree
 from bot.adapters.pruning import prune
+from bot.adapters.remote.sources import RemoteSources
 from bot.adapters.render.building import build_renderer
 from bot.adapters.render.cache import RenderCache
 from bot.adapters.render.renderer import Renderer
@@ -36,8 +37,17 @@ def cache_directory() -> Path:
 @contextlib.contextmanager
 def workbench(work: WorkTree, *, keep: bool) -> Iterator[Workbench]:
     """Yield what rendering and judging works with; `keep` says that outcomes are kept for the next time."""
-    with _data(keep) as data, build_renderer(data, workers=_engines(), keep=keep) as renderer:
-        yield Workbench(renderer, lambda name: _packs().get(name), lambda source: _other_tree(work, source))
+    allowed = tuple(one.strip() for one in os.environ.get("LOCKKEEPER_REMOTE_SOURCES", "").split(",") if one.strip())
+    with _data(keep) as data:
+        remote = RemoteSources(data / "remotes", allowed)
+
+        def other_tree(source: Source) -> Tree | None:
+            if "://" in source.repository:
+                return remote.chart(source.repository, source.revision)
+            return _other_tree(work, source)
+
+        with build_renderer(data, workers=_engines(), keep=keep, remote=remote) as renderer:
+            yield Workbench(renderer, lambda name: _packs().get(name), other_tree)
         if keep:
             _tidy(data)
 

@@ -244,6 +244,7 @@ class _Surveyor:
             clusters=tuple(Cluster(one.name, one.server, one.labels, one.annotations) for one in rules.clusters),
             resources=tuple(self._resources),
             template=self._bench.renderer.template,
+            charts=rules.charts,
             trees=lambda repository, revision: self._bench.other_tree(
                 Source("", "plain", repository=repository, revision=revision)
             ),

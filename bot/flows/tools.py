@@ -20,7 +20,7 @@ class Tools:
 
     `builtin_pack` returns the files of a pack in `policies/` by name, None when there is no such pack; `mark`
     asks for another job by key; `seal` marks words as ours; `memory` is what is known of trees already; `host` is
-    where repositories live; `trusted` says whether the engines are sandboxed well
+    where repositories live; `chart` opens a remote chart; `trusted` says whether the engines are sandboxed well
     enough for forks.
     """
 
@@ -35,12 +35,15 @@ class Tools:
     seal: Seal
     memory: Memory = field(default_factory=Memory)
     host: str = "github.com"
+    chart: Callable[[str, str], Tree | None] = lambda _repository, _pinned: None
     trusted: bool = True
 
     def workbench(self, repository: Repository) -> Workbench:
         """Return what rendering and judging one repository works with."""
 
         def other_tree(source: Source) -> Tree | None:
+            if "://" in source.repository:
+                return self.chart(source.repository, source.revision)
             owner, _, name = source.repository.partition("/")
             place = Repository(owner, name) if name else repository
             try:

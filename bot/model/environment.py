@@ -107,13 +107,24 @@ class ClusterRule:
 
 
 @dataclass(frozen=True, slots=True)
+class ChartPin:
+    """A chart of a Helm repository, as what its archive's digest ("sha256:…") says it is."""
+
+    repository: str
+    chart: str
+    version: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class RenderRules:
     """What declarations of Argo CD and Flux are read against: other addresses of this repository, repositories
-    ("owner/name") that may be read beside it, clusters."""
+    ("owner/name") that may be read beside it, clusters, and what remote charts are."""
 
     addresses: tuple[str, ...] = ()
     repositories: tuple[str, ...] = ()
     clusters: tuple[ClusterRule, ...] = ()
+    charts: tuple[ChartPin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,13 @@ REPOSITORY = Form(
     lambda text: re.sub(r"^(?:https?://[^/]+/|[^@/]+@[^:/]+:)", "", text).strip("/").removesuffix(".git"),
 )
 
+DIGEST = Form(
+    "a digest",
+    r"sha256:[0-9a-f]{64}",
+    "write sha256: and 64 hexadecimal digits, in quotes",
+    lambda text: text.lower() if text.lower().startswith("sha256:") else f"sha256:{text.lower()}",
+)
+
 ADDRESS = Form(
     "an address",
     r"(?:[a-z][a-z0-9+.-]*://|[A-Za-z0-9._-]+@)[^\x00-\x20\x7f]{1,400}",
@@ -139,4 +146,5 @@ FORMS: Mapping[str, Form] = {
     "words": WORDS,
     "repository": REPOSITORY,
     "address": ADDRESS,
+    "digest": DIGEST,
 }

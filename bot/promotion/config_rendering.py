@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.model.environment import ApplicationRule, ClusterRule, RenderRules
-from bot.promotion.config_forms import ADDRESS, DNS_NAME, GLOB, REPOSITORY, WORDS
+from bot.model.environment import ApplicationRule, ChartPin, ClusterRule, RenderRules
+from bot.promotion.config_forms import ADDRESS, DIGEST, DNS_NAME, GLOB, REPOSITORY, WORDS
 from bot.promotion.config_read import Reader, Table
 from bot.promotion.config_scalars import Value
 from bot.promotion.config_setting import Setting
@@ -72,6 +72,35 @@ RENDER = Setting(
             single=True,
             also=("repos",),
         ),
+        "charts": Setting(
+            "entries",
+            "what the remote charts are that Argo CD and Flux name, so that they can be rendered where whoever runs "
+            "Lockkeeper allows their address",
+            "none",
+            also=("chart", "pins"),
+            keys={
+                "repository": Setting(
+                    "text",
+                    "the address of the Helm repository, as the declaration has it",
+                    "",
+                    "https://charts.example.com",
+                    required=True,
+                    form=ADDRESS,
+                    also=("repo", "repoURL", "url"),
+                ),
+                "chart": Setting("text", "the chart's name", "", "web", required=True, form=WORDS, also=("name",)),
+                "version": Setting("text", "its exact version", "", '"1.2.3"', required=True, form=WORDS),
+                "digest": Setting(
+                    "text",
+                    "the digest of its archive (`sha256sum web-1.2.3.tgz`)",
+                    "",
+                    '"sha256:9f86…"',
+                    required=True,
+                    form=DIGEST,
+                    also=("sha256", "checksum"),
+                ),
+            },
+        ),
         "clusters": Setting(
             "entries",
             "the clusters that generators of an ApplicationSet find",
@@ -117,6 +146,10 @@ def render_rules(reader: Reader, table: Table) -> RenderRules:
     return RenderRules(
         addresses=_texts(table.get("addresses")),
         repositories=_texts(table.get("repositories")),
+        charts=tuple(
+            ChartPin(*(_text(one.get(name)) for name in ("repository", "chart", "version", "digest")))
+            for one in _tables(table.get("charts"))
+        ),
         clusters=tuple(
             ClusterRule(
                 name=_text(one.get("name")),

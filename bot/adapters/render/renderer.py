@@ -16,6 +16,7 @@ from bot.adapters.render.cache import Kept, RenderCache, key_of
 from bot.adapters.render.materialise import SparseCheckouts
 from bot.adapters.render.pool import EnginePool, Order
 from bot.adapters.render.worker import Capabilities
+from bot.checks.grafting import Fetch, grafted
 from bot.checks.inflation import Inflation, needs
 from bot.checks.inputs import Inputs
 from bot.model.manifest import Rendered
@@ -36,9 +37,11 @@ class _Asked:
 class Renderer:
     """`bot.ports.Renderer`: a pool of engines behind a cache. Safe to use from several threads."""
 
-    def __init__(self, pool: EnginePool, checkouts: SparseCheckouts, cache: RenderCache) -> None:
-        """Take the engines, the directory they may read, and where outcomes are kept."""
-        self._pool, self._checkouts, self._cache = pool, checkouts, cache
+    def __init__(
+        self, pool: EnginePool, checkouts: SparseCheckouts, cache: RenderCache, fetch: Fetch = lambda _: None
+    ) -> None:
+        """Take the engines, the directory they may read, where outcomes are kept, and who fetches remote bases."""
+        self._pool, self._checkouts, self._cache, self._fetch = pool, checkouts, cache, fetch
 
     def render(self, wanted: Iterable[Wanted]) -> Iterator[tuple[int, Rendered]]:
         """Render sources of trees; yield each outcome with the number of what was wanted, as they come.
@@ -50,8 +53,8 @@ class Renderer:
         by_key: dict[str, _Asked] = {}
 
         def orders() -> Iterator[Order]:
-            for number, (tree, source) in enumerate(wanted):
-                reads, inflated = needs(source, tree)
+            for number, (given, asked_for) in enumerate(wanted):
+                tree, source, reads, inflated = self._prepared(given, asked_for)
                 if reads.problems:
                     ready.append((number, _refused(source, reads)))
                     continue
@@ -79,7 +82,7 @@ class Renderer:
 
     def key(self, tree: Tree, source: Source) -> str:
         """Return what decides the outcome of a source, '' when it is not rendered: equal keys, equal outcomes."""
-        reads, _ = needs(source, tree)
+        tree, source, reads, _ = self._prepared(tree, source)
         return "" if reads.problems else self._key(tree, source, reads)
 
     def template(self, texts: Sequence[str], parameters: Mapping[str, Any], *, strict: bool = False) -> Sequence[str]:
@@ -105,6 +108,15 @@ class Renderer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _prepared(self, tree: Tree, source: Source) -> tuple[Tree, Source, Inputs, Inflation | None]:
+        """Return what a source reads, its remote bases grafted into its tree where they may be had."""
+        reads, inflated = needs(source, tree)
+        if any(one.remote for one in reads.problems) and source.engine == "kustomize":
+            graft = grafted(source, tree, self._fetch)
+            if graft is not None:
+                return graft.tree, graft.source, *needs(graft.source, graft.tree)
+        return tree, source, reads, inflated
 
     def _key(self, tree: Tree, source: Source, reads: Inputs) -> str:
         contents = [(path, tree.blob(path) or "") for path in reads.files]

@@ -40,8 +40,13 @@ def read_source(spec: Fields, asked: Asked) -> Source | None:
         asked.problem(f"not rendered: `{spec.at}` names no `repoURL`")
         return None
     if chart := spec.text("chart"):
-        _chart(chart, url, asked)
-        return None
+        pinned = asked.place.pinned(url, chart, revision)
+        if pinned is None:
+            _chart(chart, url, asked)
+            return None
+        there = Ground(url, *pinned)
+        known = variables(name=asked.name, namespace=asked.namespace, project=asked.project, source=(url, "", revision))
+        return _by("helm", spec.inner("helm"), asked.at(there, "", known))
     if not path:
         if not spec.text("ref"):
             asked.problem(f"not rendered: `{spec.at}` has neither `path` nor `chart`")
@@ -62,8 +67,8 @@ def _chart(chart: str, url: str, asked: Asked) -> None:
     asked.problem(
         f"not rendered: the chart {quoted(chart, 80)} lies in the Helm repository {quoted(url, 100)}, "
         "and nothing is fetched",
-        "commit the chart to this repository and name its directory as `path`, "
-        "or ask who runs Lockkeeper to allow this source",
+        "commit the chart to this repository and name its directory as `path`; or pin it by digest in `render.charts`, "
+        "where whoever runs Lockkeeper allows this address",
         remote=True,
     )
 

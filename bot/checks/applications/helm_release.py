@@ -137,7 +137,12 @@ class _Release:
         if reference.get("kind") == "HelmRepository":
             namespace = text(reference.get("namespace")) or self.resource.namespace
             url = url_of("HelmRepository", text(reference.get("name")), namespace, self.place)
-            self._remote(f"{name} {text(spec.get('version'))}".strip(), url)
+            version = text(spec.get("version"))
+            pinned = self.place.pinned(url, name, version) if url else None
+            if pinned is not None:
+                revision, tree = pinned
+                return "", Located(tree, repository=url, revision=revision), spec
+            self._remote(f"{name} {version}".strip(), url)
             return None
         root = located(reference, self.resource, self.place)
         if isinstance(root, RenderProblem):

@@ -1,0 +1,1 @@
+"""How are remote bases and charts fetched that the operator allows, each exactly as it was pinned?"""
