@@ -94,7 +94,7 @@ RENDER = Setting(
                     "text",
                     "the digest of its archive (`sha256sum web-1.2.3.tgz`)",
                     "",
-                    '"sha256:9f86…"',
+                    '"sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"',
                     required=True,
                     form=DIGEST,
                     also=("sha256", "checksum"),

@@ -275,7 +275,10 @@ def test_what_was_rendered_is_kept_for_this_user_only(desk: Desk, tmp_path: Path
     assert desk.run("check", "--no-cache", LOCKKEEPER_CACHE=str(cache)).status == 0
     assert not cache.exists()
     assert desk.run("check", LOCKKEEPER_CACHE=str(cache)).status == 0
-    assert len([one for one in (cache / "renders").rglob("*") if one.is_file()]) == 6, "three, before and after"
+    assert desk.run("check", LOCKKEEPER_CACHE=str(cache)).status == 0
+    (pack,) = (cache / "renders").iterdir()  # the second process went on where the first one ended
+    assert pack.read_bytes().count(b"LKP1") == 6, "three, before and after, and each once"
+    assert stat.S_IMODE(pack.stat().st_mode) == 0o600
     assert stat.S_IMODE(cache.stat().st_mode) == 0o700
 
 

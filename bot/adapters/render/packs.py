@@ -7,6 +7,7 @@ found by reading the heads of its packs. A record that was cut short, or does no
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import secrets
 import struct
@@ -87,10 +88,33 @@ class Packs:
                 return descriptor, name
             os.close(descriptor)
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        name = f"{secrets.token_hex(8)}.pack"
-        descriptor = os.open(self._directory / name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        descriptor, name = self._left() or self._begun()
         self._own = (os.getpid(), descriptor, name)
         return descriptor, name
+
+    def _begun(self) -> tuple[int, str]:
+        name = f"{secrets.token_hex(8)}.pack"
+        descriptor = os.open(self._directory / name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return descriptor, name
+
+    def _left(self) -> tuple[int, str] | None:
+        """Take over a pack whose process has ended, without what it did not write to the end; None if there is none."""
+        for path in sorted(self._directory.glob("*.pack")):
+            with contextlib.suppress(OSError):
+                descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    for digest, offset, length, checksum in self._records(descriptor, path.name):
+                        self._index.setdefault(digest, (path.name, offset, length, checksum))
+                    end = self._read_to.get(path.name, 0)
+                    if end < _PACK:
+                        os.ftruncate(descriptor, end)
+                        return descriptor, path.name
+                except OSError:
+                    pass
+                os.close(descriptor)
+        return None
 
     def _look(self) -> None:
         """Read on in the packs of others, at most once a second."""
