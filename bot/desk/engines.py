@@ -11,7 +11,6 @@ from functools import cache
 from pathlib import Path
 
 from bot.adapters.git.worktree import WorkTree
-from bot.adapters.pruning import prune
 from bot.adapters.remote.sources import RemoteSources
 from bot.adapters.render.building import build_renderer
 from bot.adapters.render.cache import RenderCache
@@ -100,5 +99,4 @@ def _tidy(data: Path) -> None:
         if mark.exists() and time.time() - mark.stat().st_mtime < DAY:
             return
         mark.touch()
-        prune(data / "checkouts", DAY)
         RenderCache(data / "renders").prune(KEPT)

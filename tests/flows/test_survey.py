@@ -252,7 +252,7 @@ def test_a_policy_pack_of_the_repository_makes_everything_be_looked_at(bench: Wo
 
 
 def test_the_data_directory_holds_no_more_than_was_read(tmp_path: Path) -> None:
-    with build_renderer(tmp_path) as renderer:
+    with build_renderer(tmp_path, scratch=tmp_path / "checkouts") as renderer:
         own = Workbench(renderer, lambda _: None)
         files = repository()
         head = changed(files, TOUCHES["one overlay"][0])

@@ -11,9 +11,11 @@ published; all between is what a worker does for a pull request.
 
 from __future__ import annotations
 
+import atexit
 import json
 import re
 import resource
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -26,6 +28,7 @@ from bot.adapters.render.cache import RenderCache
 from bot.adapters.render.materialise import SparseCheckouts
 from bot.adapters.render.pool import EnginePool
 from bot.adapters.render.renderer import Renderer
+from bot.adapters.render.scratch import scratch_directory
 from bot.checks import inputs
 from bot.flows.environments import reached_by
 from bot.flows.evaluation import Evaluation, evaluate_change
@@ -62,8 +65,8 @@ class Ours:
     def __init__(self, data: Path) -> None:
         """Take the directory that holds the mirrors; checkouts go there, too."""
         self._data = data
-        self._root = data / "checkouts"
-        self._root.mkdir(parents=True, exist_ok=True)
+        self._root = scratch_directory(data)
+        atexit.register(shutil.rmtree, self._root, ignore_errors=True)
         self._pool = EnginePool(root=self._root)
         self._packs = builtin_packs(default_directory())
         self._forgotten = 0

@@ -6,12 +6,15 @@ are read are written for the engine, and the engine finds no others.
 
 from __future__ import annotations
 
+import shutil
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from bot.adapters.pruning import prune
 from bot.adapters.render.cache import Kept, RenderCache, key_of
 from bot.adapters.render.materialise import SparseCheckouts
 from bot.adapters.render.pool import EnginePool, Order
@@ -24,6 +27,7 @@ from bot.model.source import Source
 from bot.model.tree import Tree
 
 Wanted = tuple[Tree, Source]
+_SCRATCH_AGE = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +42,20 @@ class Renderer:
     """`bot.ports.Renderer`: a pool of engines behind a cache. Safe to use from several threads."""
 
     def __init__(
-        self, pool: EnginePool, checkouts: SparseCheckouts, cache: RenderCache, fetch: Fetch = lambda _: None
+        self,
+        pool: EnginePool,
+        checkouts: SparseCheckouts,
+        cache: RenderCache,
+        *,
+        fetch: Fetch = lambda _: None,
+        forget: Path | None = None,
     ) -> None:
-        """Take the engines, the directory they may read, where outcomes are kept, and who fetches remote bases."""
+        """Take the engines, the directory they may read, where outcomes are kept, and who fetches remote bases.
+
+        `forget` is a directory that goes when this is closed.
+        """
         self._pool, self._checkouts, self._cache, self._fetch = pool, checkouts, cache, fetch
+        self._forget = forget
 
     def render(self, wanted: Iterable[Wanted]) -> Iterator[tuple[int, Rendered]]:
         """Render sources of trees; yield each outcome with the number of what was wanted, as they come.
@@ -94,12 +108,14 @@ class Renderer:
         return self._pool.capabilities()
 
     def prune(self, max_age: float) -> int:
-        """Forget outcomes that were not asked for in `max_age` seconds; return how many."""
-        return self._cache.prune(max_age)
+        """Forget outcomes older than `max_age` seconds, and files that no engine asked for in an hour; count both."""
+        return self._cache.prune(max_age) + (prune(self._forget, _SCRATCH_AGE) if self._forget else 0)
 
     def close(self) -> None:
-        """End the engines."""
+        """End the engines, and remove what was written for them."""
         self._pool.close()
+        if self._forget is not None:
+            shutil.rmtree(self._forget, ignore_errors=True)
 
     def __enter__(self) -> Renderer:
         return self
