@@ -161,6 +161,7 @@ class Renderer(Protocol):
     def render(self, wanted: Iterable[tuple[Tree, Source]]) -> Iterator[tuple[int, Rendered]]: ...
 
     # each outcome with the number of what was wanted, as they come
+    def start(self) -> None: ...  # something will be rendered soon
     def key(self, tree: Tree, source: Source) -> str: ...  # equal keys, equal outcomes; '' when it is not rendered
     def template(
         self, texts: Sequence[str], parameters: Mapping[str, Any], *, strict: bool = False

@@ -78,6 +78,8 @@ def _surveyed(bench: Workbench, question: Question, reached: Reached) -> tuple[S
         question.host,
     )
     base = survey(bench, ground, question.sides.base)
+    if question.whole or base.touched(question.sides.touched):
+        bench.renderer.start()  # while the head is surveyed
     return base, survey(bench, ground, question.sides.head, near=base, changed=question.sides.touched)
 
 

@@ -29,6 +29,11 @@ class Bench:
         self._idle = list(self._all)
         self.closed = False
 
+    def started(self) -> bool:
+        """Say whether any engine runs."""
+        with self.condition:
+            return any(worker.distance(None, "") == 0 for worker in self._all)
+
     def choose(self, wishes: Sequence[Wish], since: float) -> tuple[int, Worker] | None:
         """Take the worker that fits best to any of the wishes; None when none does yet. Hold the condition.
 

@@ -6,6 +6,7 @@ checkouts (`root`), or a single checkout when no such directory is named.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import threading
@@ -114,6 +115,17 @@ class EnginePool:
                 bench.condition.notify_all()
             for thread in threads:
                 thread.join()
+
+    def start(self) -> None:
+        """Start engines that do not run yet, without waiting: they will be needed soon."""
+        bench = self._benched()
+        if not bench.started():
+            for _ in range(self._count):
+                threading.Thread(target=self._wake, args=(bench,), daemon=True).start()
+
+    def _wake(self, bench: Bench) -> None:
+        with contextlib.suppress(EngineError, ValueError), bench.lend(None, "") as worker:
+            worker.walls(self._root)
 
     def template(self, texts: Sequence[str], parameters: Mapping[str, Any], *, strict: bool = False) -> Sequence[str]:
         """Carry out Go templates, each on its own, with the functions that Argo CD has, but for `slugify`.

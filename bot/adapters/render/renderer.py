@@ -94,6 +94,10 @@ class Renderer:
         while ready:
             yield _opened(ready.popleft())
 
+    def start(self) -> None:
+        """Start engines that do not run yet, without waiting for them."""
+        self._pool.start()
+
     def key(self, tree: Tree, source: Source) -> str:
         """Return what decides the outcome of a source, '' when it is not rendered: equal keys, equal outcomes."""
         tree, source, reads, _ = self._prepared(tree, source)
