@@ -204,6 +204,23 @@ UNCONFIGURED: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     ),
     "one kustomization": ({"deploy/kustomization.yaml": ""}, {"repository": "deploy"}),
     "one chart": ({"Chart.yaml": CHART}, {"repository": ""}),
+    "a cluster repository of Jenkins X": (
+        {
+            "jx-requirements.yml": (
+                "apiVersion: core.jenkins-x.io/v4beta1\nkind: Requirements\nspec:\n  environments:\n"
+                "  - {key: dev}\n  - {key: staging}\n  - {key: production, remoteCluster: true, repository: prod}\n"
+            ),
+            "helmfile.yaml": "releases: []\n",
+            "config-root/cluster/a.yaml": MANIFEST,
+            "config-root/namespaces/jx/a.yaml": MANIFEST,
+            "config-root/namespaces/jx-staging/web/a.yaml": MANIFEST,
+        },
+        {
+            "dev": "config-root/namespaces/jx",
+            "repository": "config-root",
+            "staging": "config-root/namespaces/jx-staging",
+        },
+    ),
     "nothing": ({"README.md": "hello", ".github/workflows/a.yaml": MANIFEST, "src/x.yaml": MANIFEST}, {}),
     "many overlays without names": (
         {f"overlays/app-{number:03}/kustomization.yaml": "" for number in range(30)},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from bot.checks.applications import jenkinsx
 from bot.checks.applications.found import built_on
 from bot.checks.applications.words import canonical, spoken_of
 from bot.checks.closure import KUSTOMIZATION_FILES
@@ -23,8 +24,11 @@ def environments(tree: Tree, branch: str) -> tuple[Environment, ...]:
 
     What lies in directories that speak of an environment (`overlays/prod`, `apps/web/production`) is that
     environment's. Other directories of `overlays`, `environments`, `envs` or `clusters` are environments of their own
-    while they are few. All else is one environment, the repository.
+    while they are few. All else is one environment, the repository. A repository of Jenkins X has the environments of
+    its jx-requirements that live in it.
     """
+    if found := _of_jenkins_x(tree, branch):
+        return found
     groups: dict[str, list[str]] = {}
     for place in _places(tree):
         groups.setdefault(spoken_of(place, ()) or _own_name(place), []).append(place)
@@ -32,6 +36,26 @@ def environments(tree: Tree, branch: str) -> tuple[Environment, ...]:
     if len(unnamed) > MOST:
         groups.setdefault("", []).extend(place for name in unnamed for place in groups.pop(name))
     return tuple(_environment(name, places, branch) for name, places in sorted(groups.items()))
+
+
+def _of_jenkins_x(tree: Tree, branch: str) -> tuple[Environment, ...]:
+    """Return the environments whose namespaces a repository of Jenkins X holds; else one, of what it installs."""
+    requirements = jenkinsx.environments(tree)
+    if requirements is None:
+        return ()
+    root = "config-root"
+    if not tree.is_directory(root):
+        return (Environment(WHOLE, branch, ""),) if jenkinsx.applications(tree, "") else ()
+    own = {one.name: f"{root}/namespaces/{one.namespace}" for one in requirements.environments if not one.remote}
+    found = [Environment(name, branch, place) for name, place in own.items() if tree.is_directory(place)]
+    taken = {one.path for one in found}
+    others = [f"{root}/{name}" for name in tree.names(root) if name != "namespaces"]
+    others += [f"{root}/namespaces/{name}" for name in tree.names(f"{root}/namespaces")]
+    rest = [place for place in others if tree.is_directory(place) and place not in taken]
+    if rest:
+        rules = tuple(ApplicationRule(_literal(place)) for place in rest)
+        found.append(Environment(WHOLE, branch, root, applications=rules))
+    return tuple(sorted(found, key=lambda one: one.name))
 
 
 def _environment(name: str, places: list[str], branch: str) -> Environment:
