@@ -20,7 +20,7 @@ from bot.checks.inputs import Inputs, touching
 from bot.flows.workbench import Workbench
 from bot.model.environment import Configuration, Environment
 from bot.model.manifest import RenderProblem, Resource
-from bot.model.source import Application, Source
+from bot.model.source import Application, Source, ValuesText
 from bot.model.tree import Tree
 
 Trigger = tuple[str, bool]
@@ -95,9 +95,17 @@ def survey(
 
 def _changes_what_there_is(near: Survey, tree: Tree, touched: Collection[Source], changed: Sequence[str]) -> bool:
     """Say whether a change may do more than alter what known sources read: add, remove, or declare applications."""
-    if any(one in near.declaring for one in touched):
+    if any(one in near.declaring or _was_made_from(one, changed) for one in touched):
         return True
     return any(_may_move_walls(near, tree, path) for path in changed)
+
+
+def _was_made_from(source: Source, changed: Sequence[str]) -> bool:
+    """Say whether what changed was read when the source was declared, and is written down in it: an edited
+    kustomization, or values."""
+    laid = {path for path, _ in source.overrides}
+    written = source.engine == "helm" and any(isinstance(one, ValuesText) for one in source.helm.values)
+    return written or any(path in laid for path in changed)
 
 
 def _may_move_walls(near: Survey, tree: Tree, path: str) -> bool:

@@ -50,6 +50,10 @@ def repository() -> Files:
         "teams/red/map.yaml": config_map("red"),
         "teams/blue/map.yaml": config_map("blue"),
         "infra/map.yaml": config_map("infra", "v${size}"),
+        "edited/kustomization.yaml": "resources: [map.yaml]\n",
+        "edited/map.yaml": config_map("edited"),
+        "clusters/staging/more.yaml": MORE,
+        "values/staging.yaml": "size: 1\n",
     }
     return files
 
@@ -89,6 +93,32 @@ spec:
 """
 
 
+MORE = """\
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: edited, namespace: flux-system}
+spec:
+  path: ./edited
+  namePrefix: flux-
+  sourceRef: {kind: GitRepository, name: flux-system}
+---
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: {name: flux-system, namespace: flux-system}
+spec: {url: https://github.com/acme/gitops, ref: {branch: main}}
+---
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: released, namespace: flux-system}
+spec:
+  chart:
+    spec:
+      chart: ./apps/job
+      sourceRef: {kind: GitRepository, name: flux-system}
+      valuesFiles: [./apps/job/values.yaml, ./values/staging.yaml]
+"""
+
+
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
     with build_renderer(tmp_path_factory.mktemp("data"), workers=1) as renderer:
@@ -114,7 +144,7 @@ def names(found: Survey) -> list[str]:
 def test_what_a_repository_of_everything_holds(bench: Workbench) -> None:
     tree = MemoryTree(repository())
     staging, production = (survey(bench, ground(one), tree) for one in ENVIRONMENTS)
-    assert names(staging) == ["", "blue", "infra", "job", "red"]
+    assert names(staging) == ["", "blue", "edited", "infra", "job", "red", "released"]
     assert names(production) == ["api", "job", "notes", "web"]
     result = evaluate(bench, MemoryTree({}), tree, sorted(repository()), whole=False)
     maps = {(one.application, one.key.name) for each in result.results for one in each.diff.changes}
@@ -133,7 +163,19 @@ TOUCHES: dict[str, tuple[Mapping[str, str | None], set[tuple[str, str]]]] = {
     "a values file that a declaration names": ({"common/values.yaml": "size: 7\n"}, {("staging", "job")}),
     "a chart's template": (
         {"apps/job/templates/map.yaml": config_map("job", "{{ .Values.size }}0")},
-        {("staging", "job"), ("production", "job")},
+        {("staging", "job"), ("staging", "released"), ("production", "job")},
+    ),
+    "a kustomization that Flux edits": (
+        {"edited/kustomization.yaml": "resources: [map.yaml]\nnameSuffix: -new\n"},
+        {("staging", "edited")},
+    ),
+    "a values file beside the chart that Flux merges": (
+        {"values/staging.yaml": "size: 9\n"},
+        {("staging", "released")},
+    ),
+    "the chart's own values that Flux merges": (
+        {"apps/job/values.yaml": "size: 8\nnew: 1\n", "values/staging.yaml": "other: 1\n"},
+        {("staging", "released")},
     ),
     "a directory that a generator finds": ({"teams/green/map.yaml": config_map("green")}, {("staging", "green")}),
     "a directory that goes": ({"teams/red/map.yaml": None}, {("staging", "red")}),
@@ -184,7 +226,9 @@ def mutate(files: Files, dice: random.Random) -> Files:
             case 2 | 3:
                 found[path] = found[path].replace("'1'", f"'{dice.randint(2, 9)}'").replace("size: 1", "size: 4") + "\n"
             case 4:
-                place = dice.choice(["apps/extra", "teams/extra", "clusters/staging", "apps/web/base", "infra"])
+                place = dice.choice(
+                    ["apps/extra", "teams/extra", "clusters/staging", "apps/web/base", "infra", "edited"]
+                )
                 found[f"{place}/extra.yaml"] = config_map("extra", str(dice.randint(1, 9)))
             case _:
                 name = dice.choice(["web", "api"])
@@ -248,7 +292,7 @@ def test_a_policy_pack_of_the_repository_makes_everything_be_looked_at(bench: Wo
         progress=lambda done, total: seen.append((done, total)),
     )
     evaluate_change(bench, question)
-    assert seen[-1] == (9, 9), "every application of both environments, and told as it went on"
+    assert seen[-1] == (11, 11), "every application of both environments, and told as it went on"
 
 
 def test_the_data_directory_holds_no_more_than_was_read(tmp_path: Path) -> None:

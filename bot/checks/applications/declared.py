@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from bot.checks.applications import applicationset, argocd, flux
+from bot.checks.applications import applicationset, argocd, flux, helm_release
 from bot.checks.applications.place import Place
 from bot.model.manifest import Resource
 from bot.model.source import Application
@@ -47,3 +47,5 @@ def listings(resources: Iterable[Resource], place: Place) -> Iterator[str]:
                 yield from argocd.reads(resource, place)
             case "argoproj.io", "ApplicationSet":
                 yield from applicationset.reads(resource, place)
+            case "helm.toolkit.fluxcd.io", "HelmRelease":
+                yield from helm_release.reads(resource)

@@ -18,6 +18,7 @@ from bot.checks.applications.fields import at, entries, mapping, merged, text
 from bot.checks.applications.flux_sources import Located, called, found, located, needs, refused, url_of
 from bot.checks.applications.flux_values import MissingError, data_of, hidden, hidden_text
 from bot.checks.applications.place import Place
+from bot.checks.closure import normal
 from bot.checks.documents import parse
 from bot.checks.scalars import DocumentError
 from bot.model.manifest import RenderProblem, Resource
@@ -251,3 +252,12 @@ def _parameter(path: str, value: str, kind: str, name: str, literal: bool) -> Pa
         escaped = plain.replace("\\", "\\\\").replace(",", "\\,")
         return Parameter(path, f"\\{escaped}" if escaped.startswith("{") else escaped, True)
     return Parameter(path, plain, quoted)
+
+
+def reads(resource: Resource) -> Iterator[str]:
+    """Yield the values files of a HelmRelease: they are read when it is declared, from the root of its source."""
+    spec = mapping(at(resource.body, "spec", "chart", "spec"))
+    for name in (spec.get("valuesFile"), *entries(spec.get("valuesFiles"))):
+        path = normal(text(name)) if text(name) else None
+        if path:
+            yield path
