@@ -273,8 +273,8 @@ WRONG = [
         "source: {repoURL: 'https://charts.example/stable', chart: redis, targetRevision: 1.2.3}",
         "not rendered: the chart `redis` lies in the Helm repository `https://charts.example/stable`, "
         "and nothing is fetched",
-        "commit the chart to this repository and name its directory as `path`, or ask who runs Lockkeeper to allow "
-        "this source",
+        "commit the chart to this repository and name its directory as `path`; or pin it by digest in `render.charts`, "
+        "where whoever runs Lockkeeper allows this address",
     ),
     (
         "an artifact of a registry",

@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.adapters.git import GitMirrors, Limits
-from bot.adapters.git.command import GitProgram
-from bot.adapters.git.objects import Objects
+from bot.adapters.git.command import GitError, GitProgram
+from bot.adapters.git.objects import Caches, Objects
 from bot.adapters.git.tree import GitTree
 from bot.errors import NotFoundError, TransientError, UserError
 from bot.model.repository import Repository
@@ -140,6 +140,14 @@ class TestLimits:
         assert raised.value.where == "acme/shop"
         assert tree.read("a") == b"12345", "the conversation goes on"
         assert tree.canonical("c") is None
+
+    def test_a_long_file_does_not_answer_for_others(self, origin: Origin) -> None:
+        """What is left of its content could look like git's answer to the next question."""
+        id = origin.blob("good")
+        tree = tree_of(origin, {"long": f"{id} blob 4\nevil\n" * 10_000, "a": "good"}, limits=Limits(file_bytes=50))
+        with pytest.raises(UserError, match="long has"):
+            tree.read("long")
+        assert tree.read("a") == b"good"
 
     def test_many_files(self, origin: Origin) -> None:
         files = {f"d{number}/f": "" for number in range(5)}
@@ -273,6 +281,14 @@ class TestMirrors:
 
     def test_one_repository_does_not_answer_for_another(self, tmp_path: Path) -> None:
         """A tree that names a blob of another repository finds nothing, though that blob was read just before."""
+        one, other = (Origin(tmp_path / "direct" / f"{name}.git") for name in ("secret", "evil"))
+        caches, blob = Caches(), one.blob("the secret")
+        good, evil = one.raw_tree(("100644", b"key", blob)), other.raw_tree(("100644", b"key", blob))
+        assert GitTree(Objects(GitProgram(one.path), caches), good).read("key") == b"the secret"
+        with pytest.raises(GitError, match="missing blob"):
+            GitTree(Objects(GitProgram(other.path), caches), evil).read("key")
+
+    def test_nor_by_a_tree_id(self, tmp_path: Path) -> None:
         origins = [Origin(tmp_path / "github" / "acme" / f"{name}.git") for name in ("secret", "evil")]
         mirrors = GitMirrors(tmp_path / "data", lambda one: (tmp_path / f"github/{one}.git").as_uri(), lambda _: "")
         origins[0].commit({"key": "the secret"}, ref="refs/heads/main")
@@ -420,9 +436,18 @@ def test_difference_of_odd_entries(origin: Origin) -> None:
     base = origin.raw_tree(("100644", b".git", blob), ("100644", b"mode", blob), ("160000", b"sub", "a" * 40))
     head = origin.raw_tree(
         ("40000", b"..", origin.raw_tree(("100644", b"evil", blob))), ("100644", b".git", other),
-        ("100755", b"mode", blob), ("160000", b"sub", "b" * 40), ("100644", b"t", blob), ("100644", b"t", other),
+        ("100644", b"Z", blob), ("100755", b"mode", blob), ("160000", b"sub", "b" * 40), ("100644", b"t", blob), ("100644", b"t", other),
     )  # fmt: skip
     found = changes(Objects(GitProgram(origin.path)), base, head)
     assert [(one.path, one.kind) for one in found] == [
-        ("../evil", "added"), (".git", "changed"), ("mode", "changed"), ("sub", "changed"), ("t", "added"),
+        ("../evil", "added"), (".git", "changed"), ("Z", "added"), ("mode", "changed"), ("sub", "changed"), ("t", "added"),
     ]  # fmt: skip
+
+
+def test_difference_of_directories_named_twice(origin: Origin) -> None:
+    from bot.adapters.git.difference import changes
+
+    x, y, z = (origin.raw_tree(("100644", name, origin.blob("1"))) for name in (b"x", b"y", b"z"))
+    base = origin.raw_tree(("40000", b"d", x), ("40000", b"d", y))
+    found = changes(Objects(GitProgram(origin.path)), base, origin.raw_tree(("40000", b"d", z)))
+    assert [(one.path, one.kind) for one in found] == [("d/x", "removed"), ("d/y", "removed"), ("d/z", "added")]

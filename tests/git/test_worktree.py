@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.git import Limits
+from bot.adapters.git.command import GitProgram
 from bot.adapters.git.worktree import WorkTree, host_of, repository_of
 from bot.errors import NotFoundError, UserError
 from bot.model.repository import Repository
@@ -119,6 +120,12 @@ def directory_becomes_link(top: Path) -> None:
     (top / "d").symlink_to("real")
 
 
+def directory_becomes_link_to_others(top: Path) -> None:
+    directory_becomes_link(top)
+    write(top, "real/e", "another\n")
+    (top / "real/f").unlink()
+
+
 def links_and_modes(top: Path) -> None:
     (top / "a").unlink()
     (top / "a").symlink_to("b")
@@ -194,7 +201,7 @@ def packed(top: Path) -> None:
     "change",
     [
         staged_change, changed_again, new_files, gone_files, file_becomes_directory, directory_becomes_file,
-        directory_becomes_link, links_and_modes, added_in_intent, conflict, line_ends, split_index, sparse,
+        directory_becomes_link, directory_becomes_link_to_others, links_and_modes, added_in_intent, conflict, line_ends, split_index, sparse,
         sparse_index, same_size_at_the_same_time, no_commit, packed, lambda top: None,
     ],
 )  # fmt: skip
@@ -252,7 +259,7 @@ def test_merge_conflicts_are_not_staged(top: Path) -> None:
 
 
 def test_repositories_within(top: Path, tmp_path: Path) -> None:
-    """A submodule stays what the index says, however it looks; a repository that is none is not gone into."""
+    """Of a submodule only its commit counts; a repository that is none is not gone into."""
     library = tmp_path / "library"
     library.mkdir()
     git(library, "init", "-q")
@@ -262,6 +269,12 @@ def test_repositories_within(top: Path, tmp_path: Path) -> None:
     git(top, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(library), "sub")
     git(top, "commit", "-q", "-m", "sub")
     write(top, "sub/dirty", "dirty\n")
+    with WorkTree(top) as desk:
+        assert desk.open_working().id == git(top, "write-tree")
+    git(top / "sub", "commit", "-q", "--allow-empty", "-m", "moved")
+    with WorkTree(top) as desk:
+        assert [(one.path, one.kind) for one in desk.diff("HEAD", desk.open_working().id)] == [("sub", "changed")]
+    git(top, "commit", "-q", "-a", "-m", "moved")
     for name in ("empty", "full"):
         (top / name).mkdir()
         git(top / name, "init", "-q")
@@ -549,6 +562,12 @@ def test_host_of(url: str, expected: str) -> None:
 def test_repository_of(url: str, expected: str) -> None:
     found = repository_of(url)
     assert (found.full_name if found else "") == expected
+
+
+def test_attributes_come_from_the_work_tree_with_every_git(top: Path) -> None:
+    """Newer gits would take them from the empty tree that we name for mirrors, and in a repository of longer ids stop."""
+    assert "GIT_ATTR_SOURCE" not in GitProgram(top / ".git", work_tree=top).environment()
+    assert "GIT_ATTR_SOURCE" in GitProgram(top / ".git").environment()
 
 
 def test_what_it_costs(top: Path, counting: CountingGit) -> None:

@@ -79,7 +79,7 @@ def borrowed(desk: Desk) -> Iterator[GitProgram]:
         (own / "HEAD").write_text("ref: refs/heads/none\n")
         (own / "config").write_bytes(os.fsencode(_configuration(desk)))
         if desk.objects is not None:
-            (own / "objects/info/alternates").write_bytes(os.fsencode(f"{_quoted(str(desk.objects))}\n"))
+            (own / "objects/info/alternates").write_bytes(os.fsencode(f"{desk.objects}\n"))
         for name in ("exclude", "attributes"):
             if desk.info is not None and (desk.info / name).is_file():
                 shutil.copyfile(desk.info / name, own / "info" / name)
@@ -117,6 +117,6 @@ def _configuration(desk: Desk) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Return a text in double quotes, as git reads it in its configuration, and in a list of object directories."""
+    """Return a text in double quotes, as git reads it in its configuration."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'

@@ -173,7 +173,7 @@ class Objects:
             if answer is None:  # a git that started before the mirror was made anew may not see it
                 self.close()
                 (answer,) = self._ask([f"contents {id}"], kind)
-            if answer is None or answer.type != kind:
+            if answer is None or answer.type != kind or answer.id != id:
                 raise GitError("cat-file", 128, f"missing {kind} {id}")
         except GitError as error:
             raise self._explain(error) from error

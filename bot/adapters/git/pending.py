@@ -33,14 +33,14 @@ class Pending:
 def find_pending(git: GitProgram, top: Path, file_bytes: int) -> Pending:
     """Return what differs between the index of `git` and the files below `top`, ignored ones left out.
 
-    Repositories within, which git would make submodules of, are left alone. So is what cannot be read, and an
+    Untracked repositories within, which git would make submodules of, are left alone. So is what cannot be read, and an
     untracked file of more than `file_bytes` bytes; that is noted.
     """
     found = Pending()
     real = Path(os.path.realpath(top))
     for record in git.run(*_LISTED).stdout.split(b"\0"):
         tag, _, path = os.fsdecode(record).partition(" ")
-        if not path or path.endswith("/"):  # a repository within
+        if not path or path.endswith("/"):  # an untracked repository within
             continue
         place = real / path
         try:
@@ -48,8 +48,10 @@ def find_pending(git: GitProgram, top: Path, file_bytes: int) -> Pending:
         except (FileNotFoundError, NotADirectoryError):
             found.gone[path] = None
             continue
-        if os.path.realpath(place.parent) != str(place.parent) or stat.S_ISDIR(status.st_mode):
-            found.gone[path] = None  # it is another's: reached through a link, or files where one file was
+        if stat.S_ISDIR(status.st_mode) and (place / ".git").exists():
+            found.taken[path] = None  # a submodule: git looks up its commit, and runs nothing there
+        elif os.path.realpath(place.parent) != str(place.parent) or stat.S_ISDIR(status.st_mode):
+            found.gone[path] = None  # another's file, reached through a link; or a directory where a file was
         elif note := _left_alone(place, status, file_bytes if tag == _UNTRACKED else None):
             found.notes.append(f"{path} {note}")
         else:
