@@ -436,11 +436,13 @@ def test_difference_of_odd_entries(origin: Origin) -> None:
     base = origin.raw_tree(("100644", b".git", blob), ("100644", b"mode", blob), ("160000", b"sub", "a" * 40))
     head = origin.raw_tree(
         ("40000", b"..", origin.raw_tree(("100644", b"evil", blob))), ("100644", b".git", other),
-        ("100644", b"Z", blob), ("100755", b"mode", blob), ("160000", b"sub", "b" * 40), ("100644", b"t", blob), ("100644", b"t", other),
+        ("100644", b"Z", blob), ("100755", b"mode", blob), ("160000", b"sub", "b" * 40),
+        ("100644", b"t", blob), ("100644", b"t", other),
     )  # fmt: skip
     found = changes(Objects(GitProgram(origin.path)), base, head)
     assert [(one.path, one.kind) for one in found] == [
-        ("../evil", "added"), (".git", "changed"), ("Z", "added"), ("mode", "changed"), ("sub", "changed"), ("t", "added"),
+        ("../evil", "added"), (".git", "changed"), ("Z", "added"), ("mode", "changed"), ("sub", "changed"),
+        ("t", "added"),
     ]  # fmt: skip
 
 

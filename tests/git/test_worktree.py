@@ -201,8 +201,8 @@ def packed(top: Path) -> None:
     "change",
     [
         staged_change, changed_again, new_files, gone_files, file_becomes_directory, directory_becomes_file,
-        directory_becomes_link, directory_becomes_link_to_others, links_and_modes, added_in_intent, conflict, line_ends, split_index, sparse,
-        sparse_index, same_size_at_the_same_time, no_commit, packed, lambda top: None,
+        directory_becomes_link, directory_becomes_link_to_others, links_and_modes, added_in_intent, conflict, line_ends,
+        split_index, sparse, sparse_index, same_size_at_the_same_time, no_commit, packed, lambda top: None,
     ],
 )  # fmt: skip
 def test_as_git_itself_would_commit_it(change: Callable[[Path], None], top: Path, tmp_path: Path) -> None:
@@ -565,7 +565,7 @@ def test_repository_of(url: str, expected: str) -> None:
 
 
 def test_attributes_come_from_the_work_tree_with_every_git(top: Path) -> None:
-    """Newer gits would take them from the empty tree that we name for mirrors, and in a repository of longer ids stop."""
+    """Newer gits would take them from the empty tree that we name for mirrors, and stop where ids are longer."""
     assert "GIT_ATTR_SOURCE" not in GitProgram(top / ".git", work_tree=top).environment()
     assert "GIT_ATTR_SOURCE" in GitProgram(top / ".git").environment()
 
