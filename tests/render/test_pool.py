@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -113,6 +114,25 @@ def test_an_engine_that_cannot_start_says_why(write: Write, tmp_path: Path) -> N
         found = renderer.capabilities()
         assert (found.kustomize.engine, found.trusted) == ("none", False)
         assert "does not start" in found.reason
+
+
+def test_the_engine_of_a_large_process_is_not_taken_for_large(write: Write, tmp_path: Path) -> None:
+    """The kernel hands a process's peak on to its children: engines of a large worker were replaced at every render."""
+    checkout = write(BASE)
+    words = (
+        "import sys; from pathlib import Path\n"
+        "from tests.render import test_pool; from tests.render.roots import PooledRenderer\n"
+        "large = b'x' * (500 << 20)\n"
+        "with PooledRenderer(root=Path(sys.argv[1]), workers=1, retire=300 << 20) as renderer:\n"
+        "    renderer.render(Path(sys.argv[2]), ['base'])\n"
+        "    first = test_pool.engines()\n"
+        "    renderer.render(Path(sys.argv[2]), ['base'])\n"
+        "    print(len(first), first == test_pool.engines())\n"
+    )
+    top = Path(__file__).resolve().parents[2]
+    argv = [sys.executable, "-c", words, str(tmp_path), str(checkout)]
+    done = subprocess.run(argv, cwd=top, capture_output=True, text=True, check=False, timeout=60)
+    assert done.stdout == "1 True\n", done.stderr
 
 
 def test_many_threads(renderer: PooledRenderer, write: Write) -> None:

@@ -6,9 +6,11 @@ Run as `python -m bot.adapters.render.engine SETTINGS`, SETTINGS being JSON. It 
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import json
 import os
+import re
 import resource
 import sys
 import sysconfig
@@ -17,6 +19,7 @@ from typing import Any
 
 from bot.adapters.render import isolation
 
+_HIGH_WATER = re.compile(rb"VmHWM:\s+(\d+) kB")
 _MOST = 64 * 1024 * 1024  # bytes of one request
 
 
@@ -27,8 +30,9 @@ def main() -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.dup2(2, 1)
+    peak = Peak()
     walls = isolation.enter([*settings["readable"], *_runtime()], settings["programs"], memory=settings["memory"])
-    _serve(settings, walls, asked, answers)
+    _serve(settings, walls, peak, asked, answers)
 
 
 def _runtime() -> list[str]:
@@ -38,7 +42,7 @@ def _runtime() -> list[str]:
     return [package, sys.prefix, sys.base_prefix, *sysconfig.get_paths().values(), *system]
 
 
-def _serve(settings: dict[str, Any], walls: isolation.Isolation, asked: int, answers: int) -> None:
+def _serve(settings: dict[str, Any], walls: isolation.Isolation, peak: Peak, asked: int, answers: int) -> None:
     import orjson  # imported behind the walls, like everything that meets a stranger's bytes
 
     from bot.adapters.render import wire
@@ -60,15 +64,31 @@ def _serve(settings: dict[str, Any], walls: isolation.Isolation, asked: int, ans
             faulthandler.dump_traceback_later(deadline + 5, exit=True)  # should the pool itself have died
             reply = serving.answer(request)
             faulthandler.cancel_dump_traceback_later()
-            wire.send(answers, b"%d\n%s" % (_peak(), reply))
+            wire.send(answers, b"%d\n%s" % (peak.read(), reply))
     except wire.ClosedError:
         return
 
 
-def _peak() -> int:
-    """Return the most memory this process ever held, in bytes."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+class Peak:
+    """The most memory this process ever held. Made before the walls are up, as it reads a file of the kernel's.
+
+    What getrusage(2) calls the maximum is inherited from the process that started this one: the engines of a large
+    worker would all seem to have grown fat.
+    """
+
+    def __init__(self) -> None:
+        self._status = -1
+        with contextlib.suppress(OSError):  # macOS has no /proc
+            self._status = os.open("/proc/self/status", os.O_RDONLY | os.O_CLOEXEC)
+
+    def read(self) -> int:
+        """Return it in bytes."""
+        if self._status >= 0:
+            found = _HIGH_WATER.search(os.pread(self._status, 8192, 0))
+            if found:
+                return int(found[1]) * 1024
+        unit = 1 if sys.platform == "darwin" else 1024
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 if __name__ == "__main__":
