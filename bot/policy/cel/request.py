@@ -1,0 +1,106 @@
+"""What does an expression see of one resource: `object`, `request`, `namespaceObject` and the others?
+
+Source: https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/ ("Validation
+expression"). A manifest names no user, no id and no state of its namespace: nothing is made up for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from bot.policy.cel.engine import Data, Engine
+from bot.policy.cel.plural import plural
+from bot.policy.cel.problem import ElsewhereError
+from bot.policy.cel.tokens import paths_from, tokens_of
+from bot.policy.cel.world import View, World
+
+Json = Mapping[str, Any]
+
+_ABSENT = {
+    'Key not found in map : "userInfo"': "who makes the change (`request.userInfo`) is known in a cluster only",
+    'No value with name "now__"': "what holds depends on the time of day",
+}
+
+
+class Requests:
+    """Prepares the variables of a resource once for the rules that follow each other."""
+
+    def __init__(self, engine: Engine, world: World) -> None:
+        self._engine, self._world = engine, world
+        self._last: tuple[View, Json | None, Json | None, Data] | None = None
+
+    def data(self, view: View, old: Json | None, params: Json | None) -> Data:
+        """Return the variables for one resource, its former object and the parameters of a binding."""
+        last = self._last
+        if last is not None and last[0] is view and last[1] is old and last[2] is params:
+            return last[3]
+        data = self._engine.data(
+            {
+                "object": _placed(view.body, view.namespace),
+                "oldObject": None if old is None else _placed(old, view.namespace),
+                "request": self._request(view),
+                "params": params,
+                "namespaceObject": _namespace(view),
+                "exceptions": {"allowedImages": [], "allowedValues": []},
+            }
+        )
+        self._last = (view, old, params, data)
+        return data
+
+    def _request(self, view: View) -> Json:
+        kind = {"group": view.type.group, "version": view.type.version, "kind": view.type.kind}
+        resource = {"group": view.type.group, "version": view.type.version, "resource": plural(view.type.kind)}
+        request = {
+            "kind": kind,
+            "resource": resource,
+            "subResource": "",
+            "requestKind": kind,
+            "requestResource": resource,
+            "requestSubResource": "",
+            "name": view.name,
+            "namespace": view.namespace,
+            "operation": view.operation,
+            "dryRun": False,
+        }
+        return request if self._world.user is None else request | {"userInfo": self._world.user}
+
+
+def _placed(body: Json, namespace: str) -> Json:
+    """An API server puts the namespace into what it is sent without one."""
+    metadata = body.get("metadata")
+    if not namespace or (isinstance(metadata, Mapping) and metadata.get("namespace")):
+        return body
+    return {**body, "metadata": {**(metadata if isinstance(metadata, Mapping) else {}), "namespace": namespace}}
+
+
+def _namespace(view: View) -> Json | None:
+    if not view.namespace or view.type.kind == "Namespace":
+        return None
+    metadata: dict[str, object] = {"name": view.namespace}
+    if view.namespace_labels:
+        metadata["labels"] = dict(view.namespace_labels)
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+
+
+def reads_labels(texts: Iterable[str]) -> bool:
+    """Say whether expressions read the labels of the namespace.
+
+    Raises `ElsewhereError` when they read what no repository tells: other fields of it, or who may do what.
+    """
+    found = False
+    for text in texts:
+        tokens = tokens_of(text)
+        if any(True for _ in paths_from(tokens, "authorizer")):
+            raise ElsewhereError("`authorizer` asks a cluster who may do what")
+        for path in paths_from(tokens, "namespaceObject"):
+            if path[:2] == ("metadata", "labels"):
+                found = True
+            elif path[:2] != ("metadata", "name"):
+                raise ElsewhereError(f"`{'.'.join(('namespaceObject', *path))}` is known in a cluster only")
+    return found
+
+
+def asks_elsewhere(error: str) -> str:
+    """Why an evaluation that ended with this error has no answer here; empty when it simply broke."""
+    return next((why for start, why in _ABSENT.items() if error.startswith(start)), "")

@@ -1,0 +1,201 @@
+"""Do the CEL expressions of one rule hold for a resource?
+
+A rule has conditions (all must hold, else it is skipped), variables that are evaluated when asked for, and
+validations, of which the first that does not hold decides. Sources: `ValidatingAdmissionPolicy`
+(https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/), whose validator Kyverno uses
+for `validate.cel`, and https://kyverno.io/docs/policy-types/validating-policy/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+from bot.policy.cel.engine import BUDGET, Answer, Data, Engine, Expression
+from bot.policy.cel.problem import CelError
+from bot.policy.cel.request import Requests, asks_elsewhere, reads_labels
+from bot.policy.cel.rewrite import rewrite, with_variables
+from bot.policy.cel.world import View, World
+
+State = Literal["pass", "fail", "skip", "error", "not evaluable here"]
+Json = Mapping[str, Any]
+
+NOTHING = World()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a rule says of one resource; `message` says why, for a failed validation in the policy's own words."""
+
+    state: State
+    message: str = ""
+
+
+PASS = Outcome("pass")
+SKIP = Outcome("skip")
+
+
+@dataclass(frozen=True, slots=True)
+class _Validation:
+    text: str
+    holds: Expression
+    message: str
+    says: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A compiled rule. `strict` is the failure policy: an expression that breaks counts as `broken` when strict."""
+
+    conditions: tuple[tuple[str, Expression], ...]
+    validations: tuple[_Validation, ...]
+    requests: Requests
+    strict: bool
+    broken: State
+    reads_labels: bool
+
+    def judge(self, view: View, *, old: Json | None = None, params: Json | None = None) -> Outcome:
+        """Hold the rule against one resource; never raises.
+
+        `old` is the object before an UPDATE; `params` what a binding supplies.
+        """
+        if self.reads_labels and view.namespace and view.namespace_labels is None:
+            return Outcome("not evaluable here", f"the labels of namespace `{view.namespace}` are not known here")
+        data = self.requests.data(view, old, params)
+        skipped = self._conditions(data)
+        if skipped is not None:
+            return skipped
+        for one in self.validations:
+            answer = one.holds.run(data)
+            if answer.value is True:
+                continue
+            if answer.kind == "elsewhere":
+                return Outcome("not evaluable here", answer.text)
+            if answer.value is False:
+                return Outcome("fail", _message(one, data))
+            return self._broke(one.text, answer)
+        return PASS
+
+    def _conditions(self, data: Data) -> Outcome | None:
+        """A condition that does not hold outweighs one that breaks."""
+        worst: Outcome | None = None
+        for text, expression in self.conditions:
+            answer = expression.run(data)
+            if answer.value is False:
+                return SKIP
+            if answer.kind == "elsewhere":
+                worst = Outcome("not evaluable here", answer.text)
+            elif answer.value is not True and worst is None:
+                worst = self._broke(text, answer) if self.strict else SKIP
+        return worst
+
+    def _broke(self, text: str, answer: Answer) -> Outcome:
+        if unknown := asks_elsewhere(answer.text):
+            return Outcome("not evaluable here", unknown)
+        said = answer.text if answer.kind == "error" else "it is neither true nor false"
+        state: State = self.broken if self.strict and answer.text != BUDGET else "error"
+        return Outcome(state, f"The expression `{_short(text)}` could not be evaluated: {said}.")
+
+
+def _message(one: _Validation, data: Data) -> str:
+    if one.says is not None:
+        said = one.says.run(data).value
+        if isinstance(said, str) and said.strip() and "\n" not in said.strip():
+            return said.strip()
+    return one.message or f"The expression `{_short(one.text)}` does not hold."
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 120 else f"{line[:119]}…"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleText:
+    """The expressions of a rule as written, each list as in the API (maps with `expression`, `name`, `message`).
+
+    `strict` is False for `failurePolicy: Ignore`; `broken` is what an expression that breaks makes of a strict rule:
+    fail where an API server decides (validate.cel, ValidatingAdmissionPolicy), error for a ValidatingPolicy.
+    """
+
+    validations: Sequence[Json]
+    conditions: Sequence[Json] = ()
+    variables: Sequence[Json] = ()
+    message: str = ""
+    strict: bool = True
+    broken: State = "fail"
+
+
+@lru_cache(maxsize=1)
+def _usual() -> Engine:
+    return Engine(NOTHING)
+
+
+@lru_cache(maxsize=1)
+def _requests() -> Requests:
+    return Requests(_usual(), NOTHING)
+
+
+def compile_rule(written: RuleText, key: str, world: World = NOTHING) -> Rule:
+    """Compile a rule whose block is at the dotted place `key`.
+
+    Raises `CelError` for what a cluster would refuse, `ElsewhereError` for what cannot be evaluated here at all.
+    """
+    engine = _usual() if world is NOTHING else Engine(world)
+    requests = _requests() if world is NOTHING else Requests(engine, world)
+    labels = reads_labels(_texts(written))
+    words = _Words(engine)
+    for at, one in enumerate(written.variables):
+        words.define(f"{key}.variables[{at}]", one)
+    conditions = tuple(
+        (str(one.get("expression")), words.compile(f"{key}.matchConditions[{at}]", one.get("expression")))
+        for at, one in enumerate(written.conditions)
+    )
+    validations = tuple(
+        _validation(words, f"{key}.validations[{at}]", one, written.message)
+        for at, one in enumerate(written.validations)
+    )
+    if not validations:
+        raise CelError(key, "the rule has no expressions")
+    return Rule(conditions, validations, requests, written.strict, written.broken, labels)
+
+
+def _texts(written: RuleText) -> Iterator[str]:
+    for one in (*written.variables, *written.conditions, *written.validations):
+        yield from (text for text in (one.get("expression"), one.get("messageExpression")) if isinstance(text, str))
+
+
+def _validation(words: _Words, key: str, one: Json, message: str) -> _Validation:
+    says = one.get("messageExpression")
+    return _Validation(
+        text=str(one.get("expression")),
+        holds=words.compile(key, one.get("expression")),
+        message=" ".join(str(one.get("message") or message).split()),
+        says=words.compile(f"{key}.messageExpression", says, "string") if says else None,
+    )
+
+
+class _Words:
+    """The variables of a rule as far as they are declared."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._definitions: dict[str, tuple[str, tuple[str, ...]]] = {}
+
+    def define(self, key: str, one: Json) -> None:
+        name = one.get("name")
+        if not isinstance(name, str) or not name.isidentifier():
+            raise CelError(f"{key}.name", "a variable needs a name")
+        self.compile(key, one.get("expression"), "")
+        self._definitions[name] = rewrite(str(one["expression"]), self._definitions)
+
+    def compile(self, key: str, written: object, gives: str = "bool") -> Expression:
+        if not isinstance(written, str) or not written.strip():
+            raise CelError(f"{key}.expression", "expected a CEL expression")
+        try:
+            text, used = rewrite(written, self._definitions)
+            return self._engine.compile(with_variables(text, used, self._definitions), gives)
+        except CelError as broken:
+            raise CelError(f"{key}.expression", str(broken)) from broken
