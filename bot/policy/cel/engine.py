@@ -14,6 +14,7 @@ from bot.policy.cel import addresses, lists, quantities, texts
 from bot.policy.cel.elsewhere import functions_of
 from bot.policy.cel.function import Function
 from bot.policy.cel.problem import MARK, CelError, ElsewhereError
+from bot.policy.cel.rewrite import NOW
 from bot.policy.cel.world import World
 
 try:
@@ -25,7 +26,7 @@ except ImportError:  # there is no wheel for this machine
 LONGEST = 20_000  # characters of an expression with its variables
 BUDGET = "Iteration budget exceeded"  # the engine's words
 ABSENT = "the CEL engine is not installed here (the package cel-expr-python)"
-VARIABLES = ("object", "oldObject", "request", "params", "namespaceObject", "exceptions", "now__")
+VARIABLES = ("object", "oldObject", "request", "params", "namespaceObject", "exceptions")
 
 _LIBRARY = (*quantities.FUNCTIONS, *addresses.FUNCTIONS, *lists.FUNCTIONS, *texts.FUNCTIONS)
 _ANY = ("bool", "bytes", "double", "duration", "int", "list", "map", "null", "string", "timestamp", "uint")
@@ -80,7 +81,7 @@ class Engine:
             raise ElsewhereError(ABSENT)
         self._now = world.now
         self._environment = cel.NewEnv(
-            variables=dict.fromkeys(VARIABLES, cel.Type.DYN),
+            variables={**dict.fromkeys(VARIABLES, cel.Type.DYN), NOW: cel.Type.TIMESTAMP},
             extensions=[
                 ext_bindings.ExtBindings(),
                 ext_encoders.ExtEncoders(),
@@ -109,9 +110,9 @@ class Engine:
 
     def data(self, values: Mapping[str, object]) -> Data:
         """Prepare variables for any number of evaluations."""
-        given: dict[str, object] = {**dict.fromkeys(VARIABLES[:-1]), **values}
+        given: dict[str, object] = {**dict.fromkeys(VARIABLES), **values}
         if self._now is not None:
-            given["now__"] = self._now()
+            given[NOW] = self._now()
         return self._environment.Activation(given)
 
 

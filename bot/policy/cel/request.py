@@ -13,7 +13,7 @@ from bot.policy.cel.engine import Data, Engine
 from bot.policy.cel.plural import plural
 from bot.policy.cel.problem import ElsewhereError
 from bot.policy.cel.tokens import paths_from, tokens_of
-from bot.policy.cel.world import View, World
+from bot.policy.cel.world import View
 
 Json = Mapping[str, Any]
 
@@ -26,44 +26,58 @@ _ABSENT = {
 class Requests:
     """Prepares the variables of a resource once for the rules that follow each other."""
 
-    def __init__(self, engine: Engine, world: World) -> None:
-        self._engine, self._world = engine, world
-        self._last: tuple[View, Json | None, Json | None, Data] | None = None
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._last: tuple[View, Json | None, Data] | None = None
 
-    def data(self, view: View, old: Json | None, params: Json | None) -> Data:
-        """Return the variables for one resource, its former object and the parameters of a binding."""
+    def data(self, view: View, params: Json | None) -> Data:
+        """Return the variables for one resource and the parameters of a binding."""
         last = self._last
-        if last is not None and last[0] is view and last[1] is old and last[2] is params:
-            return last[3]
+        if last is not None and last[0] is view and last[1] is params:
+            return last[2]
         data = self._engine.data(
             {
                 "object": _placed(view.body, view.namespace),
-                "oldObject": None if old is None else _placed(old, view.namespace),
-                "request": self._request(view),
+                "oldObject": None if view.old is None else _placed(view.old, view.namespace),
+                "request": _request(view),
                 "params": params,
                 "namespaceObject": _namespace(view),
                 "exceptions": {"allowedImages": [], "allowedValues": []},
             }
         )
-        self._last = (view, old, params, data)
+        self._last = (view, params, data)
         return data
 
-    def _request(self, view: View) -> Json:
-        kind = {"group": view.type.group, "version": view.type.version, "kind": view.type.kind}
-        resource = {"group": view.type.group, "version": view.type.version, "resource": plural(view.type.kind)}
-        request = {
-            "kind": kind,
-            "resource": resource,
-            "subResource": "",
-            "requestKind": kind,
-            "requestResource": resource,
-            "requestSubResource": "",
-            "name": view.name,
-            "namespace": view.namespace,
-            "operation": view.operation,
-            "dryRun": False,
-        }
-        return request if self._world.user is None else request | {"userInfo": self._world.user}
+
+def _request(view: View) -> Json:
+    kind = {"group": view.type.group, "version": view.type.version, "kind": view.type.kind}
+    resource = {"group": view.type.group, "version": view.type.version, "resource": plural(view.type.kind)}
+    request: dict[str, Any] = {
+        "kind": kind,
+        "resource": resource,
+        "subResource": "",
+        "requestKind": kind,
+        "requestResource": resource,
+        "requestSubResource": "",
+        "name": view.name,
+        "namespace": view.namespace,
+        "operation": view.operation,
+        "dryRun": False,
+    }
+    for path, value in view.given.items():
+        _put(request, path, value)
+    return request
+
+
+def _put(request: dict[str, Any], path: str, value: object) -> None:
+    root, *steps = path.split(".")
+    if root != "request" or not steps:
+        return
+    for step in steps[:-1]:
+        below = request.get(step)
+        request[step] = dict(below) if isinstance(below, dict) else {}
+        request = request[step]
+    request[steps[-1]] = value
 
 
 def _placed(body: Json, namespace: str) -> Json:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from bot.policy.cel.optionals import without_doubt
 from bot.policy.cel.problem import CelError
 from bot.policy.cel.tokens import Token, after, arguments, before, joined, tokens_of
 
@@ -42,7 +43,7 @@ def rewrite(expression: str, variables: Collection[str] = ()) -> tuple[str, tupl
     tokens = tokens_of(expression)
     used = _variables(tokens, variables)
     _members(tokens)
-    return _pairs(tokens), tuple(dict.fromkeys(used))
+    return _pairs(without_doubt(tokens)), tuple(dict.fromkeys(used))
 
 
 def with_variables(expression: str, used: Sequence[str], definitions: Mapping[str, tuple[str, tuple[str, ...]]]) -> str:

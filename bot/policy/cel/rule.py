@@ -56,14 +56,11 @@ class Rule:
     broken: State
     reads_labels: bool
 
-    def judge(self, view: View, *, old: Json | None = None, params: Json | None = None) -> Outcome:
-        """Hold the rule against one resource; never raises.
-
-        `old` is the object before an UPDATE; `params` what a binding supplies.
-        """
+    def judge(self, view: View, params: Json | None = None) -> Outcome:
+        """Hold the rule against one resource, with what a binding supplies; never raises."""
         if self.reads_labels and view.namespace and view.namespace_labels is None:
             return Outcome("not evaluable here", f"the labels of namespace `{view.namespace}` are not known here")
-        data = self.requests.data(view, old, params)
+        data = self.requests.data(view, params)
         skipped = self._conditions(data)
         if skipped is not None:
             return skipped
@@ -135,7 +132,7 @@ def _usual() -> Engine:
 
 @lru_cache(maxsize=1)
 def _requests() -> Requests:
-    return Requests(_usual(), NOTHING)
+    return Requests(_usual())
 
 
 def compile_rule(written: RuleText, key: str, world: World = NOTHING) -> Rule:
@@ -144,7 +141,7 @@ def compile_rule(written: RuleText, key: str, world: World = NOTHING) -> Rule:
     Raises `CelError` for what a cluster would refuse, `ElsewhereError` for what cannot be evaluated here at all.
     """
     engine = _usual() if world is NOTHING else Engine(world)
-    requests = _requests() if world is NOTHING else Requests(engine, world)
+    requests = _requests() if world is NOTHING else Requests(engine)
     labels = reads_labels(_texts(written))
     words = _Words(engine)
     for at, one in enumerate(written.variables):

@@ -13,16 +13,17 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
+
+import re2
 
 from bot.policy.cel.addresses import CIDR, IP
 from bot.policy.cel.function import Function, tagged, untagged
-from bot.policy.cel.problem import ElsewhereError
 from bot.policy.cel.quantities import QUANTITY
 
 FORMAT, IMAGE = "kubernetes.Format", "kyverno.Image"
 LONGEST_TEXT = 100_000
-MOST_WORK = 10**7
 
 Json = Mapping[str, Any]
 
@@ -43,64 +44,31 @@ _FORMATS: dict[str, tuple[str, int]] = {
     "date": (r"\d{4}-\d\d-\d\d", 10),
     "datetime": (r"\d{4}-\d\d-\d\d[Tt ].*", 64),
 }
-_PART = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?<?[=!]|\(|\{\d*,?\d*\}|.", re.DOTALL)
 _REGISTRY = re.compile(r"localhost|[^/]*[.:][^/]*")
 _PATH = re.compile(r"[a-z0-9_./-]{2,255}", re.ASCII)
 _TAG = re.compile(r"[\w.-]{1,128}", re.ASCII)
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
-def _searched(pattern: str, text: str) -> re.Pattern[str]:
-    """Compile a pattern that Python's engine surely searches in bounded time.
-
-    Kubernetes uses RE2, which is linear; Python's engine is not where repetitions are nested or many.
-    """
-    loops = _loops(pattern)
+@lru_cache(maxsize=256)
+def _searched(pattern: str) -> Any:
+    """Compile a pattern for RE2, the engine whose syntax Kubernetes' shares and which never backtracks."""
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = 8 << 20
     try:
-        compiled = re.compile(pattern, re.ASCII)
-    except (re.error, RecursionError, OverflowError):
-        loops = None
-    if loops is None:
-        raise ElsewhereError("this version does not search with this regular expression")
-    if len(text) > LONGEST_TEXT or (len(text) + 1) ** max(1, loops) > MOST_WORK:
-        raise ElsewhereError("searching with this regular expression could take without end")
-    return compiled
-
-
-def _loops(pattern: str) -> int | None:
-    """How many repetitions are there; None when one is around another or around a choice, or for what RE2 does not know."""
-    total, repeated = 0, [False]  # for each open group: is there a repetition in it?
-    closed = False  # did the last part close a group with a repetition in it?
-    for found in _PART.finditer(pattern):
-        part = found[0]
-        if part[0] == "(":
-            if part in ("(?=", "(?!", "(?<=", "(?<!"):
-                return None
-            repeated.append(False)
-        elif part == ")":
-            closed = repeated.pop() if len(repeated) > 1 else False
-            repeated[-1] |= closed
-            continue
-        elif part == "|":
-            repeated[-1] = True
-        elif part[0] in "*+{":
-            if closed:
-                return None
-            total += 1
-            repeated[-1] = True
-        elif part[0] == "\\" and part[1:].isdigit():
-            return None
-        closed = False
-    return total
+        return re2.compile(pattern, options)
+    except re2.error:
+        raise ValueError(f"`{pattern[:100]}` is no regular expression") from None
 
 
 def _find(text: str, pattern: str) -> str:
-    found = _searched(pattern, text).search(text)
+    found = _searched(pattern).search(text)
     return found[0] if found else ""
 
 
 def _find_all(text: str, pattern: str, limit: int = -1) -> list[str]:
-    found = [one[0] for one in _searched(pattern, text).finditer(text)]
+    found = [one[0] for one in _searched(pattern).finditer(text)]
     return found if limit < 0 else found[:limit]
 
 

@@ -24,7 +24,8 @@ class TypeOfResource(Protocol):
 class View(Protocol):
     """One resource as an admission request would carry it; `bot.policy.kyverno.subject.Subject` is one.
 
-    `namespace_labels` is None when nobody knows the labels of its namespace.
+    `namespace_labels` is None when nobody knows the labels of its namespace, `old` the object before an UPDATE.
+    `given` are values from outside by dotted path, such as `request.userInfo`.
     """
 
     @property
@@ -39,6 +40,10 @@ class View(Protocol):
     def namespace_labels(self) -> Mapping[str, str] | None: ...
     @property
     def operation(self) -> str: ...
+    @property
+    def old(self) -> Json | None: ...
+    @property
+    def given(self) -> Mapping[str, object]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +51,11 @@ class World:
     """What a cluster, a registry or a clock would tell, where somebody wrote it down (a test's context file).
 
     `resources` are what `resource.Get` and `resource.List` find, `images` maps references to what
-    `image.GetMetadata` returns, `entries` are those of `globalContext.Get`, `user` is the `request.userInfo`. None
-    means that nobody knows.
+    `image.GetMetadata` returns, `entries` are those of `globalContext.Get`. None means
+    that nobody knows.
     """
 
     resources: Sequence[Json] | None = None
     images: Mapping[str, Json] | None = None
     entries: Mapping[str, Any] | None = None
     now: Callable[[], datetime] | None = None
-    user: Json | None = None
