@@ -71,3 +71,11 @@ def parse_documents(data: bytes) -> tuple[YamlDocument, ...] | str:
     finally:
         if loader is not None:
             loader.dispose()
+
+
+def parse_value(data: bytes) -> object:
+    """Return the one value that a YAML text holds; raises `ValueError`, in one line, when it cannot be read."""
+    parsed = parse_documents(b"value:\n  " + data.replace(b"\n", b"\n  "))
+    if isinstance(parsed, str):
+        raise ValueError(parsed)
+    return parsed[0].content["value"] if len(parsed) == 1 else None

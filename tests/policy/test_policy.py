@@ -140,21 +140,55 @@ def test_any_pattern(patterns: list[Any], states: list[str], fields: list[str]) 
 @pytest.mark.parametrize(
     ("rule", "why"),
     [
-        ({"preconditions": {"all": [{"key": "a", "operator": "Equals", "value": "b"}]}}, "`preconditions`"),
         ({"celPreconditions": [{"name": "a", "expression": "true"}]}, "`celPreconditions`"),
-        ({"validate": {"deny": {"conditions": {"any": []}}}}, "`validate.deny`"),
-        ({"validate": {"foreach": [{"list": "request.object.spec.containers"}]}}, "`validate.foreach`"),
-        ({"validate": {"podSecurity": {"level": "baseline"}}}, "`validate.podSecurity`"),
-        ({"validate": {"cel": {"expressions": [{"expression": "true"}]}}}, "`validate.cel`"),
         ({"validate": {"assert": {}}}, "`validate.assert`"),
-        ({"validate": {"pattern": {"a": "{{ request.object.b }}"}}}, "{{ request.object.b }}"),
-        ({"validate": {"pattern": {"a": "<=$(./../b)"}}}, "$(./../b)"),
+        ({"validate": {"manifests": {}}}, "signatures of manifests"),
+        ({"validate": {"pattern": {"a": "{{ request.userInfo.username }}"}}}, "who makes the change"),
+        ({"validate": {"pattern": {"a": "{{ request.userInfo.username || 'x' }}"}}}, "who makes the change"),
+        ({"validate": {"pattern": {"a": "{{ request.userInfo }}"}}}, "who makes the change"),
+        ({"validate": {"pattern": {"a": "{{ length(request.roles) }}"}}}, "who makes the change"),
+        ({"validate": {"pattern": {"a": "{{ serviceAccountName }}"}}}, "who makes the change"),
+        ({"validate": {"pattern": {"a": "{{ time_now() }}"}}}, "the time of the request"),
+        ({"validate": {"pattern": {"a": "{{ random('[a-z]') }}"}}}, "another text each time"),
         (
             {
+                "preconditions": {"all": [{"key": "{{ cm.data.x }}", "operator": "Equals", "value": "b"}]},
                 "context": [{"name": "cm", "configMap": {"name": "x", "namespace": "y"}}],
-                "validate": {"pattern": {"a": "{{ cm.data.x }}"}},
             },
-            "{{ cm.data.x }}",
+            "the ConfigMap of the context entry `cm`",
+        ),
+        (
+            {
+                "context": [
+                    {"name": "pods", "apiCall": {"urlPath": "/api/v1/pods"}},
+                    {"name": "count", "variable": {"jmesPath": "length(pods.items)", "default": 0}},
+                ],
+                "validate": {"deny": {"conditions": [{"key": "{{ count }}", "operator": "GreaterThan", "value": 3}]}},
+            },
+            "the API call of the context entry `pods`",
+        ),
+        (
+            {
+                "context": [{"name": "image", "imageRegistry": {"reference": "x"}}],
+                "validate": {
+                    "foreach": [
+                        {
+                            "list": "[`1`]",
+                            "deny": {
+                                "conditions": [{"key": "{{ image.manifest || 'x' }}", "operator": "Equals", "value": 1}]
+                            },
+                        }
+                    ]
+                },
+            },
+            "read from the image registry",
+        ),
+        (
+            {
+                "context": [{"name": "cm", "globalReference": {"name": "x"}}],
+                "validate": {"pattern": {"a": "{{ cm }}"}},
+            },
+            "kept in the cluster",
         ),
     ],
 )

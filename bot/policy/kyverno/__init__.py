@@ -5,7 +5,18 @@
 
 from __future__ import annotations
 
-from bot.policy.kyverno.evaluate import evaluate
+from bot.policy.kyverno.evaluate import Values, evaluate
+from bot.policy.kyverno.exceptions import PolicyException, compile_exception, is_exception
 from bot.policy.kyverno.policy import CompiledPolicy, CompiledRule, compile_policy, is_policy
 
-__all__ = ["CompiledPolicy", "CompiledRule", "compile_policy", "evaluate", "is_policy"]
+__all__ = [
+    "CompiledPolicy",
+    "CompiledRule",
+    "PolicyException",
+    "Values",
+    "compile_exception",
+    "compile_policy",
+    "evaluate",
+    "is_exception",
+    "is_policy",
+]

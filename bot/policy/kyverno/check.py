@@ -1,151 +1,129 @@
 """What does a rule's `validate` block say about a resource it applies to?
 
-Each kind of check (pattern, anyPattern, …) has a compiler here that takes the block and returns a `Check`, a
-function of the subject. What no compiler evaluates becomes an `Unevaluable` with the reason. A new kind joins
-`_COMPILERS`.
+The block becomes a `Check`, a function of the subject: first the preconditions, then the pattern, the
+conditions, the loops, the Pod Security Standard or the CEL expressions. What nobody evaluates here becomes an
+`Unevaluable` with the reason.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Literal
 
 from bot.policy.kyverno import shape
-from bot.policy.kyverno.pattern import Misfit, PatternError, Step, compile_pattern
+from bot.policy.kyverno.answers import NotKnown, QueryError
+from bot.policy.kyverno.conditions import compile_conditions
+from bot.policy.kyverno.context import Context, Entry, compile_entries
+from bot.policy.kyverno.given import ImagesOf, names_of
+from bot.policy.kyverno.images import Extractor
+from bot.policy.kyverno.judges import KINDS, Budget, Judge, Scene, compile_judge
+from bot.policy.kyverno.podsecurity import compile_pod_security
 from bot.policy.kyverno.shape import ShapeError
 from bot.policy.kyverno.subject import Subject
-from bot.policy.kyverno.values import as_text
-from bot.policy.kyverno.variables import substitute, variables_in
+from bot.policy.kyverno.variables import as_text, compile_template, has_variables
+from bot.policy.kyverno.verdict import PASS, SKIP, Check, Failure, Unevaluable, Verdict, error, unknown
+
+__all__ = ["PASS", "SKIP", "Check", "Failure", "Unevaluable", "Verdict", "compile_check"]
+
+_OTHERS = {
+    "assert": "this version does not evaluate `validate.assert`",
+    "manifests": "signatures of manifests are verified in a cluster, with its keys",
+}
+_ALL = (*KINDS, "podSecurity", "cel", *_OTHERS)
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """One place where the resource breaks the rule.
-
-    `absent` when the field is not there at all; `value` is what is there, where that can be shown to anyone.
-    """
-
-    field: str
-    absent: bool = False
-    value: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """The outcome for one resource; `failures` are there exactly when the state is fail."""
-
-    state: Literal["pass", "fail", "skip"]
-    failures: tuple[Failure, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Unevaluable:
-    """Why a rule is not evaluated here."""
-
-    why: str
-
-
-Check = Callable[[Subject], Verdict]
-Constants = Mapping[str, object]
-
-_IMAGE = re.compile(r"[\w./:@-]{1,200}", re.ASCII)
-
-PASS, SKIP = Verdict("pass"), Verdict("skip")
-
-
-def compile_check(rule: Mapping[str, object], constants: Constants, key: str) -> Check | Unevaluable:
-    """Compile the validate block of a rule whose dotted place is `key`.
-
-    `constants` are the variables whose values are known already. Raises `ShapeError` for a broken block.
-    """
-    validate = shape.mapping(rule.get("validate"), f"{key}.validate")
-    shape.known_fields(validate, shape.VALIDATE, f"{key}.validate")
-    kinds = [name for name in _KINDS if validate.get(name) is not None]
+def compile_check(rule: Mapping[str, object], key: str) -> Check | Unevaluable:
+    """Compile the validate block of a rule whose dotted place is `key`; raises `ShapeError` for a broken one."""
+    at = f"{key}.validate"
+    validate = shape.mapping(rule.get("validate"), at)
+    shape.known_fields(validate, shape.VALIDATE, at)
+    kinds = [name for name in _ALL if validate.get(name) is not None]
     if not kinds:
-        names = ", ".join(_KINDS)
-        raise ShapeError(f"{key}.validate", "the rule says nothing to validate", f"add one of {names}")
-    for name in ("preconditions", "celPreconditions"):
-        if rule.get(name):
-            return Unevaluable(f"this version does not evaluate `{name}`")
-    compiler = _COMPILERS.get(kinds[0])
-    if compiler is None or len(kinds) > 1:
-        return Unevaluable(f"this version does not evaluate `validate.{kinds[-1]}`")
-    content = substitute(validate[kinds[0]], constants)
-    left = next(variables_in(content), None)
-    if left is not None:
-        shown = left if left.startswith("$(") else f"{{{{ {left} }}}}"
-        return Unevaluable(f"this version does not know the value of `{shown}`")
+        raise ShapeError(at, "the rule says nothing to validate", f"add one of {', '.join(_ALL)}")
+    if len(kinds) > 1:
+        raise ShapeError(at, f"the rule has {' and '.join(kinds)}", "write one rule for each")
+    (kind,) = kinds
+    if kind in _OTHERS:
+        return Unevaluable(_OTHERS[kind])
+    if kind == "cel":
+        return Unevaluable("this version does not evaluate `validate.cel`")
+    judge = (
+        compile_pod_security(validate[kind], f"{at}.{kind}") if kind == "podSecurity" else compile_judge(validate, at)
+    )
+    if rule.get("celPreconditions"):
+        return Unevaluable("this version does not evaluate `celPreconditions`")
+    return _check(rule, key, judge)
+
+
+def _check(rule: Mapping[str, object], key: str, judge: Judge) -> Check:
+    entries = compile_entries(rule.get("context"), f"{key}.context")
+    extractors = _extractors(rule.get("imageExtractors"), f"{key}.imageExtractors")
+    written = rule.get("preconditions")
+    preconditions = compile_conditions(written, f"{key}.preconditions") if written else None
+    say = _message(rule)
+
+    def check(subject: Subject) -> Verdict:
+        context = _context(subject, entries, extractors)
+        try:
+            if preconditions is not None and not preconditions(context).holds:
+                return SKIP
+            return judge(Scene(context, subject.body, say, Budget()))
+        except QueryError as broken:
+            return error(str(broken))
+        except NotKnown as away:
+            return unknown(str(away))
+
+    return check
+
+
+def _context(subject: Subject, entries: tuple[Entry, ...], extractors: Mapping[str, list[Extractor]]) -> Context:
+    values = names_of(subject)
+    given = {path.partition(".")[0] for path in subject.given}
+    images = ImagesOf(subject.body, extractors)
+    left = [entry for entry in entries if entry.unknown is None or entry.name not in given] if given else entries
+    return Context(values, (images, *left) if "images" not in given else left)
+
+
+def _message(rule: Mapping[str, object]) -> Callable[[Context], str]:
+    """Fill the variables of the message in; what cannot be, or belongs to a Secret, leaves it as written."""
+    validate = shape.mapping(rule.get("validate"), "validate")
+    written = shape.text(validate.get("message"), "validate.message").strip()
+    if not has_variables(written):
+        return lambda _: ""
     try:
-        return compiler(content)
-    except PatternError as broken:
-        at = f"{key}.validate.{kinds[0]}"
-        raise ShapeError(f"{at}.{broken.key}" if broken.key else at, str(broken)) from broken
+        template = compile_template(written)
+    except QueryError:
+        return lambda _: ""
 
-
-def _pattern(content: object) -> Check:
-    fits = compile_pattern(content)
-
-    def check(subject: Subject) -> Verdict:
-        misfit = fits(subject.body)
-        if misfit is None:
-            return PASS
-        return SKIP if misfit.skip else Verdict("fail", _failures(misfit, subject.body))
-
-    return check
-
-
-def _any_pattern(content: object) -> Check:
-    """One pattern that fits is enough; skipped ones count only when none failed."""
-    if not isinstance(content, list) or not content:
-        raise PatternError("", "anyPattern needs a list with at least one pattern")
-    patterns = tuple(map(compile_pattern, content))
-
-    def check(subject: Subject) -> Verdict:
-        misfits = []
-        for fits in patterns:
-            misfit = fits(subject.body)
-            if misfit is None:
-                return PASS
-            misfits.append(misfit)
-        failed = [misfit for misfit in misfits if not misfit.skip]
-        if failed:
-            return Verdict("fail", _failures(_nearest(failed), subject.body)[:1])
-        return SKIP
-
-    return check
-
-
-def _nearest(misfits: list[Misfit]) -> Misfit:
-    """The alternative that came furthest into the resource says most about what to mend."""
-    return max(misfits, key=lambda misfit: (not misfit.absent, len(misfit.steps)))
-
-
-def _failures(misfit: Misfit, body: object) -> tuple[Failure, ...]:
-    """Every place once, in the order found."""
-    found = {
-        one.path: Failure(one.path, one.absent, _shown(one.steps[::-1], body))
-        for one in reversed((misfit, *misfit.also))
-    }
-    return tuple(reversed(found.values()))
-
-
-def _shown(steps: list[Step], body: object) -> str:
-    """The failing value, if it is a switch, a number or the name of an image: other texts may be secret."""
-    value = body
-    for step in steps:
-        if isinstance(value, dict) and isinstance(step, str):
-            value = value.get(step)
-        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
-            value = value[step]
-        else:
+    def say(context: Context) -> str:
+        request = context.values.get("request")
+        body = request.get("object") if isinstance(request, dict) else None
+        if isinstance(body, dict) and body.get("kind") == "Secret":
             return ""
-    if isinstance(value, (bool, int)):
-        return as_text(value) or ""
-    named = bool(steps) and steps[-1] in ("image", "reference")
-    return value if named and isinstance(value, str) and _IMAGE.fullmatch(value) else ""
+        try:
+            return as_text(template.of(context)).strip()
+        except (QueryError, NotKnown):
+            return ""
+
+    return say
 
 
-_COMPILERS: Mapping[str, Callable[[object], Check]] = {"pattern": _pattern, "anyPattern": _any_pattern}
-_KINDS = ("pattern", "anyPattern", "deny", "foreach", "podSecurity", "cel", "assert", "manifests")
+def _extractors(found: object, key: str) -> Mapping[str, list[Extractor]]:
+    return {
+        kind: [_extractor(one, f"{key}.{kind}[{index}]") for index, one in enumerate(shape.sequence(listed, key))]
+        for kind, listed in shape.mapping(found, key).items()
+    }
+
+
+def _extractor(found: object, key: str) -> Extractor:
+    block = shape.mapping(found, key)
+    shape.known_fields(block, ("path", "value", "name", "key", "jmesPath"), key)
+    path = [part.strip() for part in shape.text(block.get("path"), f"{key}.path").split("/") if part.strip()]
+    if not path:
+        raise ShapeError(f"{key}.path", "an image extractor needs a path")
+    if block.get("jmesPath"):
+        raise ShapeError(f"{key}.jmesPath", "this version does not apply expressions to the names of images")
+    value = shape.text(block.get("value"), f"{key}.value")
+    if not value:
+        value = path.pop()
+    name = shape.text(block.get("name"), f"{key}.name") or "custom"
+    return Extractor(tuple(path), value, name, shape.text(block.get("key"), f"{key}.key"))

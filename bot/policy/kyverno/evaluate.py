@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from bot.model.finding import Finding, State
-from bot.model.manifest import Resource
-from bot.policy.kyverno.check import Failure, Unevaluable, Verdict
+from bot.model.manifest import Resource, ResourceKey
+from bot.policy.kyverno.exceptions import PolicyException
 from bot.policy.kyverno.kinds import GroupVersionKind
 from bot.policy.kyverno.policy import CompiledPolicy, CompiledRule
 from bot.policy.kyverno.subject import Labels, Subject, subject_of
+from bot.policy.kyverno.times import at_time
+from bot.policy.kyverno.verdict import Failure, Unevaluable, Verdict, unknown
 
 NAME_LABEL = "kubernetes.io/metadata.name"
 
-_OBJECT_PATH = re.compile(r"\{\{\s*request\.object((?:\.[A-Za-z_]\w*)+)\s*\}\}", re.ASCII)
+Values = Callable[[str, CompiledRule, Subject], Mapping[str, object]]
+Candidates = tuple[tuple[CompiledPolicy, CompiledRule, tuple[PolicyException, ...]], ...]
 
-Candidates = tuple[tuple[CompiledPolicy, CompiledRule], ...]
 
-
-def evaluate(  # noqa: PLR0913 - two values and four options with defaults
+def evaluate(  # noqa: PLR0913 - two values and options with defaults
     policies: Iterable[CompiledPolicy],
     resources: Sequence[Resource],
     *,
@@ -27,38 +29,115 @@ def evaluate(  # noqa: PLR0913 - two values and four options with defaults
     namespaces: Mapping[str, Labels] | None = None,
     operation: str = "CREATE",
     include_passes: bool = False,
+    exceptions: Sequence[PolicyException] = (),
+    old: Mapping[ResourceKey, Resource] | None = None,
+    values: Values | None = None,
+    now: datetime | None = None,
 ) -> tuple[Finding, ...]:
     """Hold every policy against every resource, in the order of the resources.
 
     `namespaces` maps namespaces to their labels, where known from elsewhere; the Namespaces among the
-    resources are known anyway. A violation is `fail` where the policy enforces, `warn` where it audits. Rules
+    resources are known anyway. `old` are the resources before the change: what is there is an UPDATE. `values`
+    gives variables from outside, for a policy, a rule and a resource (as a test's values file does); `now` is
+    the time for rules that ask for it.
+
+    A violation is `fail` where the policy enforces, `warn` where it audits, and so is a rule in error. Rules
     that cannot be evaluated are told for each resource they apply to, as `not evaluable here`. `pass` and
-    `skip` are left out unless `include_passes`.
+    `skip` are left out unless `include_passes`; then a rule in error is told as `error` also where it audits.
     """
     known = _namespaces(resources, namespaces or {})
-    rules = [(policy, rule) for policy in policies for rule in policy.rules]
-    by_type: dict[GroupVersionKind, Candidates] = {}
+    judging = _Judging(tuple(policies), tuple(exceptions), environment, values, include_passes)
     findings: list[Finding] = []
-    for resource in resources:
-        subject = subject_of(resource, known, operation=operation)
-        candidates = by_type.get(subject.type)
+    with at_time(now):
+        for resource in resources:
+            before = old.get(resource.key) if old is not None else None
+            subject = subject_of(
+                resource,
+                known,
+                operation="UPDATE" if before is not None else operation,
+                old=before.body if before is not None else None,
+            )
+            findings.extend(judging.judge(subject))
+    return tuple(findings)
+
+
+class _Judging:
+    """All policies, held against one resource after the other."""
+
+    def __init__(
+        self,
+        policies: tuple[CompiledPolicy, ...],
+        exceptions: tuple[PolicyException, ...],
+        environment: str,
+        values: Values | None,
+        everything: bool,
+    ) -> None:
+        self._environment, self._values, self._everything = environment, values, everything
+        self._rules = [
+            (policy, rule, tuple(one for one in exceptions if one.lifts(policy.name, rule.full_name)))
+            for policy in policies
+            for rule in policy.rules
+        ]
+        self._by_type: dict[GroupVersionKind, Candidates] = {}
+
+    def judge(self, subject: Subject) -> Iterator[Finding]:
+        candidates = self._by_type.get(subject.type)
         if candidates is None:
-            candidates = tuple(pair for pair in rules if pair[1].selection.may_select(subject.type))
-            by_type[subject.type] = candidates
-        for policy, rule in candidates:
-            applies = rule.selection.selects(subject)
+            candidates = tuple(one for one in self._rules if one[1].selection.may_select(subject.type))
+            self._by_type[subject.type] = candidates
+        done: set[str] = set()  # policies of which only one rule applies
+        for policy, rule, exceptions in candidates:
+            if policy.only_one and policy.name in done:
+                continue
+            seen = subject if self._values is None else _with_values(subject, self._values(policy.name, rule, subject))
+            applies = rule.selection.selects(seen)
             if applies is False:
                 continue
             if applies is None:
-                why = f"the labels of namespace `{subject.namespace}` are not known here"
-                findings.append(_unevaluable(policy, rule, subject, environment, why))
-            elif isinstance(rule.check, Unevaluable):
-                findings.append(_unevaluable(policy, rule, subject, environment, rule.check.why))
+                verdict = unknown(f"the labels of namespace `{subject.namespace}` are not known here")
             else:
-                verdict = rule.check(subject)
-                if verdict.state == "fail" or include_passes:
-                    findings.extend(_findings(policy, rule, subject, environment, verdict))
-    return tuple(findings)
+                verdict = _lifted(exceptions, seen) or (
+                    unknown(rule.check.why) if isinstance(rule.check, Unevaluable) else rule.check(seen)
+                )
+            if verdict.state in ("pass", "fail"):
+                done.add(policy.name)
+            if self._everything or verdict.state not in ("pass", "skip"):
+                yield from self._findings(policy, rule, seen, verdict)
+
+    def _findings(
+        self, policy: CompiledPolicy, rule: CompiledRule, subject: Subject, verdict: Verdict
+    ) -> Iterator[Finding]:
+        environment, state = self._environment, verdict.state
+        if verdict.state == "fail":
+            yield from _violations(policy, rule, subject, environment, verdict)
+        elif verdict.state == "not evaluable here":
+            message = f"The rule `{rule.name}` of policy `{policy.name}` was not evaluated: {verdict.why}."
+            yield _finding(policy, rule, subject, environment, state, message=message)
+        elif verdict.state == "error":
+            told: State = "error" if self._everything or rule.blocks(subject) else "warn"
+            message = f"The rule `{rule.name}` of policy `{policy.name}` could not be evaluated: {verdict.why}."
+            yield _finding(policy, rule, subject, environment, told, message=message)
+        else:
+            yield _finding(policy, rule, subject, environment, state, message=verdict.why)
+
+
+def _with_values(subject: Subject, given: Mapping[str, object]) -> Subject:
+    if not given:
+        return subject
+    operation = given.get("request.operation")
+    return replace(subject, given=given, operation=operation if isinstance(operation, str) else subject.operation)
+
+
+def _lifted(exceptions: Iterable[PolicyException], subject: Subject) -> Verdict | None:
+    for one in exceptions:
+        if one.exclusions:
+            continue  # those narrow the rule, see `podsecurity`
+        holds = one.holds(subject)
+        if holds is None:
+            return unknown(f"nobody here knows whether the exception `{one.name}` holds")
+        if holds:
+            return Verdict("skip", (), f"The exception `{one.name}` holds.")
+    return None
 
 
 def _namespaces(resources: Sequence[Resource], given: Mapping[str, Labels]) -> dict[str, Labels]:
@@ -70,16 +149,14 @@ def _namespaces(resources: Sequence[Resource], given: Mapping[str, Labels]) -> d
     return known
 
 
-def _findings(
+def _violations(
     policy: CompiledPolicy, rule: CompiledRule, subject: Subject, environment: str, verdict: Verdict
 ) -> Iterator[Finding]:
-    if verdict.state != "fail":
-        yield _finding(policy, rule, subject, environment, verdict.state)
-        return
     state: State = "fail" if rule.blocks(subject) else "warn"
-    said = _with_object(rule.message, subject) or f"The rule `{rule.name}` of policy `{policy.name}` failed."
+    written = rule.message or f"The rule `{rule.name}` of policy `{policy.name}` failed."
     for failure in verdict.failures:
-        yield _finding(policy, rule, subject, environment, state, message=_message(said, failure), field=failure.field)
+        message = _message(failure.said or written, failure)
+        yield _finding(policy, rule, subject, environment, state, message=message, field=failure.field)
 
 
 def _message(said: str, failure: Failure) -> str:
@@ -88,11 +165,6 @@ def _message(said: str, failure: Failure) -> str:
         return f"{said}{stop}"
     found = f"Found `{failure.value}`" if failure.value else "Missing" if failure.absent else "Found"
     return f"{said}{stop} {found} at {failure.field}."
-
-
-def _unevaluable(policy: CompiledPolicy, rule: CompiledRule, subject: Subject, environment: str, why: str) -> Finding:
-    message = f"The rule `{rule.name}` of policy `{policy.name}` was not evaluated: {why}."
-    return _finding(policy, rule, subject, environment, "not evaluable here", message=message)
 
 
 def _finding(  # noqa: PLR0913 - the one place that spells a finding out
@@ -121,19 +193,3 @@ def _finding(  # noqa: PLR0913 - the one place that spells a finding out
         line=resource.line,
         how=policy.how,
     )
-
-
-def _with_object(message: str, subject: Subject) -> str:
-    """Fill `{{ request.object.a.b }}` in; what is not a plain scalar, or belongs to a Secret, stays as
-    written.
-    """
-    if "{{" not in message or subject.type.kind == "Secret":
-        return message
-
-    def replace(found: re.Match[str]) -> str:
-        value: object = subject.body
-        for step in found[1].split(".")[1:]:
-            value = value.get(step) if isinstance(value, Mapping) else None
-        return str(value) if isinstance(value, (str, int, float)) else found[0]
-
-    return _OBJECT_PATH.sub(replace, message)

@@ -88,6 +88,15 @@ def compile_selection(rule: Mapping[str, object], *, namespace: str, key: str) -
     return Selection(may_select, selects)
 
 
+def compile_exception_match(found: object, key: str) -> Applies:
+    """Compile the block `match` of a PolicyException; users, who are not known here, never fit."""
+    every, filters = _block(found, key)
+    if not filters:
+        raise ShapeError(key, "an exception matches something")
+    fits = tuple(_never if one.empty or one.users else one.fits for one in filters)
+    return lambda subject: _combine((test(subject) for test in fits), every=every)
+
+
 def _never(_: Subject) -> Answer:
     return False
 

@@ -14,9 +14,9 @@ from bot.policy.kyverno import shape
 from bot.policy.kyverno.action import Blocks, compile_action
 from bot.policy.kyverno.autogen import DerivedRule, derive_rules
 from bot.policy.kyverno.check import Check, Unevaluable, compile_check
+from bot.policy.kyverno.context import compile_entries, fill_constants
 from bot.policy.kyverno.match import Selection, compile_selection
 from bot.policy.kyverno.shape import ShapeError
-from bot.policy.kyverno.variables import constants_of, substitute
 from bot.policy.problem import PolicyProblem, PolicySource
 
 KINDS = ("ClusterPolicy", "Policy")
@@ -29,7 +29,8 @@ _SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """One rule, or one that autogen derived from it; `name` is always the one people wrote.
+    """One rule, or one that autogen derived from it; `name` is always the one people wrote, `full_name` what
+    Kyverno calls it (`autogen-NAME`).
 
     `check` is an `Unevaluable` when this version cannot evaluate the rule: then it never passes.
     """
@@ -39,6 +40,7 @@ class CompiledRule:
     selection: Selection
     check: Check | Unevaluable
     blocks: Blocks
+    full_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class CompiledPolicy:
     how: str
     rules: tuple[CompiledRule, ...]
     source: PolicySource = _NOWHERE
+    only_one: bool = False  # spec.applyRules: One: the first rule that passes or fails is the last
 
 
 def is_policy(document: Mapping[str, Any]) -> bool:
@@ -102,6 +105,7 @@ def _compile(document: Mapping[str, Any], source: PolicySource) -> CompiledPolic
         how=" ".join(_advice(annotations)),
         rules=tuple(_rules(document, spec, rules, namespace)),
         source=source,
+        only_one=spec.get("applyRules") == "One",
     )
 
 
@@ -125,24 +129,25 @@ def _rules(
 
 def _rule(rule: DerivedRule, spec: Mapping[str, object], namespace: str, key: str) -> CompiledRule:
     block = rule.document
-    constants = constants_of(shape.sequence(block.get("context"), f"{key}.context"))
+    entries = compile_entries(block.get("context"), f"{key}.context")
     selection = compile_selection(
-        {name: substitute(block.get(name), constants) for name in ("match", "exclude")},
+        {name: fill_constants(block.get(name), entries) for name in ("match", "exclude")},
         namespace=namespace,
         key=key,
     )
     validate = shape.mapping(block.get("validate"), f"{key}.validate")
     check: Check | Unevaluable
     if "validate" in block:
-        check = compile_check(block, constants, key)
+        check = compile_check(block, key)
     else:
         check = Unevaluable("signatures of images are verified in a cluster, against a registry")
     return CompiledRule(
         name=rule.origin,
-        message=str(substitute(shape.text(validate.get("message"), f"{key}.validate.message"), constants)).strip(),
+        message=str(fill_constants(shape.text(validate.get("message"), f"{key}.validate.message"), entries)).strip(),
         selection=selection,
         check=check,
         blocks=compile_action(spec, validate, f"{key}.validate"),
+        full_name=str(block.get("name") or rule.origin),
     )
 
 

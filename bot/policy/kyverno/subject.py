@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.model.manifest import Resource
@@ -16,8 +16,10 @@ Labels = Mapping[str, str]
 class Subject:
     """One resource as an admission request would carry it.
 
-    `namespace_labels` is None when nobody knows the labels of the resource's namespace. `operation` is CREATE
-    or UPDATE. The namespace is `default` where a namespaced kind names none, as kubectl does.
+    `namespace_labels` is None when nobody knows the labels of the resource's namespace. `operation` is CREATE,
+    UPDATE or, in tests, DELETE; `old` is the object before an UPDATE, None when there is none or nobody knows it.
+    The namespace is `default` where a namespaced kind names none, as kubectl does. `given` are values of variables
+    from outside, by dotted path.
     """
 
     resource: Resource
@@ -29,9 +31,17 @@ class Subject:
     annotations: Labels
     namespace_labels: Labels | None
     operation: str = "CREATE"
+    old: Mapping[str, Any] | None = None
+    given: Mapping[str, object] = field(default_factory=dict)
 
 
-def subject_of(resource: Resource, namespaces: Mapping[str, Labels], *, operation: str = "CREATE") -> Subject:
+def subject_of(
+    resource: Resource,
+    namespaces: Mapping[str, Labels],
+    *,
+    operation: str = "CREATE",
+    old: Mapping[str, Any] | None = None,
+) -> Subject:
     """Build the view of one resource; `namespaces` maps the known namespaces to their labels."""
     kind = resource.kind
     namespace = resource.namespace or ("default" if has_namespace(kind) else "")
@@ -45,6 +55,7 @@ def subject_of(resource: Resource, namespaces: Mapping[str, Labels], *, operatio
         annotations=_strings(resource.metadata.get("annotations")),
         namespace_labels=namespaces.get(namespace) if namespace else {},
         operation=operation,
+        old=old,
     )
 
 

@@ -48,6 +48,11 @@ def compile_value(pattern: object) -> Test:
     return _empty
 
 
+def is_range(text: str) -> bool:
+    """Say whether a pattern is a range such as `1-10`."""
+    return _WITHIN.fullmatch(text) is not None
+
+
 def _empty(value: object) -> bool:
     """A null pattern accepts what is absent, zero, false or the empty string."""
     return value is None or (isinstance(value, (bool, int, float, str)) and not value)
