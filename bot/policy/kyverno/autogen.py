@@ -2,7 +2,7 @@
 
 Source: the Kyverno documentation ("Auto-Gen Rules") and `pkg/autogen/v1` of kyverno/kyverno. A rule about
 Pods also holds, one or three levels deeper, for Deployment, DaemonSet, StatefulSet, Job, ReplicaSet,
-ReplicationController and CronJob. A name, names, selector, annotation or other kinds beside Pod in any rule
+ReplicationController and CronJob, here in every version of their group. A name, names, selector, annotation or other kinds beside Pod in any rule
 turn it off for the whole policy; the annotation `pod-policies.kyverno.io/autogen-controllers` narrows it or,
 with `none`, turns it off.
 """
@@ -13,20 +13,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.policy.cel.pods import shifted
 from bot.policy.kyverno.kinds import names_kind
 
 ANNOTATION = "pod-policies.kyverno.io/autogen-controllers"
 LONGEST_NAME = 63  # characters of a rule's name
 
 _SELECTORS = {
-    "DaemonSet": "apps/v1/DaemonSet",
-    "Deployment": "apps/v1/Deployment",
-    "Job": "batch/v1/Job",
-    "ReplicaSet": "apps/v1/ReplicaSet",
+    "DaemonSet": "apps/*/DaemonSet",
+    "Deployment": "apps/*/Deployment",
+    "Job": "batch/*/Job",
+    "ReplicaSet": "apps/*/ReplicaSet",
     "ReplicationController": "v1/ReplicationController",
-    "StatefulSet": "apps/v1/StatefulSet",
+    "StatefulSet": "apps/*/StatefulSet",
 }
-_CRON_JOB = "batch/v1/CronJob"
+_CRON_JOB = "batch/*/CronJob"
 _ALL = (*_SELECTORS, "CronJob")
 
 Document = Mapping[str, Any]
@@ -113,6 +114,10 @@ def _lift(rule: Document, prefix: str, kinds: list[str], below_spec: tuple[str, 
         return None
     lifted = {key: _shift(value, ".".join(below_spec)) for key, value in rule.items()}
     validate = dict(lifted["validate"])
+    if validate.get("cel") is not None:
+        below = ".".join(below_spec)
+        validate["cel"] = shifted(validate["cel"], below)
+        lifted["celPreconditions"] = shifted(lifted.get("celPreconditions"), below)
     if validate.get("pattern") is not None:
         validate["pattern"] = _wrap(validate["pattern"], below_spec)
     if isinstance(validate.get("anyPattern"), list):

@@ -69,11 +69,16 @@ class Loader(Protocol):
 class Context:
     """The names of one rule about one resource, or about one element of it; entries are loaded when asked for."""
 
-    __slots__ = ("_limit", "_pending", "values")
+    __slots__ = ("_given", "_limit", "_pending", "values")
 
-    def __init__(self, values: dict[str, object], pending: Sequence[Loader] = ()) -> None:
-        self.values = values
-        self._pending: list[Loader | None] = list(pending)
+    def __init__(
+        self, values: dict[str, object], pending: Sequence[Loader] = (), given: frozenset[str] = frozenset()
+    ) -> None:
+        """`given` are the names whose values come from outside: they need not be asked for elsewhere."""
+        self.values, self._given = values, given
+        self._pending: list[Loader | None] = [
+            one for one in pending if not (one.name in given and getattr(one, "unknown", True))
+        ]
         self._limit = len(self._pending)
 
     def find(self, query: Query) -> object:
@@ -85,7 +90,7 @@ class Context:
     def inside(self, values: Mapping[str, object], entries: Sequence[Entry]) -> Context:
         """Return the context of an element: everything from here, `values` and the entries of the loop."""
         pending = [entry for entry in self._pending if entry is not None and entry.name not in values]
-        return Context({**self.values, **values}, [*pending, *entries])
+        return Context({**self.values, **values}, [*pending, *entries], self._given)
 
     def _load(self, names: frozenset[str]) -> None:
         limit = self._limit

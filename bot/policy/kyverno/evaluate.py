@@ -125,7 +125,11 @@ def _with_values(subject: Subject, given: Mapping[str, object]) -> Subject:
     if not given:
         return subject
     operation = given.get("request.operation")
-    return replace(subject, given=given, operation=operation if isinstance(operation, str) else subject.operation)
+    if not isinstance(operation, str):
+        return replace(subject, given=given)
+    # as in Kyverno's tests, an UPDATE that names no former object leaves the object as it was
+    old = subject.body if operation == "UPDATE" and subject.old is None else subject.old
+    return replace(subject, given=given, operation=operation, old=old)
 
 
 def _lifted(exceptions: Iterable[PolicyException], subject: Subject) -> Verdict | None:
