@@ -17,10 +17,10 @@ from bot.policy.cel.block import Block, maps
 from bot.policy.cel.constraints import both, compile_constraints
 from bot.policy.cel.params import params_of
 from bot.policy.cel.problem import CelError, ElsewhereError
-from bot.policy.cel.rule import NOTHING, RuleText, compile_rule
+from bot.policy.cel.rule import RuleText, compile_rule
 from bot.policy.cel.world import World
 from bot.policy.kyverno import shape
-from bot.policy.kyverno.cel import checked
+from bot.policy.kyverno.cel import HERE, checked
 from bot.policy.kyverno.policy import CompiledPolicy, CompiledRule
 from bot.policy.kyverno.shape import ShapeError
 from bot.policy.problem import PolicyProblem, PolicySource
@@ -61,7 +61,7 @@ def bindings_of(document: Json, documents: Iterable[Json]) -> list[Json]:
 
 
 def compile_admission_policy(
-    document: Json, bindings: Sequence[Json], source: PolicySource, world: World = NOTHING
+    document: Json, bindings: Sequence[Json], source: PolicySource, world: World = HERE
 ) -> CompiledPolicy | tuple[PolicyProblem, ...]:
     """Compile a policy with the bindings that name it, or say what is wrong; never raises for a bad document.
 

@@ -1,18 +1,21 @@
 """How does Google's CEL evaluate one expression?
 
 The one room that knows the package `cel-expr-python`. Its own limits bound an evaluation: at most 10,000 rounds of
-comprehensions, 32 levels of an expression, and regular expressions that run in linear time.
+comprehensions, 32 levels of an expression, and regular expressions that run in linear time. `bounds` adds a limit to
+how large values grow.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from bot.policy.cel import addresses, lists, quantities, texts
+from bot.policy.cel.bounds import check_growth
 from bot.policy.cel.elsewhere import functions_of
 from bot.policy.cel.function import Function
+from bot.policy.cel.optionals import careful
 from bot.policy.cel.problem import MARK, CelError, ElsewhereError
 from bot.policy.cel.rewrite import NOW
 from bot.policy.cel.world import World
@@ -25,6 +28,7 @@ except ImportError:  # there is no wheel for this machine
 
 LONGEST = 20_000  # characters of an expression with its variables
 BUDGET = "Iteration budget exceeded"  # the engine's words
+_OF_NULL = ("Applying SELECT", "No matching overloads found : _[?_]", "No matching overloads found : _?._")
 ABSENT = "the CEL engine is not installed here (the package cel-expr-python)"
 VARIABLES = ("object", "oldObject", "request", "params", "namespaceObject", "exceptions")
 
@@ -47,29 +51,38 @@ Data = Any  # an activation of the engine: the variables, converted once for any
 
 
 class Expression:
-    """A compiled expression."""
+    """A compiled expression. `again` compiles it anew, careful about null."""
 
-    __slots__ = ("_compiled",)
+    __slots__ = ("_again", "_careful", "_compiled")
 
-    def __init__(self, compiled: Any) -> None:
-        self._compiled = compiled
+    def __init__(self, compiled: Any, again: Callable[[], Any]) -> None:
+        self._compiled, self._again, self._careful = compiled, again, None
 
     def run(self, data: Data) -> Answer:
         """Evaluate with these variables; never raises for what an expression does."""
-        try:
-            result = self._compiled.eval(data)
-            found = result.value()
-        except (RuntimeError, TypeError, ValueError, OverflowError) as broken:
-            return Answer("error", text=_said(broken))
-        if found is True:
-            return _TRUE
-        if found is False:
-            return _FALSE
-        if result.type() == cel.Type.ERROR:
-            text = _said(found)
-            place = text.find(MARK)
-            return Answer("elsewhere", text=text[place + len(MARK) :]) if place >= 0 else Answer("error", text=text)
-        return Answer("value", result.plain_value())
+        answer = _run(self._compiled, data)
+        if answer.kind == "error" and answer.text.startswith(_OF_NULL):
+            if self._careful is None:
+                self._careful = self._again() or self._compiled
+            answer = _run(self._careful, data)
+        return answer
+
+
+def _run(compiled: Any, data: Data) -> Answer:
+    try:
+        result = compiled.eval(data)
+        found = result.value()
+    except (RuntimeError, TypeError, ValueError, OverflowError) as broken:
+        return Answer("error", text=_said(broken))
+    if found is True:
+        return _TRUE
+    if found is False:
+        return _FALSE
+    if result.type() == cel.Type.ERROR:
+        text = _said(found)
+        place = text.find(MARK)
+        return Answer("elsewhere", text=text[place + len(MARK) :]) if place >= 0 else Answer("error", text=text)
+    return Answer("value", result.plain_value())
 
 
 class Engine:
@@ -96,6 +109,7 @@ class Engine:
         """Compile an expression that gives a bool or a string; raises `CelError` and `ElsewhereError`."""
         if len(text) > LONGEST:
             raise ElsewhereError(f"the expression is longer than {LONGEST} characters")
+        check_growth(text)
         try:
             compiled = self._environment.compile(text)
         except RuntimeError as broken:
@@ -106,13 +120,19 @@ class Engine:
         wanted = getattr(cel.Type, gives.upper()) if gives else cel.Type.DYN
         if compiled.return_type() not in (wanted, cel.Type.DYN) and gives:
             raise CelError("", f"the expression gives no {gives} but {compiled.return_type().name()}")
-        return Expression(compiled)
+        return Expression(compiled, lambda: self._careful(text))
+
+    def _careful(self, text: str) -> Any:
+        try:
+            return self._environment.compile(careful(text))
+        except RuntimeError:
+            return None  # nested too deeply: the first answer stands
 
     def data(self, values: Mapping[str, object]) -> Data:
         """Prepare variables for any number of evaluations."""
         given: dict[str, object] = {**dict.fromkeys(VARIABLES), **values}
-        if self._now is not None:
-            given[NOW] = self._now()
+        if self._now is not None and (now := self._now()) is not None:
+            given[NOW] = now
         return self._environment.Activation(given)
 
 

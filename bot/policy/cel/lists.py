@@ -13,6 +13,7 @@ from typing import Any
 from bot.policy.cel.function import Function
 
 LARGEST_RANGE = 10_000
+LONGEST_TEXT = 2_000_000
 
 Values = Sequence[Any]
 
@@ -108,6 +109,20 @@ def _text_last_index(text: str, part: str, start: int | None = None) -> int:
     return text.rfind(part) if start is None else text.rfind(part, 0, start + len(part))
 
 
+def _replace(text: str, part: str, other: str, limit: int = -1) -> str:
+    if len(text) + (text.count(part) + 1) * len(other) > LONGEST_TEXT:
+        raise ValueError(f"the text would be longer than {LONGEST_TEXT} characters")
+    return text.replace(part, other, limit)
+
+
+def _join(values: Values, separator: str = "") -> str:
+    if not all(isinstance(value, str) for value in values):
+        raise ValueError("only texts are joined")
+    if sum(map(len, values)) + len(values) * len(separator) > LONGEST_TEXT:
+        raise ValueError(f"the text would be longer than {LONGEST_TEXT} characters")
+    return separator.join(values)
+
+
 def _pairs(found: Any) -> list[list[Any]]:
     if isinstance(found, list):
         return [[at, value] for at, value in enumerate(found)]
@@ -140,6 +155,10 @@ FUNCTIONS = (
     Function("lastIndexOf__", ("string", "string", "int"), "int", _text_last_index, member=True),
     Function("reverse__", ("list",), "list", lambda values: values[::-1], member=True),
     Function("reverse__", ("string",), "string", lambda text: text[::-1], member=True),
+    Function("replace__", ("string", "string", "string"), "string", _replace, member=True),
+    Function("replace__", ("string", "string", "string", "int"), "string", _replace, member=True),
+    Function("join__", ("list",), "string", _join, member=True),
+    Function("join__", ("list", "string"), "string", _join, member=True),
     Function("distinct", ("list",), "list", _distinct, member=True),
     Function("flatten", ("list",), "list", _flatten, member=True),
     Function("flatten", ("list", "int"), "list", _flatten, member=True),

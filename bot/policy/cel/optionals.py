@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.policy.cel.tokens import Token, after, arguments, before, joined
+from bot.policy.cel.tokens import Token, after, arguments, before, joined, tokens_of
 
 _ASKED = ("orValue", "or")
 _PLAIN_ROOTS = ("object", "oldObject", "request", "params", "namespaceObject")
@@ -39,6 +39,69 @@ def without_doubt(tokens: list[Token]) -> list[Token]:
                 index = start
         index += 1
     return tokens
+
+
+def careful(expression: str) -> str:
+    """Write out that null has no fields: `has(null.a)` is false and `null.?a` is none.
+
+    So it is in cel-go (`interpreter/attributes.go`); the engine here breaks, and is only then asked again so.
+    """
+    tokens = tokens_of(expression)
+    index = 0
+    while index < len(tokens):
+        token, following = tokens[index], after(tokens, index)
+        text = tokens[following].text if following < len(tokens) else ""
+        if token == ("name", "has") and text == "(" and before(tokens, index) != ".":
+            index = _careful_test(tokens, index, following)
+        elif token.text in (".", "[") and text == "?" and _ends_operand(tokens, _back(tokens, index)):
+            index = _careful_step(tokens, index, following)
+        index += 1
+    return joined(tokens)
+
+
+def _careful_test(tokens: list[Token], index: int, opening: int) -> int:
+    found, closing = arguments(tokens, opening)
+    if len(found) != 1 or closing >= len(tokens):
+        return index
+    inner = tokens_of(careful(joined(found[0])))
+    dot = next((at for at in range(len(inner) - 1, -1, -1) if inner[at].text == "."), 0)
+    if dot:
+        head, field = joined(inner[:dot]), joined(inner[dot + 1 :]).strip()
+        text = f"cel.bind({_NAME}, dyn({head}), {_NAME} != null && has({_NAME}.{field}))"
+        tokens[index : closing + 1] = [Token("name", text)]
+    return index
+
+
+def _careful_step(tokens: list[Token], index: int, mark: int) -> int:
+    start = _start(tokens, index)
+    receiver = joined(tokens[start:index])
+    if tokens[index].text == ".":
+        end = after(tokens, mark)
+        step = "." + joined(tokens[mark : end + 1])
+    else:
+        end = _closing(tokens, index)
+        step = f"[?{careful(joined(tokens[mark + 1 : end]))}]"
+    if end >= len(tokens) or not receiver.strip():
+        return index
+    nothing = f"{_NAME} == null || {_NAME} == optional.of(null)"
+    text = f"cel.bind({_NAME}, dyn({receiver}), ({nothing}) ? optional.none() : {_NAME}{step})"
+    tokens[start : end + 1] = [Token("name", text)]
+    return start
+
+
+def _ends_operand(tokens: Sequence[Token], index: int) -> bool:
+    """Say whether a selection can follow this word; a list with an optional element begins with `[?` as well."""
+    return index >= 0 and tokens[index].text != "in" and (tokens[index].kind != "sign" or tokens[index].text in _PAIRS)
+
+
+def _closing(tokens: Sequence[Token], opening: int) -> int:
+    depth = 0
+    for index in range(opening, len(tokens)):
+        if tokens[index].kind == "sign":
+            depth += (tokens[index].text in _PAIRS.values()) - (tokens[index].text in _PAIRS)
+            if depth == 0:
+                return index
+    return len(tokens)
 
 
 def _start(tokens: Sequence[Token], dot: int) -> int:

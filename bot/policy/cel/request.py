@@ -27,7 +27,7 @@ class Requests:
     """Prepares the variables of a resource once for the rules that follow each other."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self.engine = engine
         self._last: tuple[View, Json | None, Data] | None = None
 
     def data(self, view: View, params: Json | None) -> Data:
@@ -35,7 +35,7 @@ class Requests:
         last = self._last
         if last is not None and last[0] is view and last[1] is params:
             return last[2]
-        data = self._engine.data(
+        data = self.engine.data(
             {
                 "object": _placed(view.body, view.namespace),
                 "oldObject": None if view.old is None else _placed(view.old, view.namespace),

@@ -18,8 +18,15 @@ from bot.policy.cel.tokens import Token, after, arguments, before, joined, token
 VARIABLE = "variable__"  # before the name of a composed variable
 NOW = "now__"
 
-# Functions of lists whose names the engine has for texts, and functions that answer with an optional value.
-_RENAMED = {"indexOf": "indexOf__", "lastIndexOf": "lastIndexOf__", "reverse": "reverse__"}
+# Functions of lists whose names the engine has for texts, functions whose results are to have bounds, and functions
+# that answer with an optional value.
+_RENAMED = {
+    "indexOf": "indexOf__",
+    "lastIndexOf": "lastIndexOf__",
+    "reverse": "reverse__",
+    "replace": "replace__",
+    "join": "join__",
+}
 _OPTIONAL = {"validate": ("validate__", "errors"), "named": ("named__", "format")}
 _PAIRED = {
     "all": "all",

@@ -27,7 +27,10 @@ NOTHING = World()
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a rule says of one resource; `message` says why, for a failed validation in the policy's own words."""
+    """What a rule says of one resource.
+
+    `message` is the policy's own where a validation failed, else the end of a sentence about what went wrong.
+    """
 
     state: State
     message: str = ""
@@ -93,7 +96,8 @@ class Rule:
             return Outcome("not evaluable here", unknown)
         said = answer.text if answer.kind == "error" else "it is neither true nor false"
         state: State = self.broken if self.strict and answer.text != BUDGET else "error"
-        return Outcome(state, f"The expression `{_short(text)}` could not be evaluated: {said}.")
+        why = f"`{_short(text)}` breaks: {said}"
+        return Outcome(state, f"The expression {why}." if state == "fail" else why)
 
 
 def _message(one: _Validation, data: Data) -> str:
@@ -125,14 +129,9 @@ class RuleText:
     broken: State = "fail"
 
 
-@lru_cache(maxsize=1)
-def _usual() -> Engine:
-    return Engine(NOTHING)
-
-
-@lru_cache(maxsize=1)
-def _requests() -> Requests:
-    return Requests(_usual())
+@lru_cache(maxsize=8)
+def _requests(world: World) -> Requests:
+    return Requests(Engine(world))
 
 
 def compile_rule(written: RuleText, key: str, world: World = NOTHING) -> Rule:
@@ -140,10 +139,9 @@ def compile_rule(written: RuleText, key: str, world: World = NOTHING) -> Rule:
 
     Raises `CelError` for what a cluster would refuse, `ElsewhereError` for what cannot be evaluated here at all.
     """
-    engine = _usual() if world is NOTHING else Engine(world)
-    requests = _requests() if world is NOTHING else Requests(engine)
+    requests = _requests(world)
     labels = reads_labels(_texts(written))
-    words = _Words(engine)
+    words = _Words(requests.engine)
     for at, one in enumerate(written.variables):
         words.define(f"{key}.variables[{at}]", one)
     conditions = tuple(

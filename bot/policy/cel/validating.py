@@ -16,10 +16,10 @@ from bot.policy.cel.block import maps
 from bot.policy.cel.constraints import compile_constraints
 from bot.policy.cel.pods import JOB_TEMPLATE, TEMPLATE, shifted
 from bot.policy.cel.problem import CelError, ElsewhereError
-from bot.policy.cel.rule import NOTHING, RuleText, compile_rule
+from bot.policy.cel.rule import RuleText, compile_rule
 from bot.policy.cel.world import World
 from bot.policy.kyverno import shape
-from bot.policy.kyverno.cel import checked
+from bot.policy.kyverno.cel import HERE, checked
 from bot.policy.kyverno.policy import CompiledPolicy, CompiledRule
 from bot.policy.kyverno.shape import ShapeError
 from bot.policy.problem import PolicyProblem, PolicySource
@@ -58,7 +58,7 @@ def is_validating_policy(document: Json) -> bool:
 
 
 def compile_validating_policy(
-    document: Json, source: PolicySource, world: World = NOTHING
+    document: Json, source: PolicySource, world: World = HERE
 ) -> CompiledPolicy | tuple[PolicyProblem, ...]:
     """Compile one document (JSON values), or say what is wrong with it; never raises for a bad document.
 

@@ -46,16 +46,16 @@ class View(Protocol):
     def given(self) -> Mapping[str, object]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class World:
     """What a cluster, a registry or a clock would tell, where somebody wrote it down (a test's context file).
 
     `resources` are what `resource.Get` and `resource.List` find, `images` maps references to what
     `image.GetMetadata` returns, `entries` are those of `globalContext.Get`. None means
-    that nobody knows.
+    that nobody knows. Two worlds are never the same.
     """
 
     resources: Sequence[Json] | None = None
     images: Mapping[str, Json] | None = None
     entries: Mapping[str, Any] | None = None
-    now: Callable[[], datetime] | None = None
+    now: Callable[[], datetime | None] | None = None

@@ -6,16 +6,19 @@ from collections.abc import Callable, Mapping
 
 from bot.policy.cel.block import Around, compile_block
 from bot.policy.cel.problem import CelError, ElsewhereError
-from bot.policy.cel.rule import NOTHING, Outcome
+from bot.policy.cel.rule import Outcome
 from bot.policy.cel.world import World
 from bot.policy.kyverno import shape
 from bot.policy.kyverno.shape import ShapeError
 from bot.policy.kyverno.subject import Subject
+from bot.policy.kyverno.times import told
 from bot.policy.kyverno.verdict import PASS, Check, Failure, Unevaluable, Verdict
+
+HERE = World(now=told)  # no cluster, no registry; a clock where `evaluate` got one
 
 
 def compile_cel(
-    rule: Mapping[str, object], key: str, *, ignore: bool = False, world: World = NOTHING
+    rule: Mapping[str, object], key: str, *, ignore: bool = False, world: World = HERE
 ) -> Check | Unevaluable:
     """Compile the block of a rule whose dotted place is `key`; raises `ShapeError` for a broken one.
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 
 from bot.policy.kyverno import shape
 from bot.policy.kyverno.answers import NotKnown, QueryError
+from bot.policy.kyverno.cel import compile_cel
 from bot.policy.kyverno.conditions import compile_conditions
 from bot.policy.kyverno.context import Context, Entry, compile_entries
 from bot.policy.kyverno.given import ImagesOf, names_of
@@ -31,8 +32,11 @@ _OTHERS = {
 _ALL = (*KINDS, "podSecurity", "cel", *_OTHERS)
 
 
-def compile_check(rule: Mapping[str, object], key: str) -> Check | Unevaluable:
-    """Compile the validate block of a rule whose dotted place is `key`; raises `ShapeError` for a broken one."""
+def compile_check(rule: Mapping[str, object], key: str, *, ignore: bool = False) -> Check | Unevaluable:
+    """Compile the validate block of a rule whose dotted place is `key`; raises `ShapeError` for a broken one.
+
+    `ignore` says that the policy's `failurePolicy` is Ignore.
+    """
     at = f"{key}.validate"
     validate = shape.mapping(rule.get("validate"), at)
     shape.known_fields(validate, shape.VALIDATE, at)
@@ -45,7 +49,7 @@ def compile_check(rule: Mapping[str, object], key: str) -> Check | Unevaluable:
     if kind in _OTHERS:
         return Unevaluable(_OTHERS[kind])
     if kind == "cel":
-        return Unevaluable("this version does not evaluate `validate.cel`")
+        return compile_cel(rule, key, ignore=ignore)
     judge = (
         compile_pod_security(validate[kind], f"{at}.{kind}") if kind == "podSecurity" else compile_judge(validate, at)
     )
@@ -76,11 +80,8 @@ def _check(rule: Mapping[str, object], key: str, judge: Judge) -> Check:
 
 
 def _context(subject: Subject, entries: tuple[Entry, ...], extractors: Mapping[str, list[Extractor]]) -> Context:
-    values = names_of(subject)
-    given = {path.partition(".")[0] for path in subject.given}
-    images = ImagesOf(subject.body, extractors)
-    left = [entry for entry in entries if entry.unknown is None or entry.name not in given] if given else entries
-    return Context(values, (images, *left) if "images" not in given else left)
+    given = frozenset(path.partition(".")[0] for path in subject.given)
+    return Context(names_of(subject), (ImagesOf(subject.body, extractors), *entries), given)
 
 
 def _message(rule: Mapping[str, object]) -> Callable[[Context], str]:

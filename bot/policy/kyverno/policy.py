@@ -138,7 +138,7 @@ def _rule(rule: DerivedRule, spec: Mapping[str, object], namespace: str, key: st
     validate = shape.mapping(block.get("validate"), f"{key}.validate")
     check: Check | Unevaluable
     if "validate" in block:
-        check = compile_check(block, key)
+        check = compile_check(block, key, ignore=spec.get("failurePolicy") == "Ignore")
     else:
         check = Unevaluable("signatures of images are verified in a cluster, against a registry")
     return CompiledRule(
