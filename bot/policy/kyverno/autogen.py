@@ -2,9 +2,9 @@
 
 Source: the Kyverno documentation ("Auto-Gen Rules") and `pkg/autogen/v1` of kyverno/kyverno. A rule about
 Pods also holds, one or three levels deeper, for Deployment, DaemonSet, StatefulSet, Job, ReplicaSet,
-ReplicationController and CronJob, here in every version of their group. A name, names, selector, annotation or other kinds beside Pod in any rule
-turn it off for the whole policy; the annotation `pod-policies.kyverno.io/autogen-controllers` narrows it or,
-with `none`, turns it off.
+ReplicationController and CronJob, here in every version of their group. A name, names, selector, annotation or
+other kinds beside Pod in any rule turn it off for the whole policy; the annotation
+`pod-policies.kyverno.io/autogen-controllers` narrows it or, with `none`, turns it off.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from bot.policy.kyverno import shape
 from bot.policy.kyverno.answers import QueryError
 from bot.policy.kyverno.operators import Operator, find_operator
 from bot.policy.kyverno.shape import ShapeError
-from bot.policy.kyverno.variables import Scope, Template, compile_template
+from bot.policy.kyverno.variables import Scope, compile_template
 
 _CONDITION = frozenset(["key", "operator", "value", "message"])
 _FIXED_OPERATORS = (
@@ -32,8 +32,11 @@ class Judgement:
 
 
 Conditions = Callable[[Scope], Judgement]
-_Single = tuple[Template, Operator, Template, Template | None]
+_Read = Callable[[Scope], object]
+_Single = tuple[_Read, Operator, _Read, _Read | None]
 _Group = tuple[list[_Single] | None, list[_Single]]  # any, all
+
+_HOLDS, _FAILS = Judgement(True), Judgement(False)
 
 
 def compile_conditions(found: object, key: str) -> Conditions:
@@ -47,14 +50,42 @@ def compile_conditions(found: object, key: str) -> Conditions:
         groups = [_group(found, key)]
 
     def judge(scope: Scope) -> Judgement:
-        answers = [(None if some is None else _answers(some, scope), _answers(every, scope)) for some, every in groups]
-        messages = [text for some, every in answers for holds, text in (*(some or ()), *every) if holds and text]
-        holds = all(
-            (some is None or any(one for one, _ in some)) and all(one for one, _ in every) for some, every in answers
-        )
-        return Judgement(holds, tuple(messages))
+        looked_up = [
+            (None if some is None else _look_up(some, scope), _look_up(every, scope)) for some, every in groups
+        ]
+        messages: list[str] = []
+        for some, every in looked_up:
+            if some is not None and not _any(some, messages):
+                return _FAILS
+            for left, holds, right, message in every:
+                if not holds(left, right):
+                    return _FAILS
+                if message:
+                    messages.append(message)
+        return Judgement(True, tuple(messages)) if messages else _HOLDS
 
     return judge
+
+
+_LookedUp = list[tuple[object, Operator, object, str]]
+
+
+def _look_up(conditions: list[_Single], scope: Scope) -> _LookedUp:
+    return [
+        (key(scope), holds, value(scope), "" if message is None else str(message(scope)))
+        for key, holds, value, message in conditions
+    ]
+
+
+def _any(conditions: _LookedUp, messages: list[str]) -> bool:
+    """Say whether one holds, and keep the messages of those that do."""
+    found = False
+    for key, holds, value, message in conditions:
+        if (not found or message) and holds(key, value):
+            found = True
+            if message:
+                messages.append(message)
+    return found
 
 
 def _group(found: object, key: str) -> _Group:
@@ -65,14 +96,6 @@ def _group(found: object, key: str) -> _Group:
         for name in ("any", "all")
     )
     return (some if block.get("any") is not None else None), every
-
-
-def _answers(conditions: list[_Single], scope: Scope) -> list[tuple[bool, str]]:
-    looked_up = [
-        (key.of(scope), holds, value.of(scope), str(message.of(scope)) if message is not None else "")
-        for key, holds, value, message in conditions
-    ]
-    return [(holds(key, value), message) for key, holds, value, message in looked_up]
 
 
 def _condition(found: object, key: str) -> _Single:
@@ -91,8 +114,8 @@ def _condition(found: object, key: str) -> _Single:
     )
 
 
-def _template(found: object, key: str) -> Template:
+def _template(found: object, key: str) -> _Read:
     try:
-        return compile_template(found)
+        return compile_template(found).reader()
     except QueryError as broken:
         raise ShapeError(key, str(broken)) from broken

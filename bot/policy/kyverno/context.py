@@ -69,7 +69,7 @@ class Loader(Protocol):
 class Context:
     """The names of one rule about one resource, or about one element of it; entries are loaded when asked for."""
 
-    __slots__ = ("_given", "_limit", "_pending", "values")
+    __slots__ = ("_given", "_limit", "_names", "_pending", "values")
 
     def __init__(
         self, values: dict[str, object], pending: Sequence[Loader] = (), given: frozenset[str] = frozenset()
@@ -80,17 +80,25 @@ class Context:
             one for one in pending if not (one.name in given and getattr(one, "unknown", True))
         ]
         self._limit = len(self._pending)
+        self._names = {one.name for one in self._pending if one is not None}
 
     def find(self, query: Query) -> object:
         """Return what an expression finds; raises `QueryError` or `NotKnown`."""
-        if self._pending:
+        if not self._names.isdisjoint(query.names):
             self._load(query.names)
         return query.find(self.values)
 
     def inside(self, values: Mapping[str, object], entries: Sequence[Entry]) -> Context:
         """Return the context of an element: everything from here, `values` and the entries of the loop."""
-        pending = [entry for entry in self._pending if entry is not None and entry.name not in values]
-        return Context({**self.values, **values}, [*pending, *entries], self._given)
+        inner = Context.__new__(Context)
+        inner.values = {**self.values, **values}
+        inner._given = self._given
+        inner._pending = [one for one in self._pending if one is not None and one.name not in values]
+        if entries:
+            inner._pending += (one for one in entries if one.unknown is None or one.name not in self._given)
+        inner._limit = len(inner._pending)
+        inner._names = {one.name for one in inner._pending if one is not None}
+        return inner
 
     def _load(self, names: frozenset[str]) -> None:
         limit = self._limit

@@ -126,10 +126,10 @@ def _with_values(subject: Subject, given: Mapping[str, object]) -> Subject:
         return subject
     operation = given.get("request.operation")
     if not isinstance(operation, str):
-        return replace(subject, given=given)
+        return replace(subject, given=given, cache={})
     # as in Kyverno's tests, an UPDATE that names no former object leaves the object as it was
     old = subject.body if operation == "UPDATE" and subject.old is None else subject.old
-    return replace(subject, given=given, operation=operation, old=old)
+    return replace(subject, given=given, operation=operation, old=old, cache={})
 
 
 def _lifted(exceptions: Iterable[PolicyException], subject: Subject) -> Verdict | None:

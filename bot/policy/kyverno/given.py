@@ -37,6 +37,20 @@ class ImagesOf:
 
 def names_of(subject: Subject) -> dict[str, object]:
     """Return a fresh map of the names that a rule about this subject starts with."""
+    request = subject.cache.get("request")
+    if request is None:
+        request = subject.cache["request"] = _request(subject)
+    names: dict[str, object] = {
+        "request": request,
+        "serviceAccountName": _USER,
+        "serviceAccountNamespace": _USER,
+    }
+    for path, value in subject.given.items():
+        _put(names, [quoted or plain for quoted, plain in _STEP.findall(path)], value)
+    return names
+
+
+def _request(subject: Subject) -> dict[str, object]:
     kind = {"group": subject.type.group, "version": subject.type.version, "kind": subject.type.kind}
     request: dict[str, object] = {
         "operation": subject.operation,
@@ -56,14 +70,7 @@ def names_of(subject: Subject) -> dict[str, object]:
         request["oldObject"] = subject.old
     elif subject.operation == "DELETE":
         request["oldObject"] = subject.body
-    names: dict[str, object] = {
-        "request": request,
-        "serviceAccountName": _USER,
-        "serviceAccountNamespace": _USER,
-    }
-    for path, value in subject.given.items():
-        _put(names, [quoted or plain for quoted, plain in _STEP.findall(path)], value)
-    return names
+    return request
 
 
 def _put(names: dict[str, object], steps: list[str], value: object) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bot.policy.kyverno import shape
 from bot.policy.kyverno.answers import NotKnown, QueryError
@@ -40,7 +40,7 @@ class Budget:
     left: int = MOST_ELEMENTS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Scene:
     """What a judge looks at: the names, and the `body` that patterns are held against, with its place.
 
@@ -205,16 +205,16 @@ class _Loop:
         scoped = isinstance(element, dict) if self.scoped is None else self.scoped
         if scoped and not isinstance(element, dict):
             return error("elementScope is true, and an element is no map")
+        depth = self.depth
         names = {
             "element": element,
-            f"element{self.depth}": element,
+            f"element{depth}": element,
             "elementIndex": index,
-            f"elementIndex{self.depth}": index,
+            f"elementIndex{depth}": index,
         }
         near = f"{self.place}[{index}]" if self.place is not None else scene.near
-        inside = replace(scene, context=scene.context.inside(names, self.entries), near=near)
-        if scoped and element:
-            inside = replace(inside, body=element, place=near)
+        body, place = (element, near) if scoped and element else (scene.body, scene.place)
+        inside = Scene(scene.context.inside(names, self.entries), body, scene.say, scene.budget, place, near)
         try:
             if self.preconditions is not None and not self.preconditions(inside.context).holds:
                 return SKIP

@@ -75,8 +75,7 @@ def _compile(tree: Mapping[str, Any], depth: int) -> Node:
         case "index":
             return steps.indexed(tree["value"])
         case "literal":
-            literal = tree["value"]
-            return lambda _: literal
+            return steps.literal(tree["value"])
         case "comparator":
             return steps.comparison(tree["value"], *children)
         case "multi_select_dict":
@@ -127,10 +126,9 @@ def _call(name: str, arguments: list[Node]) -> Node:
     function = FUNCTIONS.get(name)
     if function is None:
         raise QueryError(f"there is no function `{name}`")
-    lenient = [steps.lenient(node) for node in arguments]
-    if not function.takes(len(lenient)):
-        raise QueryError(f"the function `{name}` does not take {len(lenient)} arguments")
-    return lambda value: function([node(value) for node in lenient])
+    if not function.takes(len(arguments)):
+        raise QueryError(f"the function `{name}` does not take {len(arguments)} arguments")
+    return steps.call(function, arguments)
 
 
 _MAKERS: Mapping[str, Callable[..., Node]] = {

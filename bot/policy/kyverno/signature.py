@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from bot.policy.kyverno.answers import NotKnown, QueryError, Unknown, is_number
@@ -30,14 +29,16 @@ def bounded(text: str) -> str:
     return text
 
 
-@dataclass(frozen=True, slots=True)
 class Function:
     """A function by name; `kinds` are the alternatives for each argument, the last repeats when `many`."""
 
-    name: str
-    kinds: tuple[tuple[str, ...], ...]
-    body: Callable[..., object]
-    many: bool = False
+    __slots__ = ("_tests", "body", "kinds", "many", "name")
+
+    def __init__(
+        self, name: str, kinds: tuple[tuple[str, ...], ...], body: Callable[..., object], many: bool = False
+    ) -> None:
+        self.name, self.kinds, self.body, self.many = name, kinds, body, many
+        self._tests = tuple(tuple(_KINDS[kind] for kind in alternatives) for alternatives in kinds)
 
     def takes(self, count: int) -> bool:
         """Say whether the function takes so many arguments."""
@@ -45,13 +46,20 @@ class Function:
 
     def __call__(self, arguments: list[object]) -> object:
         """Call it; raises `QueryError` for an argument of the wrong kind."""
+        last = len(self._tests) - 1
         for index, argument in enumerate(arguments):
-            wanted = self.kinds[min(index, len(self.kinds) - 1)]
-            if isinstance(argument, Unknown):
-                raise NotKnown(argument.why)
-            if not any(_KINDS[kind](argument) for kind in wanted):
-                raise QueryError(f"argument {index + 1} of `{self.name}` is no {' or '.join(wanted)}")
+            for test in self._tests[index if index < last else last]:
+                if test(argument):
+                    break
+            else:
+                self._refuse(index, argument)
         return self.body(*arguments)
+
+    def _refuse(self, index: int, argument: object) -> None:
+        if isinstance(argument, Unknown):
+            raise NotKnown(argument.why)
+        wanted = " or ".join(self.kinds[min(index, len(self.kinds) - 1)])
+        raise QueryError(f"argument {index + 1} of `{self.name}` is no {wanted}")
 
 
 class Library(dict[str, Function]):

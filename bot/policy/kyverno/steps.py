@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.policy.kyverno.answers import Node, NotFound, NotKnown, QueryError, Unknown, falsy, is_number, same
+from bot.policy.kyverno.signature import Function
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "lt": operator.lt,
@@ -22,27 +23,50 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 LARGEST = 200_000  # elements that one projection may yield
 
 
-def path(names: tuple[str, ...]) -> Node:
-    def walk(value: object) -> object:
-        for name in names:
-            if isinstance(value, dict):
-                try:
-                    value = value[name]
-                except KeyError:
-                    raise NotFound(f"there is no `{name}` in `{'.'.join(names)}`") from None
-            elif isinstance(value, Unknown):
-                raise NotKnown(value.why)
-            else:
-                return None
-        if isinstance(value, Unknown):
-            raise NotKnown(value.why)
-        return value
+def path(names: tuple[str, ...], *, strict: bool = True) -> Node:
+    """Walk down the fields of maps; a missing key is an error where it is `strict`, else null."""
 
-    return walk
+    def walk(value: object) -> object:
+        found: Any = value
+        try:
+            for name in names:
+                found = found[name]
+        except (KeyError, TypeError):
+            return _slowly(names, value, strict)
+        if isinstance(found, Unknown):
+            raise NotKnown(found.why)
+        return found
+
+    return _mark(walk, names=names) if strict else _mark(walk)
+
+
+def _slowly(names: tuple[str, ...], value: object, strict: bool) -> object:
+    """Walk down where something is not there, or is no map: then the field is null."""
+    for name in names:
+        if isinstance(value, dict):
+            if name not in value:
+                if strict:
+                    raise NotFound(f"there is no `{name}` in `{'.'.join(names)}`")
+                return None
+            value = value[name]
+        elif isinstance(value, Unknown):
+            raise NotKnown(value.why)
+        else:
+            return None
+    return value
+
+
+def _mark(node: Node, names: tuple[str, ...] = ()) -> Node:
+    """Remember that a step never tells of a missing key, or that it is a plain path of these names."""
+    vars(node)["names"] = names
+    return node
 
 
 def lenient(node: Node) -> Node:
     """A missing key is null here."""
+    names: tuple[str, ...] | None = getattr(node, "names", None)
+    if names is not None:
+        return path(names, strict=False) if names else node
 
     def find(value: object) -> object:
         try:
@@ -50,14 +74,14 @@ def lenient(node: Node) -> Node:
         except NotFound:
             return None
 
-    return find
+    return _mark(find)
 
 
 def indexed(index: int) -> Node:
     def find(value: object) -> object:
         return value[index] if isinstance(value, list) and -len(value) <= index < len(value) else None
 
-    return find
+    return _mark(find)
 
 
 def sliced(start: int | None, stop: int | None, step: int | None) -> Node:
@@ -67,21 +91,21 @@ def sliced(start: int | None, stop: int | None, step: int | None) -> Node:
     def find(value: object) -> object:
         return value[start:stop:step] if isinstance(value, (list, str)) else None
 
-    return find
+    return _mark(find)
 
 
 def comparison(sign: str, left: Node, right: Node) -> Node:
     left, right = lenient(left), lenient(right)
     if sign in ("eq", "ne"):
         wanted = sign == "eq"
-        return lambda value: same(left(value), right(value)) is wanted
+        return _mark(lambda value: same(left(value), right(value)) is wanted)
     compare = _COMPARE[sign]
 
     def find(value: object) -> object:
         one, other = left(value), right(value)
         return compare(one, other) if is_number(one) and is_number(other) else None
 
-    return find
+    return _mark(find)
 
 
 def either(left: Node, right: Node) -> Node:
@@ -91,7 +115,7 @@ def either(left: Node, right: Node) -> Node:
         found = left(value)
         return right(value) if falsy(found) else found
 
-    return find
+    return _mark(find)
 
 
 def both(left: Node, right: Node) -> Node:
@@ -106,12 +130,12 @@ def both(left: Node, right: Node) -> Node:
 
 def negation(node: Node) -> Node:
     node = lenient(node)
-    return lambda value: falsy(node(value))
+    return _mark(lambda value: falsy(node(value)))
 
 
 def pipe(left: Node, right: Node) -> Node:
     left, right = lenient(left), lenient(right)
-    return lambda value: right(left(value))
+    return _mark(lambda value: right(left(value)))
 
 
 def _projected(found: object, node: Node) -> object:
@@ -124,7 +148,7 @@ def _projected(found: object, node: Node) -> object:
 
 def projection(left: Node, right: Node) -> Node:
     left, right = lenient(left), lenient(right)
-    return lambda value: _projected(left(value), right)
+    return _mark(lambda value: _projected(left(value), right))
 
 
 def value_projection(left: Node, right: Node) -> Node:
@@ -134,7 +158,7 @@ def value_projection(left: Node, right: Node) -> Node:
         found = left(value)
         return _projected(list(found.values()), right) if isinstance(found, dict) else None
 
-    return find
+    return _mark(find)
 
 
 def filtered(left: Node, right: Node, condition: Node) -> Node:
@@ -146,7 +170,7 @@ def filtered(left: Node, right: Node, condition: Node) -> Node:
             return None
         return _projected([one for one in found if not falsy(condition(one))], right)
 
-    return find
+    return _mark(find)
 
 
 def flatten(node: Node) -> Node:
@@ -164,25 +188,42 @@ def flatten(node: Node) -> Node:
                 flat.append(one)
         return flat
 
-    return find
+    return _mark(find)
 
 
 def multi_hash(keys: list[str], nodes: list[Node]) -> Node:
     pairs = [(key, lenient(node)) for key, node in zip(keys, nodes, strict=True)]
-    return lambda value: {key: node(value) for key, node in pairs}
+    return _mark(lambda value: {key: node(value) for key, node in pairs})
 
 
 def multi_list(*nodes: Node) -> Node:
     found = [lenient(node) for node in nodes]
-    return lambda value: [node(value) for node in found]
+    return _mark(lambda value: [node(value) for node in found])
 
 
 def reference(node: Node) -> Node:
     """`&node`: a function's argument that is itself a function."""
     node = lenient(node)
-    return lambda _: node
+    return _mark(lambda _: node)
+
+
+def literal(found: object) -> Node:
+    """A value written in the expression."""
+    return _mark(lambda _: found)
+
+
+def call(function: Function, arguments: list[Node]) -> Node:
+    """A function of what the arguments find; a missing key is null."""
+    found = [lenient(node) for node in arguments]
+    if len(found) == 1:
+        only = found[0]
+        return _mark(lambda value: function([only(value)]))
+    return _mark(lambda value: function([node(value) for node in found]))
 
 
 def identity(value: object) -> object:
     """`@`: the value itself."""
     return value
+
+
+_mark(identity)

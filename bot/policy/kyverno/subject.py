@@ -19,7 +19,7 @@ class Subject:
     `namespace_labels` is None when nobody knows the labels of the resource's namespace. `operation` is CREATE,
     UPDATE or, in tests, DELETE; `old` is the object before an UPDATE, None when there is none or nobody knows it.
     The namespace is `default` where a namespaced kind names none, as kubectl does. `given` are values of variables
-    from outside, by dotted path.
+    from outside, by dotted path; `cache` is for what is made of the subject and made once.
     """
 
     resource: Resource
@@ -33,6 +33,7 @@ class Subject:
     operation: str = "CREATE"
     old: Mapping[str, Any] | None = None
     given: Mapping[str, object] = field(default_factory=dict)
+    cache: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
 
 
 def subject_of(
