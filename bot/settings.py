@@ -9,6 +9,7 @@ from typing import Literal, TypeVar, cast
 from urllib.parse import urlsplit
 
 from bot.errors import UserError
+from bot.model.address import address_of
 
 LogFormat = Literal["json", "console"]
 _SHORTEST_SECRET = 8
@@ -91,7 +92,7 @@ class _Reader:
             log_format=self.log_format(),
             web_concurrency=self.number("WEB_CONCURRENCY", 2, int, 1, 64),
             workers=self.number("LOCKKEEPER_WORKERS", 2, int, 1, 64),
-            remote_sources=self.addresses("LOCKKEEPER_REMOTE_SOURCES"),
+            remote_sources=self.remote_sources(),
         )
         if self.problems:
             raise UserError("\n".join(self.problems))
@@ -177,14 +178,10 @@ class _Reader:
             return default
         return text
 
-    def addresses(self, name: str) -> tuple[str, ...]:
-        found = tuple(one.strip().rstrip("/") for one in self.text(name).split(",") if one.strip())
-        for one in found:
-            parts = urlsplit(one)
-            local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
-            if not parts.hostname or "@" in parts.netloc or not (parts.scheme == "https" or local):
-                self.problems.append(f"{name} must list https addresses with commas between, without users: {one!r}")
-                return ()
+    def remote_sources(self) -> tuple[str, ...]:
+        found, problem = remote_sources(self.env)
+        if problem:
+            self.problems.append(problem)
         return found
 
     def log_format(self) -> LogFormat:
@@ -193,6 +190,17 @@ class _Reader:
             self.problems.append("LOCKKEEPER_LOG_FORMAT must be json or console")
             return "json"
         return cast(LogFormat, text)
+
+
+def remote_sources(env: Mapping[str, str]) -> tuple[tuple[str, ...], str]:
+    """Return the addresses below which remote bases and charts may be fetched, and what is wrong with them, or ''."""
+    found = tuple(one.strip().rstrip("/") for one in env.get("LOCKKEEPER_REMOTE_SOURCES", "").split(",") if one.strip())
+    for one in found:
+        if address_of(one) is None or "?" in one or "#" in one:
+            shown = one if "@" not in one else "one with a user or password"  # never repeat that
+            wanted = "https:// or oci:// addresses with commas between, without users"
+            return (), f"LOCKKEEPER_REMOTE_SOURCES must list {wanted}, not {shown}"
+    return found, ""
 
 
 def _git_url(api_url: str) -> str:

@@ -89,7 +89,7 @@ class Composition:
             email=f"{self.app.bot_login}@users.noreply.github.com",
         )
         self._remote = RemoteSources(data / "remotes", settings.remote_sources)
-        self.renderer = renderer or build_renderer(data, remote=self._remote)
+        self.renderer = renderer or build_renderer(data, remotes=self._remote)
         self._memory = Memory()
         self._tidy_next = 0.0
         self._redelivered = RedisRedelivered(queue.connection)
@@ -117,7 +117,7 @@ class Composition:
             seal=self._seal,
             memory=self._memory,
             host=urlsplit(self._settings.git_url).netloc,
-            chart=self._remote.chart,
+            remotes=self._remote,
             trusted=self.renderer.capabilities().trusted,
         )
 
@@ -169,8 +169,9 @@ class Composition:
         tell_given_up(self.tools(target.repository, lambda: None), target.repository, target.pull, commands, reason)
 
     def close(self) -> None:
-        """Stop the engines."""
+        """Stop the engines, and what reads remote bases."""
         self.renderer.close()
+        self._remote.close()
 
 
 def build_handler(settings: Settings) -> Work:

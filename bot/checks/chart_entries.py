@@ -13,6 +13,7 @@ from typing import Any
 
 from bot.checks.closure import normal
 from bot.checks.documents import parse
+from bot.checks.remote import ROOT
 from bot.checks.scalars import DocumentError
 from bot.checks.scope import inside
 from bot.model.source import Values, ValuesFile, ValuesText
@@ -159,7 +160,7 @@ def layers(entry: ChartEntry, here: str, chart: str, tree: Tree) -> Iterator[Val
     entry.check()
     given = entry.fields.get("valuesFile")
     file = posixpath.join(here, given) if given else posixpath.join(chart, "values.yaml")
-    path = _loaded(file, here, tree)
+    path = file if inside(file, ROOT) and tree.blob(file) is not None else _loaded(file, here, tree)
     inline = entry.fields.get("valuesInline")
     if not inline:
         yield ValuesFile(path)

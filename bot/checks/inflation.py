@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import NamedTuple
 
 from bot.checks.chart_entries import ChartEntry, EntryError, layers
 from bot.checks.closure import KUSTOMIZATION_FILES, normal
@@ -33,6 +35,14 @@ transformers:
   fieldSpecs: [{path: metadata/annotations, create: true}]
 """
 _VENDOR = "vendor it: helm pull --untar --untardir {} {}, and commit what it writes"
+
+
+class Named(NamedTuple):
+    """A chart as a `helmCharts` entry names it."""
+
+    repository: str
+    name: str
+    version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +79,33 @@ class Inflation:
         )
 
 
-def needs(source: Source, tree: Tree) -> tuple[Inputs, Inflation | None]:
-    """Return what rendering a source reads, and how its charts are inflated first, None when it has none."""
+def needs(
+    source: Source, tree: Tree, fetched: Mapping[Named, str] = MappingProxyType({})
+) -> tuple[Inputs, Inflation | None]:
+    """Return what rendering a source reads, and how its charts are inflated first, None when it has none.
+
+    `fetched` says where in the tree remote charts lie.
+    """
     found = inputs(source, tree)
     if source.engine != "kustomize" or not found.problems:
         return found, None
-    first = inflation(source, tree)
+    first = inflation(source, tree, fetched)
     return (found, None) if first is None else (first.inputs(tree), first)
 
 
-def inflation(source: Source, tree: Tree) -> Inflation | None:
+def charts_of(path: str, tree: Tree, read: Callable[[str], bytes | None]) -> Iterator[tuple[Named, int | None]]:
+    """Yield the charts of a kustomization file that name a repository and are not vendored, each with its line."""
+    here = posixpath.dirname(path)
+    edit = edited(read(path) or b"", lambda target: read(posixpath.join(here, target)))
+    for entry in edit.charts if edit else ():
+        try:
+            if entry.repository and not tree.is_directory(_vendored(entry, here)):
+                yield Named(entry.repository, entry.name, entry.version), entry.line
+        except EntryError:
+            continue  # told where it is inflated
+
+
+def inflation(source: Source, tree: Tree, fetched: Mapping[Named, str] = MappingProxyType({})) -> Inflation | None:
     """Return how a kustomization with charts is built, None when there are no charts in all that it builds on.
 
     Walks the whole closure: ask only for sources whose `inputs` have problems, as those of charts do.
@@ -106,7 +133,8 @@ def inflation(source: Source, tree: Tree) -> Inflation | None:
         names = []
         for entry in edit.charts:
             try:
-                chart = _chart(entry, here, spaces.get(path, ("",)), tree)
+                place = _place(entry, here, tree, fetched)
+                chart = _chart(entry, (here, place), spaces.get(path, ("",)), tree)
             except EntryError as error:
                 problems.append(RenderProblem(path, error.message, entry.line, error.how, remote=error.remote))
                 continue
@@ -122,12 +150,12 @@ def inflation(source: Source, tree: Tree) -> Inflation | None:
     return Inflation(replace(source, overrides=tuple(overrides.items())), tuple(made.items()))
 
 
-def _chart(entry: ChartEntry, here: str, inherited: Collection[str], tree: Tree) -> Source:
-    """Return what an entry in directory `here` renders. Raises EntryError."""
+def _chart(entry: ChartEntry, places: tuple[str, str], inherited: Collection[str], tree: Tree) -> Source:
+    """Return what an entry renders, by its own directory and that of the chart. Raises EntryError."""
+    here, place = places
     if not entry.namespace and len(inherited) > 1:
         words = f"not rendered: it is built on with several namespaces: {', '.join(sorted(inherited))}"
         raise EntryError(words, "give the chart a namespace of its own")
-    place = _vendored(entry, here, tree)
     return Source(
         place,
         "helm",
@@ -144,14 +172,23 @@ def _chart(entry: ChartEntry, here: str, inherited: Collection[str], tree: Tree)
     )
 
 
-def _vendored(entry: ChartEntry, here: str, tree: Tree) -> str:
-    """Return the directory of a chart in the repository. Raises EntryError when it is not there."""
+def _vendored(entry: ChartEntry, here: str) -> str:
+    """Return the directory where a chart would lie in the repository. Raises EntryError when it leads out."""
     home = posixpath.join(here, entry.home)
     if entry.version and entry.repository:
         home = posixpath.join(home, f"{entry.name}-{entry.version}")
     place = None if entry.home.startswith("/") else normal(posixpath.join(home, entry.name))
     if place is None:
         raise EntryError(f"not rendered: the chart home {entry.home} leads out of the repository")
+    return place
+
+
+def _place(entry: ChartEntry, here: str, tree: Tree, fetched: Mapping[Named, str]) -> str:
+    """Return the directory of a chart, in the repository or fetched. Raises EntryError when it is not there."""
+    place = _vendored(entry, here)
+    named = Named(entry.repository, entry.name, entry.version)
+    if named in fetched and not tree.is_directory(place):
+        return fetched[named]
     if not tree.is_directory(place):
         words = f"not rendered: the chart {entry.name} is not vendored at {place}: Lockkeeper renders offline"
         how = _VENDOR.format(posixpath.dirname(place) or ".", entry.name)

@@ -160,7 +160,7 @@ def _reference(target: str, kind: Kind, line: int | None, plugin: bool = False) 
         plugin,
         refused=f"not rendered: remote {word} {target}: Lockkeeper renders offline; vendor it",
         how="commit a copy to the repository and refer to it by a relative path; or pin it to a commit, "
-        "where whoever runs Lockkeeper allows its address",
+        "where whoever runs Lockkeeper allows its https address",
         remote=True,
     )
 

@@ -15,6 +15,7 @@ from bot.checks.charts.metadata import chart_file, packed_in
 from bot.checks.charts.origin import ChartOrigin
 from bot.checks.fieldpath import Path, parse
 from bot.checks.origins import Question, origin, plain_name
+from bot.checks.references import references
 from bot.checks.sources import KUSTOMIZATIONS, Reading, Sources, sources
 from bot.model.finding import Finding
 from bot.model.manifest import Rendered, ResourceKey
@@ -115,4 +116,16 @@ class _Tracer:
         """Return the root's kustomization, the last resort; what declares it, where it has none."""
         names = [posixpath.join(self._rendered.root, name) for name in KUSTOMIZATIONS]
         there = (name for name in names if name in self._rendered.files and self._read(name) is not None)
-        return next(((name, 1) for name in there), self._declared)
+        return self._remote() or next(((name, 1) for name in there), self._declared)
+
+    def _remote(self) -> Spot | None:
+        """Return the line that names what was fetched, which all comes from that stands in no file here."""
+        found = [
+            (path, one.line or 1)
+            for path in self._rendered.files
+            if posixpath.basename(path) in KUSTOMIZATIONS
+            for document in self._reading.documents(path)
+            for one in references(document)
+            if one.remote
+        ]
+        return found[0] if len(found) == 1 else None

@@ -20,6 +20,7 @@ from bot.flows.workbench import Workbench
 from bot.model.source import Source
 from bot.model.tree import Tree
 from bot.policy.builtin import builtin_packs, default_directory
+from bot.settings import remote_sources
 
 MOST_ENGINES = 4
 DAY = 24 * 60 * 60.0
@@ -36,17 +37,14 @@ def cache_directory() -> Path:
 @contextlib.contextmanager
 def workbench(work: WorkTree, *, keep: bool) -> Iterator[Workbench]:
     """Yield what rendering and judging works with; `keep` says that outcomes are kept for the next time."""
-    allowed = tuple(one.strip() for one in os.environ.get("LOCKKEEPER_REMOTE_SOURCES", "").split(",") if one.strip())
-    with _data(keep) as data:
-        remote = RemoteSources(data / "remotes", allowed)
-
-        def other_tree(source: Source) -> Tree | None:
-            if "://" in source.repository:
-                return remote.chart(source.repository, source.revision)
-            return _other_tree(work, source)
-
-        with build_renderer(data, workers=_engines(), keep=keep, remote=remote) as renderer:
-            yield Workbench(renderer, lambda name: _packs().get(name), other_tree)
+    allowed, problem = remote_sources(os.environ)
+    if problem:
+        raise UserError(problem)
+    with _data(keep) as data, contextlib.closing(RemoteSources(data / "remotes", allowed)) as remote:
+        with build_renderer(data, workers=_engines(), keep=keep, remotes=remote) as renderer:
+            yield Workbench(
+                renderer, lambda name: _packs().get(name), lambda one: _other_tree(work, one), remotes=remote
+            )
         if keep:
             _tidy(data)
 

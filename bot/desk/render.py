@@ -17,11 +17,11 @@ from bot.desk.manifests import Manifests, documents, render
 from bot.desk.progress import Progress
 from bot.desk.situation import NO_RULES, Situation, find_name, open_work, relative, take_situation
 from bot.errors import UserError
-from bot.flows.survey import Ground, survey
+from bot.flows.survey import Ground, fitted, survey
 from bot.flows.workbench import Workbench
 from bot.model.environment import Environment
 from bot.model.manifest import RenderProblem
-from bot.model.source import Application, Source
+from bot.model.source import Application
 from bot.report.text import inert
 
 
@@ -130,12 +130,8 @@ def _lying_at(situation: Situation, path: str) -> tuple[Application, ...]:
     """Return what is to be rendered at a directory itself, and not what that declares."""
     branch, minor = target_branch(Base(), situation.refs, situation.rules), situation.rules.checks.kubernetes
     found = applications(Environment(path or "repository", branch, path), situation.head)
-    return tuple(replace(one, sources=tuple(_fitted(source, minor) for source in one.sources)) for one in found)
-
-
-def _fitted(source: Source, minor: str) -> Source:
-    """Return a chart as a cluster of that version sees it."""
-    return replace(source, helm=replace(source.helm, kube_version=source.helm.kube_version or minor))
+    charts = situation.rules.render.charts
+    return tuple(replace(one, sources=tuple(fitted(each, minor, charts) for each in one.sources)) for one in found)
 
 
 def _named(found: Sequence[Application], names: Sequence[str]) -> tuple[Application, ...]:

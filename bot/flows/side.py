@@ -82,13 +82,25 @@ def side_of(sought: Sought, is_head: bool) -> Side:
 def put_together(application: Application, rendered: Sequence[tuple[Source, Rendered]]) -> Side:
     """Put together what the sources of an application came to; of two resources of one key the later one counts."""
     resources = [one for _, each in rendered for one in each.resources]
-    problems = [*application.problems, *(one for _, each in rendered for one in each.problems)]
+    problems = [*application.problems]
+    for source, each in rendered:
+        problems += (_declared_at(one, source, application) for one in each.problems)
     if len(rendered) > 1:
         resources = list({one.key: one for one in resources}.values())
     if application.substitute is not None:
         after, wrong = substituted(resources, dict(application.substitute))
         resources, problems = list(after), [*problems, *wrong]
     return Side(application, tuple(resources), tuple(rendered), tuple(problems))
+
+
+def _declared_at(problem: RenderProblem, source: Source, application: Application) -> RenderProblem:
+    """Return a problem of another tree's file with the place in this tree that asks for it."""
+    if not (source.repository or source.revision) or not application.path or problem.path == application.path:
+        return problem
+    file = f"{problem.path}:{problem.line}" if problem.line else problem.path
+    where = " at ".join(one for one in (source.repository, source.revision.partition("@sha256:")[0]) if one)
+    words = f"{problem.message} ({file} of {where})" if file else f"{problem.message} ({where})"
+    return replace(problem, message=words, path=application.path, line=application.line)
 
 
 def unreachable(source: Source) -> Rendered:
@@ -107,7 +119,12 @@ def traced(findings: Sequence[Finding], side: Side, tree: Tree) -> Iterator[Find
     placed = list(findings)
     for number, places in by_source.items():
         source, rendered = side.rendered[number] if number < len(side.rendered) else (None, None)
-        if source is None or rendered is None or source.repository or source.revision:
+        if source is None or rendered is None:
+            continue
+        if source.repository or source.revision:  # its lines are not this tree's
+            path, line = _declaring(side.application) or ("", None)
+            for place in places:
+                placed[place] = replace(findings[place], path=path, line=line) if path else findings[place]
             continue
         asked = tuple(findings[place] for place in places)
         found = trace(asked, rendered, tree.read, source, _declaring(side.application))

@@ -18,7 +18,7 @@ from bot.checks.closure import KUSTOMIZATION_FILES
 from bot.checks.inflation import needs
 from bot.checks.inputs import Inputs, touching
 from bot.flows.workbench import Workbench
-from bot.model.environment import Configuration, Environment
+from bot.model.environment import ChartPin, Configuration, Environment
 from bot.model.manifest import RenderProblem, Resource
 from bot.model.source import Application, Source, ValuesText
 from bot.model.tree import Tree
@@ -195,15 +195,9 @@ class _Surveyor:
         )
 
     def _fitted(self, application: Application) -> Application:
-        """Return an application whose charts see the environment's Kubernetes version."""
-        minor = self._ground.kubernetes
-        sources = tuple(
-            replace(one, helm=replace(one.helm, kube_version=minor))
-            if one.engine == "helm" and not one.helm.kube_version
-            else one
-            for one in application.sources
-        )
-        return replace(application, sources=sources)
+        """Return an application whose charts see the environment's Kubernetes version, and are what the rules say."""
+        minor, charts = self._ground.kubernetes, self._ground.configuration.render.charts
+        return replace(application, sources=tuple(fitted(one, minor, charts) for one in application.sources))
 
     def _declared(self, waiting: Iterable[Application]) -> Iterator[Application]:
         """Render what may declare applications, and return what it declares."""
@@ -227,8 +221,8 @@ class _Surveyor:
 
     def _may_declare(self, source: Source) -> bool:
         reads = self._read(source)
-        if reads is None or reads.problems:
-            return False
+        if reads is None or any(not one.remote for one in reads.problems):
+            return False  # where something is remote only, it may be had when it is rendered
         return any(self._mentions(path) for path in reads.files) or any(
             may_declare(text.encode("utf-8", "replace")) for _, text in source.overrides
         )
@@ -253,10 +247,21 @@ class _Surveyor:
             resources=tuple(self._resources),
             template=self._bench.renderer.template,
             charts=rules.charts,
+            remotes=self._bench.remotes,
             trees=lambda repository, revision: self._bench.other_tree(
                 Source("", "plain", repository=repository, revision=revision)
             ),
         )
+
+
+def fitted(source: Source, kubernetes: str, charts: tuple[ChartPin, ...]) -> Source:
+    """Return a source whose charts see that Kubernetes version, and whose remote charts are what the pins say."""
+    match source.engine:
+        case "helm" if not source.helm.kube_version:
+            return replace(source, helm=replace(source.helm, kube_version=kubernetes))
+        case "kustomize" if charts:
+            return replace(source, charts=charts)
+    return source
 
 
 def _settled(found: Sequence[Application]) -> Iterator[Application]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from bot.checks.remote import NOTHING, Remotes
 from bot.errors import UserError
 from bot.flows.workbench import Memory, PackFiles, Workbench
 from bot.model.repository import Repository
@@ -20,8 +21,8 @@ class Tools:
 
     `builtin_pack` returns the files of a pack in `policies/` by name, None when there is no such pack; `mark`
     asks for another job by key; `seal` marks words as ours; `memory` is what is known of trees already; `host` is
-    where repositories live; `chart` opens a remote chart; `trusted` says whether the engines are sandboxed well
-    enough for forks.
+    where repositories live; `remotes` fetches what is allowed and pinned; `trusted` says whether the engines are
+    sandboxed well enough for forks.
     """
 
     github: GitHub
@@ -35,15 +36,13 @@ class Tools:
     seal: Seal
     memory: Memory = field(default_factory=Memory)
     host: str = "github.com"
-    chart: Callable[[str, str], Tree | None] = lambda _repository, _pinned: None
+    remotes: Remotes = NOTHING
     trusted: bool = True
 
     def workbench(self, repository: Repository) -> Workbench:
         """Return what rendering and judging one repository works with."""
 
         def other_tree(source: Source) -> Tree | None:
-            if "://" in source.repository:
-                return self.chart(source.repository, source.revision)
             owner, _, name = source.repository.partition("/")
             place = Repository(owner, name) if name else repository
             try:
@@ -53,4 +52,4 @@ class Tools:
             except UserError:
                 return None
 
-        return Workbench(self.renderer, self.builtin_pack, other_tree, self.memory)
+        return Workbench(self.renderer, self.builtin_pack, other_tree, self.memory, self.remotes)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bot.checks.remote import NOTHING, NotFetched, RemoteChart, Remotes
 from bot.model.source import Source
 from bot.model.tree import Tree
 from bot.ports import Renderer
@@ -29,7 +30,9 @@ class Memory:
     mentions: MutableMapping[tuple[str, str], bool] = field(default_factory=dict)
 
     def keep(self, key: tuple[object, ...], survey: Survey) -> Survey:
-        """Remember a survey, and forget the oldest one when there are too many."""
+        """Remember a survey unless it may be another one later, and forget the oldest one when there are too many."""
+        if any(problem.passing for one in survey.applications for problem in one.problems):
+            return survey
         while len(self.surveys) >= MOST_SURVEYS:
             del self.surveys[next(iter(self.surveys))]
         self.surveys[key] = survey
@@ -49,14 +52,19 @@ class Workbench:
     """The engines, what is remembered, and how to reach the packs and other trees.
 
     `builtin_pack` returns the files of a pack in `policies/` by name, None when there is none. `other_tree` opens the
-    tree that a source names by repository and revision, None when it cannot be had here.
+    tree that a source names by repository and revision, None when it cannot be had here. `remotes` fetches what is
+    allowed and pinned.
     """
 
     renderer: Renderer
     builtin_pack: PackFiles
     other_tree: Callable[[Source], Tree | None] = lambda _: None
     memory: Memory = field(default_factory=Memory)
+    remotes: Remotes = NOTHING
 
     def tree_of(self, source: Source, here: Tree) -> Tree | None:
         """Return the tree a source is rendered from: the one at hand unless it names another, None if not to be had."""
+        if "://" in source.repository:
+            found = self.remotes.chart(RemoteChart.named(source.repository, source.revision))
+            return None if isinstance(found, NotFetched) else found
         return self.other_tree(source) if source.repository or source.revision else here

@@ -64,7 +64,8 @@ class Resource:
 class RenderProblem:
     """Why a render root, or one file of it, could not be rendered: the tool's own words, with the place.
 
-    `remote` says that it is nobody's mistake: it would have to be fetched, and is not.
+    `remote` says that it is nobody's mistake: it would have to be fetched, and is not. `passing` says that it may be
+    there another time.
     """
 
     path: str
@@ -72,6 +73,7 @@ class RenderProblem:
     line: int | None = None
     how: str = ""
     remote: bool = False
+    passing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.model.environment import ChartPin
 from bot.model.manifest import RenderProblem
 
 Engine = Literal["kustomize", "helm", "plain"]
@@ -82,7 +83,7 @@ class Source:
     `path` is a kustomization's or chart's directory, or a directory or file of manifests, from the top of the tree.
     `overrides` are files (path, text) that are laid over the tree first, for example a kustomization with the
     options of an Argo CD Application edited in. `repository` ("owner/name") and `revision` name another tree than the
-    one at hand, '' is this one.
+    one at hand, '' is this one. `charts` say what remote charts of a kustomization are.
     """
 
     path: str
@@ -92,6 +93,7 @@ class Source:
     overrides: tuple[tuple[str, str], ...] = ()
     repository: str = ""
     revision: str = ""
+    charts: tuple[ChartPin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

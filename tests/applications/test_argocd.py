@@ -150,8 +150,8 @@ def test_several_sources() -> None:
     )
     assert [(one.path, one.engine) for one in found.sources] == [("overlays/prod", "kustomize"), ("charts/web", "helm")]
     assert messages([found]) == [
-        "`spec.sources[3]`: not rendered: the chart `redis` lies in the Helm repository `https://charts.example`, "
-        "and nothing is fetched"
+        "`spec.sources[3]`: not rendered: the chart `redis` lies in the Helm repository `https://charts.example`: "
+        "Lockkeeper renders offline"
     ]
     assert found.problems[0].remote
     assert found.notes == ("`spec.source` does not count, because `spec.sources` is there",)
@@ -271,16 +271,17 @@ WRONG = [
     (
         "a remote chart",
         "source: {repoURL: 'https://charts.example/stable', chart: redis, targetRevision: 1.2.3}",
-        "not rendered: the chart `redis` lies in the Helm repository `https://charts.example/stable`, "
-        "and nothing is fetched",
-        "commit the chart to this repository and name its directory as `path`; or pin it by digest in `render.charts`, "
-        "where whoever runs Lockkeeper allows this address",
+        "not rendered: the chart `redis` lies in the Helm repository `https://charts.example/stable`: "
+        "Lockkeeper renders offline",
+        "commit the chart to this repository and name its directory as `path`; or pin it, "
+        "where whoever runs Lockkeeper allows its address (LOCKKEEPER_REMOTE_SOURCES)",
     ),
     (
         "an artifact of a registry",
         "source: {repoURL: 'oci://registry.example/web', path: .}",
-        "not rendered: it lies in the registry `oci://registry.example/web`, and nothing is fetched",
-        "commit a copy to this repository and name its directory as `path`",
+        "not rendered: the chart `web` lies in the registry `oci://registry.example`: Lockkeeper renders offline",
+        "commit the chart to this repository and name its directory as `path`; or pin it, "
+        "where whoever runs Lockkeeper allows its address (LOCKKEEPER_REMOTE_SOURCES)",
     ),
     (
         "a directory that is not there",

@@ -270,7 +270,7 @@ ROWS: dict[str, tuple[Files, str]] = {
     ),
     "an Application of a chart within": (
         {"prod/a.json": argo({"repoURL": "$SERVER", "chart": "x"})},
-        "nothing is fetched",
+        "Lockkeeper renders offline",
     ),
     "values out of the repository": (
         {

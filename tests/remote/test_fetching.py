@@ -19,12 +19,10 @@ from bot.flows.packs import Packs
 from bot.flows.question import Question, Sides
 from bot.flows.workbench import Workbench
 from bot.model.environment import ChartPin, Configuration, Environment, RenderRules
-from bot.model.source import Source
-from bot.model.tree import Tree
 from bot.sandbox.server import Sandbox
 from tests.applications.trees import MemoryTree
 from tests.referee.plugin import watch
-from tests.remote.test_pins import archive
+from tests.remote.archives import archive
 
 MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s}\ndata: {a: b}\n"
 BASES = {
@@ -74,13 +72,9 @@ def evaluate(tmp_path: Path, allowed: list[str], files: dict[str, str], rules: R
     environment = Environment("production", "main", "prod")
     configuration = Configuration(environments=(environment,), policies=(), render=rules or RenderRules())
     remote = RemoteSources(tmp_path / "remotes", allowed)
-
-    def other_tree(source: Source) -> Tree | None:
-        return remote.chart(source.repository, source.revision) if "://" in source.repository else None
-
     base, head = MemoryTree({}), MemoryTree(files)
-    with build_renderer(tmp_path / "data", workers=1, remote=remote) as renderer:
-        bench = Workbench(renderer, lambda _: None, other_tree)
+    with build_renderer(tmp_path / "data", workers=1, remotes=remote) as renderer:
+        bench = Workbench(renderer, lambda _: None, remotes=remote)
         reached = reached_by(configuration, "main", "main", base, head)
         question = Question("acme/gitops", configuration, Packs(()), reached, Sides(base, head, sorted(files)), "main")
         return evaluate_change(bench, question)

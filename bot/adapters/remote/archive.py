@@ -7,12 +7,13 @@ import io
 import posixpath
 import tarfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bot.adapters.git.names import is_safe_path
 
 _MOST_FILES = 10_000
 _MOST_BYTES = 64 * 1024 * 1024
+_MOST_TAR = _MOST_BYTES + 16 * 1024 * 1024  # with what a tar archive says of each file
 
 
 class ArchiveError(Exception):
@@ -35,20 +36,28 @@ def unpacked(data: bytes) -> Mapping[str, bytes]:
                 total += member.size
                 if len(found) >= _MOST_FILES or total > _MOST_BYTES:
                     raise ArchiveError("the archive holds too much")
-                if member.name.startswith("/") or ".." in member.name.split("/") or not is_safe_path(path):
+                if not path or member.name.startswith("/") or ".." in member.name.split("/") or not is_safe_path(path):
                     raise ArchiveError(f"the archive names {member.name[:100]!r}")
                 file = archive.extractfile(member)
                 found[path] = file.read() if file else b""
     except (tarfile.TarError, OSError, EOFError, ValueError) as error:
         raise ArchiveError(f"not a chart's archive: {error}") from error
+    for path in found:
+        if any(above in found for above in _above(path)):
+            raise ArchiveError(f"the archive names {path[:100]!r} below a file")
     return found
+
+
+def _above(path: str) -> Iterator[str]:
+    while path := posixpath.dirname(path):
+        yield path
 
 
 def _inflated(data: bytes) -> bytes:
     """Gunzip within the limit."""
     engine = zlib.decompressobj(wbits=31)
     try:
-        plain = engine.decompress(data, _MOST_BYTES * 2)
+        plain = engine.decompress(data, _MOST_TAR)
     except zlib.error as error:
         raise ArchiveError(f"not a chart's archive: {error}") from error
     if engine.unconsumed_tail:

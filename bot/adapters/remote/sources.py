@@ -1,142 +1,174 @@
 """What may be fetched, and what of it lies here already?
 
-Nothing is fetched that is not below one of the operator's addresses and pinned: a git base to a full commit id, a chart
-to the digest of its archive. What was fetched is kept for ever under its pin. No credentials are sent, redirects are
-not followed. Fetching is done by the bot's own process; engines have no network.
+Nothing is fetched that is not below one of the operator's addresses and pinned. What was fetched is kept for ever under
+its pin; what could not be had is not asked for again at once. No credentials are sent, ever. Fetching is done by the
+bot's own process; engines have no network.
 """
 
 from __future__ import annotations
 
-import hashlib
-import shutil
-import tempfile
-from collections.abc import Sequence
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urljoin
 
-import requests
 import structlog
 
-from bot.adapters.git.command import GitError, GitProgram, Remote
-from bot.adapters.git.objects import Caches, Objects
-from bot.adapters.git.tree import GitTree
+from bot.adapters.git.channel import PerProcess
+from bot.adapters.git.command import GitError
+from bot.adapters.remote import bases
 from bot.adapters.remote.archive import ArchiveError, ArchiveTree, unpacked
+from bot.adapters.remote.bases import BaseRepositories
+from bot.adapters.remote.blobs import Blobs
+from bot.adapters.remote.charts import ChartArchives
+from bot.adapters.remote.web import DEADLINE, FetchError, Resolve, Web, resolve
 from bot.checks.documents import parse
-from bot.checks.remote import RemoteBase, is_allowed
+from bot.checks.remote import OFFLINE, NotFetched, RemoteBase, RemoteChart, Remotes
 from bot.checks.scalars import DocumentError
-from bot.errors import TransientError, UserError
+from bot.errors import LockkeeperError
+from bot.model.address import address_of, is_allowed
 from bot.model.tree import Tree
 
-_TIMEOUT = 60.0  # seconds for one git fetch
-_HTTP_TIMEOUT = (5.0, 30.0)
-_LARGEST_CHART = 32 * 1024 * 1024
-_LARGEST_INDEX = 64 * 1024 * 1024
+_REMEMBERED = 300.0  # seconds for which a refusal holds
+_MOST_OPEN = 16
+_MOST_BYTES = 64 * 1024 * 1024  # of charts in memory, but for the one that was opened last
 
 _log = structlog.get_logger("bot.remote")
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    tree: Tree
+    close: Callable[[], None] = lambda: None
+    size: int = 0
+
+
 class RemoteSources:
-    """Trees of remote bases and charts; None for what may not be, or cannot be, had."""
+    """`bot.checks.remote.Remotes` by git, HTTPS and registries. Safe to use from several threads."""
 
-    def __init__(self, directory: Path, allowed: Sequence[str]) -> None:
-        """Take the directory to keep them in, and the operator's addresses; without any nothing is ever fetched."""
-        self._directory, self._allowed = directory, tuple(allowed)
-        self._caches = Caches()
-        self._open: dict[str, Tree] = {}
+    def __init__(
+        self,
+        directory: Path,
+        allowed: Sequence[str],
+        *,
+        deadline: float = DEADLINE,
+        resolver: Resolve = resolve,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Take the directory to keep them in, and the operator's addresses; without any nothing is ever fetched.
 
-    def base(self, base: RemoteBase) -> Tree | None:
-        """Return the tree of a remote base at its commit."""
-        if not is_allowed(base.url, self._allowed):
-            return None
-        name = f"{hashlib.sha256(base.url.encode()).hexdigest()[:16]}-{base.commit}.git"
+        `deadline` in seconds holds for each address that is asked.
+        """
+        self._allowed, self._clock = tuple(allowed), clock
+        self._bases = BaseRepositories(directory, deadline=min(deadline, bases.DEADLINE), resolver=resolver)
+        self._charts = ChartArchives(Web(deadline, resolver), Blobs(directory / "blobs"), self.allows)
+        self._opened: OrderedDict[str, _Opened] = OrderedDict()
+        self._refused: dict[str, tuple[float, NotFetched]] = {}
+        self._lock = PerProcess(threading.Lock)
+
+    def allows(self, url: str) -> bool:
+        """Say whether something at an address may be fetched."""
+        return is_allowed(url, self._allowed)
+
+    def base(self, base: RemoteBase) -> Tree | NotFetched:
+        """Return the tree of the repository of a remote base at its commit."""
+        if not self.allows(base.url):
+            return OFFLINE
+
+        def opened() -> _Opened:
+            found = self._bases.open(base)
+            return _Opened(found.tree, found.close)
+
+        return self._had(f"{base.url}@{base.commit}", base.url, opened)
+
+    def chart(self, chart: RemoteChart) -> Tree | NotFetched:
+        """Return the tree of a chart, the chart itself at its top."""
+        oci = chart.repository.startswith("oci://")
+        if not self.allows(f"{chart.repository}/{chart.name}" if oci else chart.repository):
+            return OFFLINE
+
+        def opened() -> _Opened:
+            files = unpacked(self._charts.archive(chart))
+            _check(files.get("Chart.yaml", b""), chart)
+            return _Opened(ArchiveTree(chart.digest, files), size=sum(map(len, files.values())))
+
+        return self._had(f"{chart.repository} {chart.revision}", chart.repository, opened)
+
+    def close(self) -> None:
+        """End the processes that read; they start again when they are needed."""
+        with self._lock.get():
+            every = [*self._opened.values()]
+            self._opened.clear()
+        for one in every:
+            one.close()
+
+    def _had(self, key: str, url: str, opened: Callable[[], _Opened]) -> Tree | NotFetched:
+        """Return what a key names, from memory, else opened; a host that is silent is not asked again for a while."""
+        host = address_of(url)
+        asked = (key, "" if host is None else host.origin)
+        with self._lock.get():
+            if key in self._opened:
+                self._opened.move_to_end(key)
+                return self._opened[key].tree
+            for one in asked:
+                until, why = self._refused.get(one, (0.0, OFFLINE))
+                if self._clock() < until:
+                    return why
         try:
-            return self._opened(name, base)
-        except (UserError, TransientError, GitError) as error:
-            _log.warning("remote_base_not_fetched", url=base.url, commit=base.commit, reason=str(error))
-            return None
+            found = opened()
+        except (LockkeeperError, ArchiveError, GitError, OSError) as error:
+            return self._refuse(asked, error)
+        _log.info("remote_opened", what=key)
+        return self._keep(key, found)
 
-    def chart(self, repository: str, pinned: str) -> Tree | None:
-        """Return the tree of a chart; `pinned` is "name@version@sha256:digest"."""
-        name, version, digest = ([*pinned.split("@"), "", ""])[:3]
-        if not is_allowed(repository, self._allowed) or not digest.startswith("sha256:"):
-            return None
-        kept = self._directory / f"chart-{digest.removeprefix('sha256:')}.tgz"
-        key = kept.name
-        if key not in self._open:
-            try:
-                if not kept.is_file():
-                    self._keep(kept, self._download(repository, name, version), digest)
-                self._open[key] = ArchiveTree(digest, unpacked(kept.read_bytes()))
-            except (ArchiveError, UserError, requests.RequestException, OSError) as error:
-                _log.warning("chart_not_fetched", repository=repository, chart=pinned, reason=str(error))
-                return None
-        return self._open[key]
+    def _refuse(self, asked: tuple[str, str], error: Exception) -> NotFetched:
+        _log.warning("remote_not_fetched", what=asked[0], reason=str(error))
+        if isinstance(error, FetchError):
+            why = error.why
+        elif isinstance(error, ArchiveError):
+            why = NotFetched(str(error), because="wrong")
+        else:
+            why = NotFetched(f"it cannot be kept here: {error}", "ask for the check again later", "passing")
+        with self._lock.get():
+            now = self._clock()
+            self._refused = {name: one for name, one in self._refused.items() if now < one[0]}
+            for name in asked if why.passing else asked[:1]:
+                self._refused[name] = (now + _REMEMBERED, why)
+        return why
 
-    def _opened(self, name: str, base: RemoteBase) -> Tree:
-        if name not in self._open:
-            place = self._directory / name
-            if not (place / "HEAD").is_file():
-                self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-                temporary = Path(tempfile.mkdtemp(dir=self._directory, prefix=".new-"))
-                try:
-                    self._fetch(base, temporary)
-                    if not place.exists():
-                        temporary.rename(place)
-                finally:
-                    shutil.rmtree(temporary, ignore_errors=True)
-            objects = Objects(GitProgram(place), self._caches)
-            tree = objects.find(base.commit, "tree")
-            if tree is None:
-                raise UserError(f"there is no commit {base.commit}")
-            self._open[name] = GitTree(objects, tree, name)
-        return self._open[name]
-
-    def _fetch(self, base: RemoteBase, place: Path) -> None:
-        program = GitProgram(place, _TIMEOUT)
-        program.run("init", "--quiet", "--bare", "--template=", str(place))
-        arguments = ("fetch", "--quiet", "--no-tags", "--depth=1", "--no-recurse-submodules", "--end-of-options")
-        program.run(*arguments, base.url, base.commit, remote=Remote(base.url), timeout=_TIMEOUT)
-        _log.info("remote_base_fetched", url=base.url, commit=base.commit)
-
-    def _download(self, repository: str, name: str, version: str) -> bytes:
-        """Return the archive of a chart as the repository's index names it."""
-        root = repository.rstrip("/") + "/"
-        try:
-            documents = parse(_get(root + "index.yaml", _LARGEST_INDEX))
-        except DocumentError as error:
-            raise UserError(f"the index of {repository} cannot be read: {error.message}") from error
-        index = documents[0].value if documents else None
-        entries = index.get("entries") if isinstance(index, dict) else None
-        listed = entries.get(name) if isinstance(entries, dict) else None
-        for entry in listed if isinstance(listed, list) else ():
-            urls = entry.get("urls") if isinstance(entry, dict) and str(entry.get("version")) == version else None
-            if isinstance(urls, list) and urls:
-                url = urljoin(root, str(urls[0]))
-                if not is_allowed(url, self._allowed):
-                    raise UserError(f"{url} is not among the addresses that may be fetched from")
-                return _get(url, _LARGEST_CHART)
-        raise UserError(f"{repository} has no chart {name} {version}")
-
-    def _keep(self, place: Path, data: bytes, digest: str) -> None:
-        found = f"sha256:{hashlib.sha256(data).hexdigest()}"
-        if found != digest:
-            raise UserError(f"the archive has the digest {found}, and {digest} was asked for")
-        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.NamedTemporaryFile(dir=self._directory, prefix=".new-", delete=False) as file:
-            file.write(data)
-        Path(file.name).replace(place)
+    def _keep(self, key: str, found: _Opened) -> Tree:
+        gone = []
+        with self._lock.get():
+            self._opened[key] = found
+            while len(self._opened) > 1 and (
+                len(self._opened) > _MOST_OPEN or sum(one.size for one in self._opened.values()) > _MOST_BYTES
+            ):
+                gone.append(self._opened.popitem(last=False)[1])
+        for one in gone:
+            one.close()
+        return found.tree
 
 
-def _get(url: str, largest: int) -> bytes:
-    """Fetch an address, without credentials, without following redirects, up to a size."""
-    with requests.Session() as session:
-        session.trust_env = False  # no proxies that a caller's environment names, no netrc
-        with session.get(url, timeout=_HTTP_TIMEOUT, allow_redirects=False, stream=True) as answer:
-            if answer.status_code != 200:
-                raise UserError(f"{url} answered {answer.status_code}")
-            data = bytearray()
-            for chunk in answer.iter_content(1 << 16):
-                data += chunk
-                if len(data) > largest:
-                    raise UserError(f"{url} is larger than {largest} bytes")
-            return bytes(data)
+def as_remotes(sources: RemoteSources) -> Remotes:
+    """Return the sources as the core knows them; mypy checks here that they keep that contract."""
+    return sources
+
+
+def _check(text: bytes, chart: RemoteChart) -> None:
+    """Raise FetchError when an archive is not the chart that it is pinned as."""
+    try:
+        value = next((one.value for one in parse(text)), None)
+    except DocumentError:
+        value = None
+    name, version = (value.get("name"), str(value.get("version"))) if isinstance(value, dict) else ("", "")
+    if name == chart.name.rpartition("/")[2] and chart.version in (
+        "",
+        version,
+        f"v{version}",
+        version.replace("+", "_"),
+    ):
+        return
+    words = f"what is pinned as {chart.name} {chart.version} is {str(name)[:100]} {version[:100]}"
+    raise FetchError(NotFetched(words, "pin the digest of that version", "wrong"))

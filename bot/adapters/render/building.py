@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot.adapters.remote.sources import RemoteSources
 from bot.adapters.render.cache import RenderCache
 from bot.adapters.render.materialise import SparseCheckouts
 from bot.adapters.render.pool import EnginePool
 from bot.adapters.render.renderer import Renderer
 from bot.adapters.render.scratch import scratch_directory
+from bot.checks.remote import NOTHING, Remotes
 
 
 def build_renderer(
@@ -17,12 +17,12 @@ def build_renderer(
     *,
     workers: int = 2,
     keep: bool = True,
-    remote: RemoteSources | None = None,
+    remotes: Remotes = NOTHING,
     scratch: Path | None = None,
 ) -> Renderer:
     """Return a renderer that keeps outcomes below `data`; with `keep` False they stay in memory only.
 
-    `remote` fetches remote bases; without it there are none. `scratch` is where files are written for the engines;
+    `remotes` fetches what is remote; without it nothing is. `scratch` is where files are written for the engines;
     without it, a directory of this process that goes when the renderer is closed.
     """
     place = scratch_directory(data) if scratch is None else scratch
@@ -31,6 +31,6 @@ def build_renderer(
         EnginePool(root=place, workers=workers),
         SparseCheckouts(place),
         RenderCache(data / "renders" if keep else None),
-        fetch=remote.base if remote else lambda _: None,
+        remotes=remotes,
         forget=place if scratch is None else None,
     )

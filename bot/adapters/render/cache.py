@@ -100,7 +100,7 @@ def _encoded(rendered: Rendered) -> dict[str, Any]:
         "seconds": rendered.seconds,
         "notes": rendered.notes,
         "resources": [[one.body, one.path, one.line] for one in rendered.resources],
-        "problems": [[one.path, one.message, one.line, one.how, one.remote] for one in rendered.problems],
+        "problems": [[one.path, one.message, one.line, one.how, one.remote, one.passing] for one in rendered.problems],
     }
 
 

@@ -19,9 +19,10 @@ from bot.adapters.render.cache import Kept, RenderCache, key_of
 from bot.adapters.render.materialise import SparseCheckouts
 from bot.adapters.render.pool import EnginePool, Order
 from bot.adapters.render.worker import Capabilities
-from bot.checks.grafting import Fetch, grafted
+from bot.checks.grafting import Grafted, grafted
 from bot.checks.inflation import Inflation, needs
 from bot.checks.inputs import Inputs
+from bot.checks.remote import NOTHING, Remotes
 from bot.model.manifest import Rendered
 from bot.model.source import Source
 from bot.model.tree import Tree
@@ -32,10 +33,22 @@ _SCRATCH_AGE = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """One order under way: the key of its outcome, the numbers of those who want it, and their sources."""
+    """One order under way: the key of its outcome, the numbers of those who want it, and what was grafted for it."""
 
     key: str
     numbers: list[int]
+    graft: Grafted | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A source in its tree, what it reads, how its charts are inflated, and what was grafted for it, if anything."""
+
+    tree: Tree
+    source: Source
+    reads: Inputs
+    inflated: Inflation | None = None
+    graft: Grafted | None = None
 
 
 class Renderer:
@@ -47,14 +60,14 @@ class Renderer:
         checkouts: SparseCheckouts,
         cache: RenderCache,
         *,
-        fetch: Fetch = lambda _: None,
+        remotes: Remotes = NOTHING,
         forget: Path | None = None,
     ) -> None:
-        """Take the engines, the directory they may read, where outcomes are kept, and who fetches remote bases.
+        """Take the engines, the directory they may read, where outcomes are kept, and who fetches remote things.
 
         `forget` is a directory that goes when this is closed.
         """
-        self._pool, self._checkouts, self._cache, self._fetch = pool, checkouts, cache, fetch
+        self._pool, self._checkouts, self._cache, self._remotes = pool, checkouts, cache, remotes
         self._forget = forget
 
     def render(self, wanted: Iterable[Wanted]) -> Iterator[tuple[int, Rendered]]:
@@ -67,24 +80,25 @@ class Renderer:
         by_key: dict[str, _Asked] = {}
 
         def orders() -> Iterator[Order]:
-            for number, (given, asked_for) in enumerate(wanted):
-                tree, source, reads, inflated = self._prepared(given, asked_for)
-                if reads.problems:
-                    ready.append((number, _refused(source, reads)))
+            for number, one in enumerate(wanted):
+                made = self._prepared(*one)
+                if made.reads.problems:
+                    ready.append((number, _refused(made)))
                     continue
-                key = self._key(tree, source, reads)
+                key = self._key(made)
                 if key in by_key:
                     by_key[key].numbers.append(number)
                 elif (kept := self._cache.find(key)) is not None:
                     ready.append((number, kept))
                 else:
-                    order = self._order(tree, source, reads, inflated)
-                    asked[order] = by_key[key] = _Asked(key, [number])
+                    order = self._order(made)
+                    asked[order] = by_key[key] = _Asked(key, [number], made.graft)
                     yield order
 
-        for order, rendered in self._pool.run(orders()):
+        for order, outcome in self._pool.run(orders()):
             done = asked.pop(order)
             del by_key[done.key]
+            rendered = outcome if done.graft is None else done.graft.rendered(outcome)
             if _is_lasting(rendered):
                 self._cache.save(done.key, rendered)
             for number in done.numbers:
@@ -100,8 +114,8 @@ class Renderer:
 
     def key(self, tree: Tree, source: Source) -> str:
         """Return what decides the outcome of a source, '' when it is not rendered: equal keys, equal outcomes."""
-        tree, source, reads, _ = self._prepared(tree, source)
-        return "" if reads.problems else self._key(tree, source, reads)
+        made = self._prepared(tree, source)
+        return "" if made.reads.problems else self._key(made)
 
     def template(self, texts: Sequence[str], parameters: Mapping[str, Any], *, strict: bool = False) -> Sequence[str]:
         """Carry out Go templates in an engine; see `bot.checks.applications.place.Template`."""
@@ -129,25 +143,27 @@ class Renderer:
     ) -> None:
         self.close()
 
-    def _prepared(self, tree: Tree, source: Source) -> tuple[Tree, Source, Inputs, Inflation | None]:
-        """Return what a source reads, its remote bases grafted into its tree where they may be had."""
+    def _prepared(self, tree: Tree, source: Source) -> _Prepared:
+        """Return what a source reads, what is remote grafted into its tree where it may be had."""
         reads, inflated = needs(source, tree)
-        if any(one.remote for one in reads.problems) and source.engine == "kustomize":
-            graft = grafted(source, tree, self._fetch)
-            if graft is not None:
-                return graft.tree, graft.source, *needs(graft.source, graft.tree)
-        return tree, source, reads, inflated
+        if source.engine != "kustomize" or not any(one.remote for one in reads.problems):
+            return _Prepared(tree, source, reads, inflated)
+        graft = grafted(source, tree, self._remotes)
+        reads, inflated = needs(graft.source, graft.tree, graft.charts)
+        return _Prepared(graft.tree, graft.source, graft.told(reads), inflated, graft)
 
-    def _key(self, tree: Tree, source: Source, reads: Inputs) -> str:
-        contents = [(path, tree.blob(path) or "") for path in reads.files]
-        return key_of(self._pool.identity, source, [*contents, *((path, "directory") for path in reads.directories)])
+    def _key(self, made: _Prepared) -> str:
+        contents = [(path, made.tree.blob(path) or "") for path in made.reads.files]
+        directories = ((path, "directory") for path in made.reads.directories)
+        return key_of(self._pool.identity, made.source, [*contents, *directories])
 
-    def _order(self, tree: Tree, source: Source, reads: Inputs, inflated: Inflation | None) -> Order:
-        built = source if inflated is None else inflated.source
-        place = self._checkouts.place(tree, reads.files, built.overrides, reads.directories)
+    def _order(self, made: _Prepared) -> Order:
+        built = made.source if made.inflated is None else made.inflated.source
+        place = self._checkouts.place(made.tree, made.reads.files, built.overrides, made.reads.directories)
         laid = (path for path, _ in built.overrides)
-        files = tuple(dict.fromkeys((*reads.files, *laid)))
-        return Order(place, built, files, reads.missing, () if inflated is None else inflated.charts)
+        files = tuple(dict.fromkeys((*made.reads.files, *laid)))
+        charts = () if made.inflated is None else made.inflated.charts
+        return Order(place, built, files, made.reads.missing, charts)
 
 
 def _opened(one: tuple[int, Rendered | Kept]) -> tuple[int, Rendered]:
@@ -155,8 +171,9 @@ def _opened(one: tuple[int, Rendered | Kept]) -> tuple[int, Rendered]:
     return number, outcome if isinstance(outcome, Rendered) else outcome.rendered()
 
 
-def _refused(source: Source, reads: Inputs) -> Rendered:
-    return Rendered(source.path, problems=reads.problems, files=reads.files, kind=source.engine)
+def _refused(made: _Prepared) -> Rendered:
+    found = Rendered(made.source.path, problems=made.reads.problems, files=made.reads.files, kind=made.source.engine)
+    return found if made.graft is None else made.graft.rendered(found)
 
 
 def _is_lasting(rendered: Rendered) -> bool:

@@ -27,9 +27,9 @@ class Said:
     notes: dict[str, None] = field(default_factory=dict)
     reads: dict[str, None] = field(default_factory=dict)
 
-    def problem(self, message: str, how: str = "", *, remote: bool = False) -> None:
+    def problem(self, message: str, how: str = "", *, remote: bool = False, passing: bool = False) -> None:
         """Say why something is not rendered."""
-        said = RenderProblem(self.resource.path, message, self.resource.line, how, remote=remote)
+        said = RenderProblem(self.resource.path, message, self.resource.line, how, remote, passing)
         if said not in self.problems and len(self.problems) < _MOST:
             self.problems.append(said)
 
@@ -57,9 +57,9 @@ class Asked:
     path: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
 
-    def problem(self, message: str, how: str = "", *, remote: bool = False) -> None:
+    def problem(self, message: str, how: str = "", *, remote: bool = False, passing: bool = False) -> None:
         """Say why the source, or a part of it, is not rendered."""
-        self.said.problem(f"{self.called}{message}", how, remote=remote)
+        self.said.problem(f"{self.called}{message}", how, remote=remote, passing=passing)
 
     def refuse(self, message: str, refused: Refused) -> None:
         """Say that files cannot be read."""

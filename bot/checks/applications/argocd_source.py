@@ -22,6 +22,7 @@ from bot.checks.applications.directories import did_you_mean
 from bot.checks.applications.globs import glob
 from bot.checks.closure import KUSTOMIZATION_FILES, normal
 from bot.checks.documents import parse
+from bot.checks.remote import NotFetched
 from bot.checks.scalars import DocumentError
 from bot.model.quoting import quoted
 from bot.model.source import PlainOptions, Source
@@ -40,13 +41,10 @@ def read_source(spec: Fields, asked: Asked) -> Source | None:
         asked.problem(f"not rendered: `{spec.at}` names no `repoURL`")
         return None
     if chart := spec.text("chart"):
-        pinned = asked.place.pinned(url, chart, revision)
-        if pinned is None:
-            _chart(chart, url, asked)
-            return None
-        there = Ground(url, *pinned)
-        known = variables(name=asked.name, namespace=asked.namespace, project=asked.project, source=(url, "", revision))
-        return _by("helm", spec.inner("helm"), asked.at(there, "", known))
+        return _chart(chart, url, spec, asked)
+    if url.startswith("oci://") and path in (".", "./", "/"):
+        registry, _, chart = url.rstrip("/").rpartition("/")
+        return _chart(chart, registry, spec, asked)
     if not path:
         if not spec.text("ref"):
             asked.problem(f"not rendered: `{spec.at}` has neither `path` nor `chart`")
@@ -62,15 +60,23 @@ def read_source(spec: Fields, asked: Asked) -> Source | None:
     return _rendered(spec, asked.at(found, clean, known))
 
 
-def _chart(chart: str, url: str, asked: Asked) -> None:
-    """Say that a chart of a Helm repository or an OCI registry is not fetched."""
-    asked.problem(
-        f"not rendered: the chart {quoted(chart, 80)} lies in the Helm repository {quoted(url, 100)}, "
-        "and nothing is fetched",
-        "commit the chart to this repository and name its directory as `path`; or pin it by digest in `render.charts`, "
-        "where whoever runs Lockkeeper allows this address",
-        remote=True,
-    )
+def _chart(chart: str, url: str, spec: Fields, asked: Asked) -> Source | None:
+    """Return what is rendered for a chart of a Helm repository or an OCI registry; None, and why, if it is not had.
+
+    What an OCI address without `chart` names: docs/user-guide/oci.md of argoproj/argo-cd.
+    """
+    revision = spec.text("targetRevision")
+    found = asked.place.chart(url, chart, revision)
+    if isinstance(found, NotFetched):
+        kind = "Helm repository" if url.startswith("http") else "registry"
+        words = f"not rendered: the chart {quoted(chart, 80)} lies in the {kind} {quoted(url, 100)}: {found.reason}"
+        how = found.or_else("commit the chart to this repository and name its directory as `path`")
+        asked.problem(words, how, remote=found.remote, passing=found.passing)
+        return None
+    pinned, tree = found
+    there = Ground(pinned.repository, pinned.revision, tree)
+    known = variables(name=asked.name, namespace=asked.namespace, project=asked.project, source=(url, "", revision))
+    return _by("helm", spec.inner("helm"), asked.at(there, "", known))
 
 
 def _directory(path: str, found: Ground, asked: Asked) -> str | None:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.checks.applications.directories import did_you_mean, inside
@@ -20,9 +20,11 @@ from bot.checks.applications.flux_values import MissingError, data_of, hidden, h
 from bot.checks.applications.place import Place
 from bot.checks.closure import normal
 from bot.checks.documents import parse
+from bot.checks.remote import NotFetched, RemoteChart, pinned_chart, repository_of
 from bot.checks.scalars import DocumentError
 from bot.model.manifest import RenderProblem, Resource
 from bot.model.source import Application, HelmOptions, Parameter, Source, Values, ValuesText
+from bot.model.tree import Tree
 
 GROUP = "helm.toolkit.fluxcd.io"
 
@@ -109,8 +111,7 @@ class _Release:
         namespace = text(reference.get("namespace")) or self.resource.namespace
         spec: Mapping[str, Any] = mapping(at(self.spec, "chart", "spec"))
         if at(self.spec, "chart", "kind") == "OCIRepository":
-            self._remote(text(spec.get("url")) or "of an OCIRepository", "")
-            return None
+            return self._artifact(spec, "")
         match text(reference.get("kind")):
             case "HelmChart":
                 name = text(reference.get("name"))
@@ -122,8 +123,8 @@ class _Release:
                 return self._local(spec, {"namespace": namespace, **mapping(spec.get("sourceRef"))})
             case "OCIRepository" as kind:
                 name = text(reference.get("name"))
-                self._remote(url_of(kind, name, namespace, self.place) or f"of OCIRepository {name}", "")
-                return None
+                oci = found(kind, "source.toolkit.fluxcd.io", name, namespace, self.place)
+                return self._artifact(mapping(oci.body.get("spec")) if oci else {}, name)
             case "":
                 return self._local(spec, mapping(spec.get("sourceRef")))
         return self._local({"chart": "."}, reference)
@@ -139,12 +140,8 @@ class _Release:
             namespace = text(reference.get("namespace")) or self.resource.namespace
             url = url_of("HelmRepository", text(reference.get("name")), namespace, self.place)
             version = text(spec.get("version"))
-            pinned = self.place.pinned(url, name, version) if url else None
-            if pinned is not None:
-                revision, tree = pinned
-                return "", Located(tree, repository=url, revision=revision), spec
-            self._remote(f"{name} {version}".strip(), url)
-            return None
+            words = f"{name} {version}".strip() + (f" of {url}" if url else "")
+            return self._fetched(words, self.place.chart(url, name, version), spec)
         root = located(reference, self.resource, self.place)
         if isinstance(root, RenderProblem):
             self.problems.append(root)
@@ -158,9 +155,26 @@ class _Release:
             self.notes.append("Flux takes changes of the chart up only with a new version in its Chart.yaml")
         return path, root, spec
 
-    def _remote(self, chart: str, repository: str) -> None:
-        where = f" of {repository}" if repository else ""
-        self._problem(f"not rendered: remote chart {chart}{where}; Lockkeeper renders offline", _VENDOR, remote=True)
+    def _artifact(self, spec: Mapping[str, Any], name: str) -> tuple[str, Located, Mapping[str, Any]] | None:
+        """Return the chart that an OCIRepository is; its own `ref.digest` pins it as well as the configuration does."""
+        url, digest = text(spec.get("url")), text(at(spec, "ref", "digest"))
+        registry, _, chart = url.rstrip("/").rpartition("/")
+        version = text(at(spec, "ref", "tag"))
+        asked = self.place.chart(registry, chart, version)
+        if digest and self.place.remotes.allows(url):
+            asked = pinned_chart(RemoteChart(repository_of(registry), chart, version, digest), self.place.remotes)
+        return self._fetched(url or f"of OCIRepository {name}" if name else url or "of an OCIRepository", asked, {})
+
+    def _fetched(
+        self, words: str, found: tuple[RemoteChart, Tree] | NotFetched, spec: Mapping[str, Any]
+    ) -> tuple[str, Located, Mapping[str, Any]] | None:
+        if isinstance(found, NotFetched):
+            message = f"not rendered: remote chart {words}; {found.reason}"
+            problem = refused(self.resource, message, found.or_else(_VENDOR), remote=found.remote)
+            self.problems.append(replace(problem, passing=found.passing))
+            return None
+        chart, tree = found
+        return "", Located(tree, repository=chart.repository, revision=chart.revision), spec
 
     def _defaults(self, chart: str, root: Located, spec: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         """Return the chart's values.yaml as `valuesFiles` make it: they replace it, merged in their order.

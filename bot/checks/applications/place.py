@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from bot.checks.remote import NOTHING, NotFetched, RemoteChart, Remotes, chart_of
 from bot.model.environment import ChartPin
 from bot.model.manifest import Resource
 from bot.model.tree import Tree
@@ -49,7 +50,8 @@ class Place:
     are further addresses of this repository (mirrors, ssh aliases); `others` the repositories ("owner/name") that may
     be read beside it. `resources` are all that the environment renders to so far, for values and variables that lie
     in ConfigMaps. `template` carries out Go templates, None where no engine can. `trees` gives the files of another
-    repository ('' is this one) or revision, None for what may not be read. `charts` say what remote charts are.
+    repository ('' is this one) or revision, None for what may not be read. `charts` say what remote charts are,
+    `remotes` fetches them.
     """
 
     repository: str
@@ -64,6 +66,7 @@ class Place:
     template: Template | None = None
     trees: Callable[[str, str], Tree | None] | None = None
     charts: tuple[ChartPin, ...] = ()
+    remotes: Remotes = NOTHING
 
     def is_here(self, url: str) -> bool:
         """Say whether a git URL is this repository, in whatever way it is written."""
@@ -75,15 +78,9 @@ class Place:
         known = {one.lower(): one for one in self.others}
         return known.get(path) if host == self.host.lower() else None
 
-    def pinned(self, url: str, chart: str, version: str) -> tuple[str, Tree] | None:
-        """Return the revision and the files of a remote chart that the configuration pins and that can be had."""
-        wanted = (url.rstrip("/"), chart, version)
-        for one in self.charts:
-            if (one.repository.rstrip("/"), one.chart, one.version) == wanted and self.trees is not None:
-                revision = f"{chart}@{version}@{one.digest}"
-                tree = self.trees(one.repository, revision)
-                return None if tree is None else (revision, tree)
-        return None
+    def chart(self, url: str, name: str, version: str) -> tuple[RemoteChart, Tree] | NotFetched:
+        """Return a chart of a Helm repository or registry that the configuration pins, if it can be had."""
+        return chart_of(url, name, version, self.charts, self.remotes)
 
     def is_current(self, revision: str) -> bool:
         """Say whether a revision of this repository means the tree at hand: '', HEAD of the branch, or the branch."""
