@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from bot.policy.cel.policies import compile_cel_policies, is_cel_policy
 from bot.policy.documents import YamlDocument, parse_documents
 from bot.policy.kyverno import CompiledPolicy, compile_policy, is_policy
 from bot.policy.parameters import Parameter, nearest, parse_parameters, resolve_parameters
@@ -78,8 +79,12 @@ def load_pack(name: str, files: Files, parameters: Mapping[str, object], *, root
     ]
     policies: list[CompiledPolicy] = []
     if not problems:
-        for place, document in _documents(name, root, files, problems):
+        documents = list(_documents(name, root, files, problems))
+        for place, document in documents:
             _take(document, place, values, policies, problems)
+        found, broken = compile_cel_policies([(place, document.content) for place, document in documents])
+        policies += found
+        problems += broken
         if not policies and not problems:
             problems.append(PolicyProblem(name, "no policy found", source, suggestion="add a Kyverno ClusterPolicy"))
     return Pack(
@@ -146,7 +151,7 @@ def _take(
             policies.append(compiled)
         else:
             problems.extend(compiled)
-    elif _judges(content):
+    elif _judges(content) and not is_cel_policy(content):
         message = f"this version does not evaluate policies of kind {content.get('kind')}"
         problems.append(PolicyProblem(name, message, source, state="not evaluable here"))
 

@@ -70,7 +70,7 @@ class TestOwnTests:
             def check(_: Subject) -> Verdict:
                 return verdict
 
-            return lambda *_: check
+            return lambda *_, **__: check
 
         if control == "everything passes":
             monkeypatch.setattr("bot.policy.kyverno.policy.compile_check", always(PASS))
@@ -357,10 +357,12 @@ def test_a_directory_of_policies_needs_no_manifest() -> None:
         ({"pack.yaml": b"titel: x", "a.yaml": TAKES}, "error", "unknown field `titel`"),
         ({"pack.yaml": b"[]", "a.yaml": TAKES}, "error", "expected one document"),
         ({"pack.yaml": b"parameters: {a: {type: color}}", "a.yaml": TAKES}, "error", "expected a type"),
-        ({"a.yaml": b"{apiVersion: policies.kyverno.io/v1, kind: ValidatingPolicy, metadata: {name: v}}"}, "not evaluable here", "ValidatingPolicy"),
+        ({"a.yaml": b"{apiVersion: policies.kyverno.io/v1, kind: ValidatingPolicy, metadata: {name: v}}"}, "error", "matches nothing"),
+        ({"a.yaml": b"{apiVersion: policies.kyverno.io/v1, kind: MutatingPolicy, metadata: {name: m}}"}, "error", "no policy found"),
+        ({"a.yaml": b"{apiVersion: policies.kyverno.io/v1, kind: ImageValidatingPolicy, metadata: {name: i}}"}, "not evaluable here", "ImageValidatingPolicy"),
         ({"a.yaml": b"{apiVersion: templates.gatekeeper.sh/v1, kind: ConstraintTemplate, metadata: {name: t}}"}, "not evaluable here", "ConstraintTemplate"),
         ({"a.yaml": b"{apiVersion: constraints.gatekeeper.sh/v1beta1, kind: K8sX, metadata: {name: x}}"}, "not evaluable here", "K8sX"),
-        ({"a.yaml": b"{apiVersion: admissionregistration.k8s.io/v1, kind: ValidatingAdmissionPolicy}"}, "not evaluable here", "ValidatingAdmissionPolicy"),
+        ({"a.yaml": b"{apiVersion: admissionregistration.k8s.io/v1, kind: ValidatingAdmissionPolicy}"}, "error", "needs a name"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_pack_is_told(files: dict[str, bytes], state: str, said: str) -> None:

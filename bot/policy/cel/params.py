@@ -72,5 +72,5 @@ def params_of(kind: object, ref: object, key: str, world: World) -> Params | Non
         name=str(given.get("name") or ""),
         namespace=str(given.get("namespace") or ""),
         labels=labels if isinstance(labels, Mapping) else {},
-        resources=world.resources or (),
+        resources=(*(world.params or ()), *(world.resources or ())),
     )

@@ -7,13 +7,14 @@ them; an empty list of controllers turns that off.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.policy.about import About, about
 from bot.policy.cel.actions import compile_actions
 from bot.policy.cel.block import maps
 from bot.policy.cel.constraints import compile_constraints
+from bot.policy.cel.lifting import Lift, lifts_of, with_lifts
 from bot.policy.cel.pods import JOB_TEMPLATE, TEMPLATE, shifted
 from bot.policy.cel.problem import CelError, ElsewhereError
 from bot.policy.cel.rule import RuleText, compile_rule
@@ -25,6 +26,7 @@ from bot.policy.kyverno.shape import ShapeError
 from bot.policy.problem import PolicyProblem, PolicySource
 
 Json = Mapping[str, Any]
+Around = tuple[World, Sequence[Lift]]  # what a cluster would know, and the exceptions
 
 RULE = "validation"  # Kyverno's name of the one rule of such a policy
 
@@ -58,16 +60,17 @@ def is_validating_policy(document: Json) -> bool:
 
 
 def compile_validating_policy(
-    document: Json, source: PolicySource, world: World = HERE
+    document: Json, source: PolicySource, world: World = HERE, exceptions: Sequence[Json] = ()
 ) -> CompiledPolicy | tuple[PolicyProblem, ...]:
     """Compile one document (JSON values), or say what is wrong with it; never raises for a bad document.
 
-    `world` is what a test supplies in place of a cluster.
+    `world` is what a test supplies in place of a cluster, `exceptions` are PolicyException documents.
     """
     said = about(document)
     try:
         shape.check_size(document)
-        return _compile(document, said, source, world)
+        lifts = lifts_of(document, exceptions, world)
+        return _compile(document, said, source, (world, lifts))
     except ShapeError as broken:
         return (PolicyProblem(said.name, str(broken), source, broken.key, broken.suggestion),)
     except CelError as broken:
@@ -76,7 +79,7 @@ def compile_validating_policy(
         return (PolicyProblem(said.name, away.why, source, state="not evaluable here"),)
 
 
-def _compile(document: Json, said: About, source: PolicySource, world: World) -> CompiledPolicy:
+def _compile(document: Json, said: About, source: PolicySource, around: Around) -> CompiledPolicy:
     if not said.name:
         raise ShapeError("metadata.name", "a policy needs a name")
     spec = shape.mapping(document.get("spec"), "spec")
@@ -86,11 +89,12 @@ def _compile(document: Json, said: About, source: PolicySource, world: World) ->
     namespace = ""
     if document.get("kind") == "NamespacedValidatingPolicy":
         namespace = shape.text(document["metadata"].get("namespace"), "metadata.namespace") or "default"
-    rules = tuple(_rule(one, namespace, world) for one in (spec, *_derived(spec)))
+    rules = tuple(_rule(one, namespace, around) for one in (spec, *_derived(spec)))
     return CompiledPolicy(said.name, said.title, said.description, said.severity, said.how, rules, source)
 
 
-def _rule(spec: Json, namespace: str, world: World) -> CompiledRule:
+def _rule(spec: Json, namespace: str, around: Around) -> CompiledRule:
+    world, lifts = around
     if not shape.mapping(spec.get("matchConstraints"), "spec.matchConstraints").get("resourceRules"):
         raise ShapeError("spec.matchConstraints.resourceRules", "the policy matches nothing")
     written = RuleText(
@@ -104,7 +108,7 @@ def _rule(spec: Json, namespace: str, world: World) -> CompiledRule:
         name=RULE,
         message="",
         selection=compile_constraints(spec.get("matchConstraints"), "spec.matchConstraints", namespace=namespace),
-        check=checked(compile_rule(written, "spec", world).judge),
+        check=checked(with_lifts(compile_rule(written, "spec", world).judge, lifts)),
         blocks=compile_actions(spec.get("validationActions"), "spec.validationActions"),
     )
 

@@ -51,11 +51,12 @@ class World:
     """What a cluster, a registry or a clock would tell, where somebody wrote it down (a test's context file).
 
     `resources` are what `resource.Get` and `resource.List` find, `images` maps references to what
-    `image.GetMetadata` returns, `entries` are those of `globalContext.Get`. None means
-    that nobody knows. Two worlds are never the same.
+    `image.GetMetadata` returns, `entries` are those of `globalContext.Get`, `params`
+    may be parameters of policies. None means that nobody knows. Two worlds are never the same.
     """
 
     resources: Sequence[Json] | None = None
     images: Mapping[str, Json] | None = None
     entries: Mapping[str, Any] | None = None
+    params: Sequence[Json] | None = None
     now: Callable[[], datetime | None] | None = None

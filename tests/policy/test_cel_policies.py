@@ -1,0 +1,366 @@
+"""What do ValidatingPolicy, ValidatingAdmissionPolicy and validate.cel, as they are written, say of resources?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.model.finding import Finding
+from bot.model.manifest import Resource
+from bot.policy.cel import World, engine
+from bot.policy.cel.plural import plural
+from bot.policy.cel.policies import compile_cel_policies
+from bot.policy.kyverno import compile_policy, evaluate
+from bot.policy.kyverno.cel import HERE
+from bot.policy.kyverno.policy import CompiledPolicy
+from bot.policy.packs import load_pack
+from bot.policy.problem import PolicyProblem, PolicySource
+
+VALIDATING = """
+apiVersion: policies.kyverno.io/v1alpha1
+kind: ValidatingPolicy
+metadata:
+  name: tags
+  annotations: {policies.kyverno.io/title: Tags, policies.kyverno.io/severity: high}
+spec:
+  validationActions: [Deny]
+  matchConstraints:
+    resourceRules:
+    - {apiGroups: [""], apiVersions: [v1], operations: [CREATE, UPDATE], resources: [pods]}
+  variables:
+  - {name: all, expression: "object.spec.containers + object.spec.?initContainers.orValue([])"}
+  validations:
+  - expression: variables.all.all(one, one.image.contains(':'))
+    messageExpression: "'no tag in ' + object.metadata.name"
+"""
+
+ADMISSION = """
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: replicas}
+spec:
+  matchConstraints:
+    resourceRules:
+    - {apiGroups: [apps], apiVersions: [v1], operations: [CREATE, UPDATE], resources: [deployments]}
+  validations:
+  - {expression: object.spec.replicas <= 3, message: at most three}
+"""
+
+BINDING = """
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: in-shops}
+spec: {policyName: replicas, validationActions: [Warn]}
+"""
+
+Document = dict[str, Any]
+
+
+def document(text: str, **spec: Any) -> Document:
+    found: Document = yaml.safe_load(text)
+    found["spec"] |= spec
+    return found
+
+
+def compiled(*documents: Document, world: World = HERE) -> tuple[list[CompiledPolicy], list[PolicyProblem]]:
+    return compile_cel_policies([(PolicySource(f"{at}.yaml"), one) for at, one in enumerate(documents)], world)
+
+
+def policies(*documents: Document) -> list[CompiledPolicy]:
+    found, problems = compiled(*documents)
+    assert not problems, problems
+    return found
+
+
+def problem(one: Document) -> PolicyProblem:
+    found, problems = compiled(one)
+    assert not found
+    (only,) = problems
+    return only
+
+
+def pod(image: str = "nginx", **metadata: Any) -> Resource:
+    return Resource({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", **metadata}, "spec": spec(image)})
+
+
+def spec(image: str) -> Document:
+    return {"containers": [{"name": "c", "image": image}]}
+
+
+def workload(kind: str, image: str = "nginx", replicas: int = 1, version: str = "apps/v1") -> Resource:
+    template = {"metadata": {"labels": {"a": "b"}}, "spec": spec(image)}
+    below: Document = {"replicas": replicas, "template": template}
+    if kind == "CronJob":
+        below = {"jobTemplate": {"spec": {"template": template}}}
+    return Resource({"apiVersion": version, "kind": kind, "metadata": {"name": "w"}, "spec": below})
+
+
+def states(found: list[CompiledPolicy], *resources: Resource, **more: Any) -> list[str]:
+    return [one.state for one in findings(found, *resources, **more)]
+
+
+def findings(
+    found: list[CompiledPolicy],
+    *resources: Resource,
+    namespaces: Mapping[str, Mapping[str, str]] | None = None,
+    **more: Any,
+) -> tuple[Finding, ...]:
+    known = {"default": {}} if namespaces is None else namespaces
+    return evaluate(found, resources, namespaces=known, include_passes=True, **more)
+
+
+class TestValidatingPolicy:
+    def test_a_violation(self) -> None:
+        (one,) = findings(policies(document(VALIDATING)), pod())
+        assert (one.policy, one.title, one.severity, one.state) == ("tags", "Tags", "high", "fail")
+        assert one.message == "no tag in p."
+        assert states(policies(document(VALIDATING)), pod("nginx:1")) == ["pass"]
+
+    @pytest.mark.parametrize(("action", "state"), [("Deny", "fail"), ("Audit", "warn"), ("Warn", "warn")])
+    def test_actions(self, action: str, state: str) -> None:
+        assert states(policies(document(VALIDATING, validationActions=[action])), pod()) == [state]
+
+    def test_controllers_of_pods(self) -> None:
+        found = policies(document(VALIDATING))
+        made = [workload(kind) for kind in ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")]
+        made += [workload(kind, version="batch/v1") for kind in ("Job", "CronJob")]
+        assert states(found, *made) == ["fail"] * 6
+        assert findings(found, made[-1])[0].message == "no tag in w."
+
+    @pytest.mark.parametrize(
+        "more",
+        [
+            {"autogen": {"podControllers": {"controllers": []}}},
+            {"matchConstraints": {"resourceRules": [{"apiGroups": [""], "apiVersions": ["v1"], "resources": ["*"]}]}},
+            {
+                "matchConstraints": {
+                    "objectSelector": {"matchLabels": {"a": "b"}},
+                    "resourceRules": [{"apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"]}],
+                }
+            },
+        ],
+        ids=["turned off", "not about pods alone", "selects by label"],
+    )
+    def test_no_controllers(self, more: Document) -> None:
+        assert states(policies(document(VALIDATING, **more)), workload("Deployment")) == []
+
+    def test_some_controllers(self) -> None:
+        found = policies(document(VALIDATING, autogen={"podControllers": {"controllers": ["jobs"]}}))
+        assert states(found, workload("Deployment"), workload("Job", version="batch/v1")) == ["fail"]
+
+    def test_conditions(self) -> None:
+        conditions = [{"name": "not mine", "expression": "object.metadata.?labels.?mine.orValue('') != 'yes'"}]
+        found = policies(document(VALIDATING, matchConditions=conditions))
+        assert states(found, pod(), pod(labels={"mine": "yes"})) == ["fail", "skip"]
+
+    def test_what_breaks_is_an_error(self) -> None:
+        validations = [{"expression": "object.nowhere == 1"}]
+        (one,) = findings(policies(document(VALIDATING, validations=validations)), pod())
+        assert one.state == "error"
+        assert "`object.nowhere == 1` breaks" in one.message
+
+    def test_a_namespaced_one_stays_at_home(self) -> None:
+        one = document(VALIDATING) | {"kind": "NamespacedValidatingPolicy"}
+        one["metadata"]["namespace"] = "shop"
+        assert states(policies(one), pod(), pod(namespace="shop")) == ["fail"]
+
+    def test_exceptions(self) -> None:
+        exception = {
+            "apiVersion": "policies.kyverno.io/v1alpha1",
+            "kind": "PolicyException",
+            "metadata": {"name": "old"},
+            "spec": {
+                "policyRefs": [{"name": "tags", "kind": "ValidatingPolicy"}],
+                "matchConditions": [{"name": "old", "expression": "object.metadata.name == 'old'"}],
+            },
+        }
+        resources = (pod(), pod(name="old"))
+        assert states(policies(document(VALIDATING), exception), *resources) == ["fail", "skip"]
+        exception["spec"]["images"] = ["nginx"]  # type: ignore[index]
+        assert states(policies(document(VALIDATING), exception), *resources) == ["fail", "not evaluable here"]
+        exception["spec"]["policyRefs"] = [{"name": "other"}]  # type: ignore[index]
+        assert states(policies(document(VALIDATING), exception), *resources) == ["fail", "fail"]
+
+
+class TestBroken:
+    @pytest.mark.parametrize(
+        ("more", "key", "words"),
+        [
+            ({"validatons": []}, "spec.validatons", "unknown field"),
+            ({"validations": []}, "spec", "no expressions"),
+            ({"validations": [{"expression": "1 +"}]}, "spec.validations[0].expression", "Syntax error"),
+            ({"validations": [{"message": "x"}]}, "spec.validations[0].expression", "expected a CEL expression"),
+            ({"validations": "x"}, "spec.validations", "a list of maps"),
+            ({"variables": [{"expression": "1"}]}, "spec.variables[0].name", "needs a name"),
+            ({"validationActions": ["Block"]}, "spec.validationActions", "no validation action"),
+            ({"matchConstraints": {}}, "spec.matchConstraints.resourceRules", "matches nothing"),
+            (
+                {"matchConstraints": {"resourceRules": [{"resource": ["pods"]}]}},
+                "spec.matchConstraints.resourceRules[0].resource",
+                "unknown field",
+            ),
+        ],
+    )
+    def test_it_is_a_problem_with_a_place(self, more: Document, key: str, words: str) -> None:
+        found = problem(document(VALIDATING, **more))
+        assert (found.policy, found.key, found.state, words in found.message) == ("tags", key, "error", True), found
+
+    def test_json_mode_judges_no_manifests(self) -> None:
+        assert problem(document(VALIDATING, evaluation={"mode": "JSON"})).state == "not evaluable here"
+
+    def test_without_the_engine(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(engine, "cel", None)
+        _, (told,) = compiled(document(VALIDATING), world=World())
+        assert (told.state, "not installed" in told.message) == ("not evaluable here", True)
+
+
+class TestConstraints:
+    @pytest.mark.parametrize(
+        ("rule", "kinds"),
+        [
+            ({"apiGroups": ["*"], "apiVersions": ["*"], "resources": ["*"]}, ["Deployment", "Pod"]),
+            ({"apiGroups": ["apps"], "apiVersions": ["*"], "resources": ["deployments"]}, ["Deployment"]),
+            ({"apiGroups": ["apps"], "apiVersions": ["v1beta1"], "resources": ["deployments"]}, []),
+            ({"apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods/exec"]}, []),
+            ({"apiGroups": [""], "apiVersions": ["v1"], "resources": ["*/*"], "operations": ["*"]}, ["Pod"]),
+            ({"apiGroups": ["*"], "apiVersions": ["*"], "resources": ["*"], "operations": ["DELETE"]}, []),
+            ({"apiGroups": ["*"], "apiVersions": ["*"], "resources": ["*"], "resourceNames": ["p"]}, ["Pod"]),
+            ({"apiGroups": ["*"], "apiVersions": ["*"], "resources": ["*"], "scope": "Cluster"}, []),
+        ],
+    )
+    def test_rules(self, rule: Document, kinds: list[str]) -> None:
+        one = document(ADMISSION, matchConstraints={"resourceRules": [rule]}, validations=[{"expression": "false"}])
+        found = findings(policies(one), workload("Deployment"), pod())
+        assert [each.resource.kind for each in found if each.resource] == kinds
+
+    def test_what_is_excluded(self) -> None:
+        every = {"apiGroups": ["*"], "apiVersions": ["*"], "resources": ["*"]}
+        none = {"apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"]}
+        match = {"resourceRules": [every], "excludeResourceRules": [none]}
+        one = document(ADMISSION, matchConstraints=match, validations=[{"expression": "false"}])
+        assert states(policies(one), workload("Deployment"), pod()) == ["fail"]
+
+    def test_labels(self) -> None:
+        every = {"apiGroups": ["*"], "apiVersions": ["*"], "resources": ["*"]}
+        match = {"resourceRules": [every], "namespaceSelector": {"matchLabels": {"env": "prod"}}}
+        found = policies(document(ADMISSION, matchConstraints=match, validations=[{"expression": "false"}]))
+        assert states(found, pod(), namespaces={"default": {"env": "prod"}}) == ["fail"]
+        assert states(found, pod(), namespaces={"default": {"env": "dev"}}) == []
+        assert states(found, pod(), namespaces={}) == ["not evaluable here"]
+        role = Resource({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}})
+        assert states(found, role, namespaces={}) == ["fail"]
+
+    @pytest.mark.parametrize(
+        ("kind", "name"),
+        [
+            ("Pod", "pods"),
+            ("Ingress", "ingresses"),
+            ("NetworkPolicy", "networkpolicies"),
+            ("Gateway", "gateways"),
+            ("Endpoints", "endpoints"),
+            ("StorageClass", "storageclasses"),
+        ],
+    )
+    def test_names_of_resources(self, kind: str, name: str) -> None:
+        assert plural(kind) == name
+
+
+class TestAdmissionPolicy:
+    def test_without_a_binding(self) -> None:
+        found = policies(document(ADMISSION))
+        assert states(found, workload("Deployment", replicas=4), workload("Deployment")) == ["fail", "pass"]
+
+    def test_with_a_binding(self) -> None:
+        found = policies(document(ADMISSION), document(BINDING))
+        (one,) = findings(found, workload("Deployment", replicas=4))
+        assert (one.rule, one.state, one.message) == ("in-shops", "warn", "at most three.")
+
+    def test_a_binding_limits(self) -> None:
+        limits = {"namespaceSelector": {"matchLabels": {"shop": "yes"}}}
+        found = policies(document(ADMISSION), document(BINDING, matchResources=limits))
+        many = workload("Deployment", replicas=4)
+        assert states(found, many, namespaces={"default": {"shop": "yes"}}) == ["warn"]
+        assert states(found, many, namespaces={"default": {}}) == []
+
+    def test_a_binding_to_nothing(self) -> None:
+        told = problem(document(BINDING))
+        assert (told.state, told.policy, told.key) == ("not evaluable here", "in-shops", "spec.policyName")
+
+    def test_what_breaks_denies(self) -> None:
+        found = policies(document(ADMISSION, validations=[{"expression": "object.nowhere == 1"}]))
+        assert states(found, workload("Deployment")) == ["fail"]
+        found = policies(
+            document(ADMISSION, validations=[{"expression": "object.nowhere == 1"}], failurePolicy="Ignore")
+        )
+        assert states(found, workload("Deployment")) == ["error"]
+
+    def test_parameters(self) -> None:
+        params: Document = {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "limits"},
+            "data": {"most": "3"},
+        }
+        taking = document(
+            ADMISSION,
+            paramKind={"apiVersion": "v1", "kind": "ConfigMap"},
+            validations=[{"expression": "object.spec.replicas <= int(params.data.most)"}],
+        )
+        bound = document(BINDING, paramRef={"name": "limits", "namespace": "shop"}, validationActions=["Deny"])
+        made = (workload("Deployment", replicas=4), workload("Deployment", replicas=3))
+        assert states(policies(taking, bound, params), *made) == ["fail", "pass"]
+        (one, _) = findings(policies(taking, bound), *made)
+        assert (one.state, "parameters (ConfigMap limits)" in one.message) == ("not evaluable here", True)
+        elsewhere = params | {"metadata": {"name": "limits", "namespace": "other"}}
+        assert states(policies(taking, bound, elsewhere), made[0]) == ["not evaluable here"]
+
+
+class TestClusterPolicy:
+    @staticmethod
+    def rule(**more: Any) -> list[CompiledPolicy]:
+        cel = {"expressions": [{"expression": "object.spec.containers.all(one, one.image.contains(':'))"}]}
+        rule = {
+            "name": "tags",
+            "match": {"any": [{"resources": {"kinds": ["Pod"]}}]},
+            "validate": {"failureAction": "Enforce", "message": "no tag", "cel": more.pop("cel", cel)},
+            **more.pop("rule", {}),
+        }
+        found = compile_policy(
+            {
+                "apiVersion": "kyverno.io/v1",
+                "kind": "ClusterPolicy",
+                "metadata": {"name": "tags"},
+                "spec": {"rules": [rule], **more},
+            }
+        )
+        assert isinstance(found, CompiledPolicy), found
+        return [found]
+
+    def test_pods_and_their_controllers(self) -> None:
+        found = self.rule()
+        made = (pod(), pod("a:1"), workload("Deployment"), workload("CronJob", "a:1", version="batch/v1"))
+        assert states(found, *made) == ["fail", "pass", "fail", "pass"]
+        assert findings(found, pod())[0].message == "no tag."
+
+    def test_preconditions(self) -> None:
+        conditions = [{"name": "new", "expression": "request.operation == 'UPDATE'"}]
+        assert states(self.rule(rule={"celPreconditions": conditions}), pod()) == ["skip"]
+
+    def test_what_breaks_fails(self) -> None:
+        broken = {"expressions": [{"expression": "object.spec.nowhere == 1"}]}
+        assert states(self.rule(cel=broken), pod()) == ["fail"]
+        assert states(self.rule(cel=broken, failurePolicy="Ignore"), pod()) == ["error"]
+
+    def test_a_broken_block(self) -> None:
+        with pytest.raises(AssertionError, match=r"spec\.rules\[0\]\.validate\.cel\.expresions"):
+            self.rule(cel={"expresions": []})
+
+
+def test_a_pack_holds_them_all() -> None:
+    texts = (VALIDATING, ADMISSION, BINDING, "apiVersion: policies.kyverno.io/v1\nkind: ImageValidatingPolicy")
+    pack = load_pack("mine", {f"{at}.yaml": text.encode() for at, text in enumerate(texts)}, {})
+    assert [one.name for one in pack.policies] == ["tags", "replicas"]
+    assert [one.state for one in pack.problems] == ["not evaluable here"]
