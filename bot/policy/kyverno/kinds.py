@@ -6,7 +6,7 @@ Source: the Kyverno documentation ("Selecting resources") and `ParseKindSelector
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -116,16 +116,38 @@ def names_kind(selectors: Iterable[str], kind: str) -> bool:
     return any(found is not None and found.kind == kind for found in map(parse_kind_selector, selectors))
 
 
+# What a request to a subresource carries, by what it is sent to: group, kinds and the subresource's name
+_SUBRESOURCES: Mapping[str, tuple[str, tuple[str, ...], str]] = {
+    "Scale": ("apps", ("Deployment", "StatefulSet", "ReplicaSet"), "scale"),
+    "PodExecOptions": ("", ("Pod",), "exec"),
+    "PodAttachOptions": ("", ("Pod",), "attach"),
+    "PodPortForwardOptions": ("", ("Pod",), "portforward"),
+    "Eviction": ("", ("Pod",), "eviction"),
+    "Binding": ("", ("Pod",), "binding"),
+}
+
+
 def compile_kinds(selectors: Iterable[KindSelector]) -> KindTest:
-    """Turn kind selectors into a test of a resource's type; manifests are never subresources."""
+    """Turn kind selectors into a test of a resource's type.
+
+    Manifests are no subresources, but for what only a request to a subresource carries, such as a Scale.
+    """
+    listed = tuple(selectors)
     tests = [
         tuple(map(compile_wildcard, (one.group, one.version, one.kind)))
-        for one in selectors
+        for one in listed
         if not one.subresource.strip("*")
     ]
+    below = [tuple(map(compile_wildcard, (one.group, one.kind, one.subresource))) for one in listed if one.subresource]
 
     @lru_cache(maxsize=512)
     def matches(found: GroupVersionKind) -> bool:
-        return any(kind(found.kind) and group(found.group) and version(found.version) for group, version, kind in tests)
+        if any(kind(found.kind) and group(found.group) and version(found.version) for group, version, kind in tests):
+            return True
+        parent = _SUBRESOURCES.get(found.kind) if below else None
+        if parent is None:
+            return False
+        owner, kinds, name = parent
+        return any(group(owner) and any(map(kind, kinds)) and subresource(name) for group, kind, subresource in below)
 
     return matches

@@ -48,7 +48,7 @@ def subject_of(
     namespace = resource.namespace or ("default" if has_namespace(kind) else "")
     return Subject(
         resource=resource,
-        body=resource.body,
+        body=_with_namespace(resource, namespace),
         type=parse_api_version(resource.api_version, kind),
         name=resource.name,
         namespace=namespace,
@@ -58,6 +58,13 @@ def subject_of(
         operation=operation,
         old=old,
     )
+
+
+def _with_namespace(resource: Resource, namespace: str) -> Mapping[str, Any]:
+    """The object as the API server hands it on, which fills the namespace in."""
+    if not namespace or resource.namespace or not isinstance(resource.body.get("metadata", {}), Mapping):
+        return resource.body
+    return {**resource.body, "metadata": {**resource.metadata, "namespace": namespace}}
 
 
 def _strings(found: object) -> Labels:
