@@ -258,6 +258,13 @@ class TestOutcomes:
         text = RuleText([{"expression": "false", **fields}], message="said for all")
         assert compile_rule(text, "spec").judge(subject()) == Outcome("fail", words)
 
+    def test_nothing_of_a_secret_is_said(self) -> None:
+        seen = subject({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "data": {"key": "hush"}})
+        validation = {"expression": "object.data.key == ''", "messageExpression": "'found ' + object.data.key"}
+        assert compile_rule(RuleText([validation], message="said"), "spec").judge(seen) == Outcome("fail", "said")
+        outcome = judged("quantity(object.data.key).sign() == 1", seen)
+        assert (outcome.state, "hush" in outcome.message, "breaks" in outcome.message) == ("fail", False, True)
+
     def test_the_place_of_a_broken_expression(self) -> None:
         with pytest.raises(CelError) as broken:
             compile_rule(RuleText([{"expression": "true"}, {"expression": "1 +"}]), "spec.rules[0].validate.cel")

@@ -10,12 +10,15 @@ import yaml
 
 from bot.model.finding import Finding
 from bot.model.manifest import Resource
-from bot.policy.cel import World, engine
+from bot.policy.cel import CelError, Outcome, World, engine
+from bot.policy.cel.context_file import is_context, world_of
+from bot.policy.cel.native import compile_native
 from bot.policy.cel.plural import plural
 from bot.policy.cel.policies import compile_cel_policies
 from bot.policy.kyverno import compile_policy, evaluate
 from bot.policy.kyverno.cel import HERE
 from bot.policy.kyverno.policy import CompiledPolicy
+from bot.policy.kyverno.subject import subject_of
 from bot.policy.packs import load_pack
 from bot.policy.problem import PolicyProblem, PolicySource
 
@@ -55,6 +58,8 @@ kind: ValidatingAdmissionPolicyBinding
 metadata: {name: in-shops}
 spec: {policyName: replicas, validationActions: [Warn]}
 """
+
+EVERY = {"apiGroups": ["*"], "apiVersions": ["*"], "operations": ["*"], "resources": ["*"]}
 
 Document = dict[str, Any]
 
@@ -134,11 +139,11 @@ class TestValidatingPolicy:
         "more",
         [
             {"autogen": {"podControllers": {"controllers": []}}},
-            {"matchConstraints": {"resourceRules": [{"apiGroups": [""], "apiVersions": ["v1"], "resources": ["*"]}]}},
+            {"matchConstraints": {"resourceRules": [EVERY | {"apiGroups": [""]}]}},
             {
                 "matchConstraints": {
                     "objectSelector": {"matchLabels": {"a": "b"}},
-                    "resourceRules": [{"apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"]}],
+                    "resourceRules": [{**EVERY, "resources": ["pods"]}],
                 }
             },
         ],
@@ -198,6 +203,11 @@ class TestBroken:
             ({"validationActions": ["Block"]}, "spec.validationActions", "no validation action"),
             ({"matchConstraints": {}}, "spec.matchConstraints.resourceRules", "matches nothing"),
             (
+                {"matchConstraints": {"resourceRules": [EVERY | {"apiVersions": []}]}},
+                "spec.matchConstraints.resourceRules[0].apiVersions",
+                "names nothing",
+            ),
+            (
                 {"matchConstraints": {"resourceRules": [{"resource": ["pods"]}]}},
                 "spec.matchConstraints.resourceRules[0].resource",
                 "unknown field",
@@ -221,31 +231,35 @@ class TestConstraints:
     @pytest.mark.parametrize(
         ("rule", "kinds"),
         [
-            ({"apiGroups": ["*"], "apiVersions": ["*"], "resources": ["*"]}, ["Deployment", "Pod"]),
-            ({"apiGroups": ["apps"], "apiVersions": ["*"], "resources": ["deployments"]}, ["Deployment"]),
-            ({"apiGroups": ["apps"], "apiVersions": ["v1beta1"], "resources": ["deployments"]}, []),
-            ({"apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods/exec"]}, []),
-            ({"apiGroups": [""], "apiVersions": ["v1"], "resources": ["*/*"], "operations": ["*"]}, ["Pod"]),
-            ({"apiGroups": ["*"], "apiVersions": ["*"], "resources": ["*"], "operations": ["DELETE"]}, []),
-            ({"apiGroups": ["*"], "apiVersions": ["*"], "resources": ["*"], "resourceNames": ["p"]}, ["Pod"]),
-            ({"apiGroups": ["*"], "apiVersions": ["*"], "resources": ["*"], "scope": "Cluster"}, []),
+            ({}, ["Deployment", "Pod"]),
+            ({"apiGroups": ["apps"]}, ["Deployment"]),
+            ({"apiGroups": ["apps"], "apiVersions": ["v1beta1"]}, []),
+            ({"resources": ["pods", "services"]}, ["Pod"]),
+            ({"resources": ["pods/exec"]}, []),
+            ({"resources": ["pods/*"]}, ["Pod"]),
+            ({"resources": ["*/*"]}, ["Deployment", "Pod"]),
+            ({"operations": ["UPDATE", "DELETE"]}, []),
+            ({"operations": ["UPDATE", "CREATE"]}, ["Deployment", "Pod"]),
+            ({"resourceNames": ["p"]}, ["Pod"]),
+            ({"scope": "Cluster"}, []),
+            ({"scope": "Namespaced"}, ["Deployment", "Pod"]),
         ],
     )
     def test_rules(self, rule: Document, kinds: list[str]) -> None:
-        one = document(ADMISSION, matchConstraints={"resourceRules": [rule]}, validations=[{"expression": "false"}])
+        one = document(
+            ADMISSION, matchConstraints={"resourceRules": [EVERY | rule]}, validations=[{"expression": "false"}]
+        )
         found = findings(policies(one), workload("Deployment"), pod())
         assert [each.resource.kind for each in found if each.resource] == kinds
 
     def test_what_is_excluded(self) -> None:
-        every = {"apiGroups": ["*"], "apiVersions": ["*"], "resources": ["*"]}
-        none = {"apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"]}
-        match = {"resourceRules": [every], "excludeResourceRules": [none]}
+        none = {**EVERY, "apiGroups": [""], "resources": ["pods"]}
+        match = {"resourceRules": [EVERY], "excludeResourceRules": [none]}
         one = document(ADMISSION, matchConstraints=match, validations=[{"expression": "false"}])
         assert states(policies(one), workload("Deployment"), pod()) == ["fail"]
 
     def test_labels(self) -> None:
-        every = {"apiGroups": ["*"], "apiVersions": ["*"], "resources": ["*"]}
-        match = {"resourceRules": [every], "namespaceSelector": {"matchLabels": {"env": "prod"}}}
+        match = {"resourceRules": [EVERY], "namespaceSelector": {"matchLabels": {"env": "prod"}}}
         found = policies(document(ADMISSION, matchConstraints=match, validations=[{"expression": "false"}]))
         assert states(found, pod(), namespaces={"default": {"env": "prod"}}) == ["fail"]
         assert states(found, pod(), namespaces={"default": {"env": "dev"}}) == []
@@ -364,3 +378,50 @@ def test_a_pack_holds_them_all() -> None:
     pack = load_pack("mine", {f"{at}.yaml": text.encode() for at, text in enumerate(texts)}, {})
     assert [one.name for one in pack.policies] == ["tags", "replicas"]
     assert [one.state for one in pack.problems] == ["not evaluable here"]
+
+
+class TestContextFile:
+    def test_it_stands_for_the_cluster(self) -> None:
+        config = {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "tags", "namespace": "a"},
+            "data": {"any": "yes"},
+        }
+        context = {
+            "apiVersion": "cli.kyverno.io/v1alpha1",
+            "kind": "Context",
+            "spec": {"resources": [config], "images": [{"image": "nginx", "config": {"user": "root"}}]},
+        }
+        assert is_context(context)
+        expression = "resource.Get('v1', 'configmaps', 'a', 'tags').data.any == 'yes'"
+        asks = document(VALIDATING, validations=[{"expression": expression}], variables=[])
+        found, _ = compiled(asks, world=world_of(context))
+        assert states(found, pod()) == ["pass"]
+        expression = "image.GetMetadata(object.spec.containers[0].image).config.user != 'root'"
+        asks = document(VALIDATING, validations=[{"expression": expression}], variables=[])
+        found, _ = compiled(asks, world=world_of(context))
+        assert states(found, pod(), pod("other")) == ["fail", "error"]
+        assert states(policies(asks), pod()) == ["not evaluable here"]
+
+
+class TestNative:
+    def test_parameters_and_object(self) -> None:
+        source = {
+            "variables": [{"name": "most", "expression": "variables.params.most"}],
+            "validations": [
+                {
+                    "expression": "variables.anyObject.spec.replicas <= variables.most",
+                    "messageExpression": "'over ' + string(variables.most)",
+                }
+            ],
+        }
+        rule = compile_native(source, "spec.targets[0].code[0].source")
+        seen = subject_of(workload("Deployment", replicas=4), {"default": {}})
+        assert rule.judge(seen, {"most": 3}) == Outcome("fail", "over 3")
+        assert rule.judge(seen, {"most": 4}).state == "pass"
+
+    def test_an_unknown_field(self) -> None:
+        with pytest.raises(CelError) as broken:
+            compile_native({"rego": "x"}, "spec.source")
+        assert broken.value.key == "spec.source.rego"

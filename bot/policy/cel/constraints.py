@@ -40,7 +40,7 @@ class _ResourceRule:
         return (
             _among(found.group, self.groups)
             and _among(found.version, self.versions)
-            and (not self.resources.isdisjoint(("*", "*/*", plural(found.kind))))
+            and not self.resources.isdisjoint(_names(plural(found.kind)))
         )
 
     def selects(self, subject: Subject) -> bool:
@@ -110,8 +110,11 @@ def _rule(found: object, key: str) -> _ResourceRule:
     block = shape.mapping(found, key)
     shape.known_fields(block, _RULE, key)
 
-    def names(field: str) -> frozenset[str]:
-        return frozenset(shape.strings(block.get(field), f"{key}.{field}"))
+    def names(field: str, *, required: bool = True) -> frozenset[str]:
+        found = frozenset(shape.strings(block.get(field), f"{key}.{field}"))
+        if required and not found:
+            raise ShapeError(f"{key}.{field}", "names nothing, so the rule matches nothing", "write * for all")
+        return found
 
     scope = shape.text(block.get("scope"), f"{key}.scope")
     if scope not in _SCOPES:
@@ -120,8 +123,8 @@ def _rule(found: object, key: str) -> _ResourceRule:
         names("apiGroups"),
         names("apiVersions"),
         names("resources"),
-        names("operations") or frozenset("*"),
-        names("resourceNames"),
+        names("operations"),
+        names("resourceNames", required=False),
         _SCOPES[scope],
     )
 
@@ -133,6 +136,11 @@ def _selector(found: object, key: str) -> LabelTest | None:
         return compile_selector(found)
     except SelectorError as broken:
         raise ShapeError(f"{key}.{broken.key}".rstrip("."), str(broken)) from broken
+
+
+def _names(resource: str) -> tuple[str, ...]:
+    """What a rule may call a resource itself; `pods/exec` is a subresource of it, `pods/*` both."""
+    return ("*", "*/*", resource, f"{resource}/*")
 
 
 def _among(name: str, names: frozenset[str]) -> bool:

@@ -64,7 +64,7 @@ class Rule:
         if self.reads_labels and view.namespace and view.namespace_labels is None:
             return Outcome("not evaluable here", f"the labels of namespace `{view.namespace}` are not known here")
         data = self.requests.data(view, params)
-        skipped = self._conditions(data)
+        skipped = self._conditions(data, secret=view.type.kind == "Secret")
         if skipped is not None:
             return skipped
         for one in self.validations:
@@ -74,11 +74,11 @@ class Rule:
             if answer.kind == "elsewhere":
                 return Outcome("not evaluable here", answer.text)
             if answer.value is False:
-                return Outcome("fail", _message(one, data))
-            return self._broke(one.text, answer)
+                return Outcome("fail", _message(one, data, secret=view.type.kind == "Secret"))
+            return self._broke(one.text, answer, secret=view.type.kind == "Secret")
         return PASS
 
-    def _conditions(self, data: Data) -> Outcome | None:
+    def _conditions(self, data: Data, *, secret: bool) -> Outcome | None:
         """A condition that does not hold outweighs one that breaks."""
         worst: Outcome | None = None
         for text, expression in self.conditions:
@@ -88,20 +88,20 @@ class Rule:
             if answer.kind == "elsewhere":
                 worst = Outcome("not evaluable here", answer.text)
             elif answer.value is not True and worst is None:
-                worst = self._broke(text, answer) if self.strict else SKIP
+                worst = self._broke(text, answer, secret=secret) if self.strict else SKIP
         return worst
 
-    def _broke(self, text: str, answer: Answer) -> Outcome:
+    def _broke(self, text: str, answer: Answer, *, secret: bool) -> Outcome:
         if unknown := asks_elsewhere(answer.text):
             return Outcome("not evaluable here", unknown)
         said = answer.text if answer.kind == "error" else "it is neither true nor false"
         state: State = self.broken if self.strict and answer.text != BUDGET else "error"
-        why = f"`{_short(text)}` breaks: {said}"
+        why = f"`{_short(text)}` breaks" + ("" if secret else f": {said}")  # the engine's words may hold values
         return Outcome(state, f"The expression {why}." if state == "fail" else why)
 
 
-def _message(one: _Validation, data: Data) -> str:
-    if one.says is not None:
+def _message(one: _Validation, data: Data, *, secret: bool) -> str:
+    if one.says is not None and not secret:
         said = one.says.run(data).value
         if isinstance(said, str) and said.strip() and "\n" not in said.strip():
             return said.strip()
