@@ -7,6 +7,7 @@ quantity or a duration is written, `Quantity.String` of k8s.io/apimachinery and 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -112,10 +113,17 @@ def divide(one: object, other: object) -> object:
     if left.kind == right.kind:
         return number(float(amount))
     if left.kind == "quantity":
-        # Kyverno keeps the digits that the more exact operand has
-        scale = 10 ** max(_digits(left.amount), _digits(right.amount))
+        # Kyverno keeps as many digits as the operand that is written with more of them
+        scale = 10 ** max(_written_digits(str(one)), _digits(right.amount))
         amount = Fraction(math.trunc(amount * scale), scale)
     return left.with_amount(amount)
+
+
+def _written_digits(text: str) -> int:
+    """How many digits behind the point a quantity is written with: `1500m` has three."""
+    fraction = re.match(r"[+-]?\d*\.?(\d*)", text)
+    unit = {"m": 3, "u": 6, "n": 9}.get(text[-1:], 0)
+    return min(9, unit + (len(fraction[1]) if fraction is not None else 0))
 
 
 def _digits(amount: Fraction) -> int:
