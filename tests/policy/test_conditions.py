@@ -4,7 +4,7 @@ Rows come from https://kyverno.io/docs/policy-types/cluster-policy/preconditions
 "Any and All Statements") and `pkg/engine/variables/operator` of kyverno/kyverno.
 """
 
-# ruff: noqa: E501 - a row of a table is one line
+
 from __future__ import annotations
 
 from typing import Any

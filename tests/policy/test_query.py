@@ -3,7 +3,7 @@
 Sources: https://jmespath.org/specification.html and https://kyverno.io/docs/policy-types/cluster-policy/jmespath/.
 """
 
-# ruff: noqa: E501 - a row of a table is one line
+
 from __future__ import annotations
 
 import time
