@@ -14,7 +14,14 @@ from pathlib import PurePosixPath
 
 from bot.policy.cel.policies import compile_cel_policies, is_cel_policy
 from bot.policy.documents import YamlDocument, parse_documents
-from bot.policy.kyverno import CompiledPolicy, compile_policy, is_policy
+from bot.policy.kyverno import (
+    CompiledPolicy,
+    PolicyException,
+    compile_exception,
+    compile_policy,
+    is_exception,
+    is_policy,
+)
 from bot.policy.parameters import Parameter, nearest, parse_parameters, resolve_parameters
 from bot.policy.problem import PolicyProblem, PolicySource
 
@@ -44,6 +51,7 @@ class Pack:
     """A pack ready to be evaluated.
 
     `problems` name the policies that are broken or cannot be evaluated here; the others are in `policies`.
+    `exceptions` lift rules for some resources, also rules of other packs.
     Where a parameter is missing or wrong no policy of the pack is evaluated, and the problem says so.
     """
 
@@ -53,6 +61,7 @@ class Pack:
     parameters: tuple[Parameter, ...] = ()
     policies: tuple[CompiledPolicy, ...] = ()
     problems: tuple[PolicyProblem, ...] = ()
+    exceptions: tuple[PolicyException, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +87,16 @@ def load_pack(name: str, files: Files, parameters: Mapping[str, object], *, root
         for one in wrong
     ]
     policies: list[CompiledPolicy] = []
+    exceptions: list[PolicyException] = []
     if not problems:
         documents = list(_documents(name, root, files, problems))
         for place, document in documents:
             _take(document, place, values, policies, problems)
+            _except(document, place, exceptions, problems)
         found, broken = compile_cel_policies([(place, document.content) for place, document in documents])
         policies += found
         problems += broken
-        if not policies and not problems:
+        if not policies and not exceptions and not problems:
             problems.append(PolicyProblem(name, "no policy found", source, suggestion="add a Kyverno ClusterPolicy"))
     return Pack(
         name,
@@ -94,6 +105,7 @@ def load_pack(name: str, files: Files, parameters: Mapping[str, object], *, root
         manifest.parameters,
         tuple(policies),
         tuple(problems),
+        tuple(exceptions),
     )
 
 
@@ -151,9 +163,23 @@ def _take(
             policies.append(compiled)
         else:
             problems.extend(compiled)
-    elif _judges(content) and not is_cel_policy(content):
+    elif _judges(content) and not is_cel_policy(content) and not is_exception(content):
         message = f"this version does not evaluate policies of kind {content.get('kind')}"
         problems.append(PolicyProblem(name, message, source, state="not evaluable here"))
+
+
+def _except(
+    document: YamlDocument,
+    source: PolicySource,
+    exceptions: list[PolicyException],
+    problems: list[PolicyProblem],
+) -> None:
+    if is_exception(document.content):
+        compiled = compile_exception(document.content, source)
+        if isinstance(compiled, PolicyException):
+            exceptions.append(compiled)
+        else:
+            problems.extend(compiled)
 
 
 def _judges(content: Json) -> bool:

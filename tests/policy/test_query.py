@@ -3,7 +3,6 @@
 Sources: https://jmespath.org/specification.html and https://kyverno.io/docs/policy-types/cluster-policy/jmespath/.
 """
 
-
 from __future__ import annotations
 
 import time
@@ -115,7 +114,8 @@ def test_expressions(expression: str, expected: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "expression", ["", "a..b", "a[", "nosuch(a)", "length(a, b)", "a[::0]", "(" * 500, "a." * 3000 + "a"]
+    "expression",
+    ["", "a..b", "a[", "nosuch(a)", "length(a, b)", "a[::0]", "`{`", "a[?b == `x`]", "(" * 500, "a." * 3000 + "a"],
 )
 def test_what_is_no_expression(expression: str) -> None:
     with pytest.raises(QueryError):

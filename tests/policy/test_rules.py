@@ -15,8 +15,10 @@ import yaml
 
 from bot.model.finding import Finding
 from bot.model.manifest import Resource
+from bot.policy.evaluation import evaluate_packs
 from bot.policy.kyverno import CompiledPolicy, PolicyException, compile_exception, compile_policy, evaluate
 from bot.policy.kyverno.judges import MOST_ELEMENTS
+from bot.policy.packs import load_pack
 
 POD = """
 apiVersion: v1
@@ -134,7 +136,7 @@ def state(rule: str, *resources: Resource, **options: Any) -> str:
             "pass",
         ),
         ("validate: {foreach: [{list: request.object.spec.nothing, deny: {}}]}", "skip"),
-        ("validate: {foreach: [{list: 'request.object.spec.containers[?name==`x`]', deny: {}}]}", "skip"),
+        ("validate: {foreach: [{list: 'request.object.spec.containers[?name==''x'']', deny: {}}]}", "skip"),
         (
             "validate: {foreach: [{list: request.object.spec.containers, deny: {conditions: {any: [{key: '{{ element.name }}', operator: Equals, value: two}]}}}]}",
             "fail",
@@ -514,3 +516,57 @@ def test_a_resource_without_a_namespace_has_the_default_one() -> None:
     bare = pod(metadata={"name": "web"})
     assert state(rule, bare) == "fail"
     assert bare.metadata == {"name": "web"}
+
+
+def test_an_exception_may_leave_out_controls_of_pod_security() -> None:
+    rule = "validate: {podSecurity: {level: baseline}}"
+    spec = (
+        "{exceptions: [{policyName: p, ruleNames: [r]}], podSecurity: [{controlName: Host Ports, images: ['ghcr.io/*']}], "
+        + MATCH
+        + "}"
+    )
+    assert [one.field for one in findings(rule)] == [
+        "spec.containers[0].ports[0].hostPort",
+        "spec.containers[0].ports[1].hostPort",
+    ]
+    assert state(rule, exceptions=[exception(spec)]) == "pass"
+    assert state(rule, exceptions=[exception(spec.replace("ghcr.io", "quay.io"))]) == "fail"
+
+
+def test_the_exceptions_of_a_pack_hold_for_other_packs_too() -> None:
+    deny = b"""
+apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: {name: p}
+spec: {validationFailureAction: Enforce, rules: [{name: r, match: {any: [{resources: {kinds: [Pod]}}]}, validate: {deny: {}}}]}
+"""
+    lift = b"""
+apiVersion: kyverno.io/v2
+kind: PolicyException
+metadata: {name: e}
+spec: {exceptions: [{policyName: p, ruleNames: [r]}], match: {any: [{resources: {kinds: [Pod], names: [web]}}]}}
+"""
+    packs = [load_pack("a", {"a.yaml": deny}, {}), load_pack("b", {"b.yaml": lift}, {})]
+    other = pod(metadata={"name": "other"})
+    assert [one.problems for one in packs] == [(), ()]
+    assert [str(one.resource) for one in evaluate_packs(packs, [pod(), other])] == ["Pod other"]
+    broken = load_pack("b", {"b.yaml": lift.replace(b"ruleNames", b"rulesNames")}, {})
+    assert [one.state for one in evaluate_packs([packs[0], broken], [pod()])] == ["error", "fail"]
+
+
+def test_packs_see_what_was_there_before() -> None:
+    frozen = b"""
+apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: {name: p}
+spec:
+  rules:
+  - name: r
+    match: {any: [{resources: {kinds: [Pod], operations: [UPDATE]}}]}
+    validate: {pattern: {spec: {serviceAccountName: "{{ request.oldObject.spec.serviceAccountName }}"}}}
+"""
+    packs = [load_pack("a", {"a.yaml": frozen}, {})]
+    before = pod(spec={**pod().body["spec"], "serviceAccountName": "other"})
+    assert [one.state for one in evaluate_packs(packs, [pod()], old=[before])] == ["warn"]
+    assert evaluate_packs(packs, [pod()], old=[pod()]) == ()
+    assert evaluate_packs(packs, [pod()]) == ()

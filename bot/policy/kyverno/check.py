@@ -70,7 +70,7 @@ def _check(rule: Mapping[str, object], key: str, judge: Judge) -> Check:
         try:
             if preconditions is not None and not preconditions(context).holds:
                 return SKIP
-            return judge(Scene(context, subject.body, say, Budget()))
+            return judge(Scene(context, subject.body, say, Budget(), excused=subject.excused))
         except QueryError as broken:
             return error(str(broken))
         except NotKnown as away:

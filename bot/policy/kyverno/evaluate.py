@@ -96,9 +96,7 @@ class _Judging:
             if applies is None:
                 verdict = unknown(f"the labels of namespace `{subject.namespace}` are not known here")
             else:
-                verdict = _lifted(exceptions, seen) or (
-                    unknown(rule.check.why) if isinstance(rule.check, Unevaluable) else rule.check(seen)
-                )
+                verdict = _excepted(rule, exceptions, seen)
             if verdict.state in ("pass", "fail"):
                 done.add(policy.name)
             if self._everything or verdict.state not in ("pass", "skip"):
@@ -132,16 +130,17 @@ def _with_values(subject: Subject, given: Mapping[str, object]) -> Subject:
     return replace(subject, given=given, operation=operation, old=old, cache={})
 
 
-def _lifted(exceptions: Iterable[PolicyException], subject: Subject) -> Verdict | None:
+def _excepted(rule: CompiledRule, exceptions: Iterable[PolicyException], subject: Subject) -> Verdict:
+    """Judge a rule, unless an exception lifts it; one that names controls only narrows it."""
     for one in exceptions:
-        if one.exclusions:
-            continue  # those narrow the rule, see `podsecurity`
         holds = one.holds(subject)
         if holds is None:
             return unknown(f"nobody here knows whether the exception `{one.name}` holds")
-        if holds:
+        if holds and not one.exclusions:
             return Verdict("skip", (), f"The exception `{one.name}` holds.")
-    return None
+        if holds:
+            subject = replace(subject, excused=(*subject.excused, *one.exclusions))
+    return unknown(rule.check.why) if isinstance(rule.check, Unevaluable) else rule.check(subject)
 
 
 def _namespaces(resources: Sequence[Resource], given: Mapping[str, Labels]) -> dict[str, Labels]:

@@ -14,9 +14,9 @@ from bot.policy.kyverno import shape
 from bot.policy.kyverno.answers import NotKnown, QueryError
 from bot.policy.kyverno.conditions import Conditions, compile_conditions
 from bot.policy.kyverno.context import Context
+from bot.policy.kyverno.exclusions import Exclusion, compile_exclusions
 from bot.policy.kyverno.given import ImagesOf, names_of
 from bot.policy.kyverno.match import Answer, compile_exception_match
-from bot.policy.kyverno.podsecurity import Exclusion, compile_exclusions
 from bot.policy.kyverno.shape import ShapeError
 from bot.policy.kyverno.subject import Subject
 from bot.policy.kyverno.wildcard import compile_wildcard

@@ -15,6 +15,7 @@ from bot.policy.kyverno import shape
 from bot.policy.kyverno.answers import NotKnown, QueryError
 from bot.policy.kyverno.conditions import Conditions, compile_conditions
 from bot.policy.kyverno.context import Context, Entry, compile_entries
+from bot.policy.kyverno.exclusions import Exclusion
 from bot.policy.kyverno.pattern import Matcher, PatternError, compile_pattern
 from bot.policy.kyverno.query import Query, compile_query
 from bot.policy.kyverno.references import resolve_references
@@ -44,7 +45,8 @@ class Budget:
 class Scene:
     """What a judge looks at: the names, and the `body` that patterns are held against, with its place.
 
-    `say` fills the rule's message in; `near` is the place of the element that a loop is at.
+    `say` fills the rule's message in; `near` is the place of the element that a loop is at; `excused` is what
+    exceptions leave out of the Pod Security Standards.
     """
 
     context: Context
@@ -53,6 +55,7 @@ class Scene:
     budget: Budget
     place: str = ""
     near: str = ""
+    excused: tuple[Exclusion, ...] = ()
 
 
 Judge = Callable[[Scene], Verdict]

@@ -8,6 +8,8 @@ the end, or a field of what is no map, is null. Comparisons order numbers only.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,6 +24,8 @@ from bot.policy.kyverno.functions import FUNCTIONS
 
 LONGEST = 4_000  # characters of an expression
 DEEPEST = 100  # levels of an expression
+
+_QUOTED = re.compile(r"""'(?:\\'|[^'])*'|"(?:\\.|[^"\\])*"|`((?:\\`|[^`])*)`""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +43,22 @@ def compile_query(text: str) -> Query:
     text = text.strip()
     if not text or len(text) > LONGEST:
         raise QueryError("an empty expression" if not text else f"an expression of more than {LONGEST} characters")
+    _check_literals(text)
     try:
         tree = Parser().parse(text).parsed
     except (JMESPathError, ValueError, RecursionError) as broken:
         raise QueryError(f"`{text}` is no JMESPath expression: {_first_line(broken)}") from broken
     return Query(text, frozenset(_names(tree)), _compile(tree, 0))
+
+
+def _check_literals(text: str) -> None:
+    """Refuse a literal in backticks that is no JSON, as Go does and the parser does not."""
+    for quoted in _QUOTED.finditer(text):
+        if quoted[1] is not None:
+            try:
+                json.loads(quoted[1].replace("\\`", "`"))
+            except (ValueError, RecursionError):
+                raise QueryError(f"`{text}` is no JMESPath expression: {quoted[0]} is no JSON") from None
 
 
 def _first_line(broken: BaseException) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.model.manifest import Resource
+from bot.policy.kyverno.exclusions import Exclusion
 from bot.policy.kyverno.kinds import GroupVersionKind, has_namespace, parse_api_version
 
 Labels = Mapping[str, str]
@@ -19,7 +20,8 @@ class Subject:
     `namespace_labels` is None when nobody knows the labels of the resource's namespace. `operation` is CREATE,
     UPDATE or, in tests, DELETE; `old` is the object before an UPDATE, None when there is none or nobody knows it.
     The namespace is `default` where a namespaced kind names none, as kubectl does. `given` are values of variables
-    from outside, by dotted path; `cache` is for what is made of the subject and made once.
+    from outside, by dotted path; `excused` is what exceptions leave out of the Pod Security Standards; `cache` is
+    for what is made of the subject, and made once.
     """
 
     resource: Resource
@@ -33,6 +35,7 @@ class Subject:
     operation: str = "CREATE"
     old: Mapping[str, Any] | None = None
     given: Mapping[str, object] = field(default_factory=dict)
+    excused: tuple[Exclusion, ...] = ()
     cache: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
 
 
