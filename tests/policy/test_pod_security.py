@@ -177,6 +177,7 @@ FIRST, SECOND = (f"spec.containers[{index}].securityContext.capabilities.add" fo
             "[{controlName: Host Namespaces, restrictedField: spec.hostPID, values: ['true']}]",
             ["spec.hostNetwork", FIRST, SECOND],
         ),
+        ("[{controlName: Host Namespaces, images: ['*']}]", ["spec.hostNetwork", FIRST, SECOND]),  # is the Pod's own
         ("[{controlName: Capabilities, images: ['istio/*']}]", ["spec.hostNetwork", SECOND]),
         ("[{controlName: Capabilities, images: ['*']}]", ["spec.hostNetwork"]),
         ("[{controlName: Capabilities}]", ["spec.hostNetwork", FIRST, SECOND]),  # for containers images must be named
