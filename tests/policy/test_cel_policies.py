@@ -183,7 +183,8 @@ class TestValidatingPolicy:
             },
         }
         resources = (pod(), pod(name="old"))
-        assert states(policies(document(VALIDATING), exception), *resources) == ["fail", "skip"]
+        broken, lifted = findings(policies(document(VALIDATING), exception), *resources)
+        assert (broken.state, broken.message, lifted.state) == ("fail", "no tag in p.", "skip")
         exception["spec"]["images"] = ["nginx"]  # type: ignore[index]
         assert states(policies(document(VALIDATING), exception), *resources) == ["fail", "not evaluable here"]
         exception["spec"]["policyRefs"] = [{"name": "other"}]  # type: ignore[index]

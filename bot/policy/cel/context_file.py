@@ -28,11 +28,9 @@ def world_of(document: Json) -> World:
         for one in _maps(found.get("images"))
         if "image" in one
     }
-    entries = {str(one.get("name")): one.get("data") for one in _maps(found.get("globalContext"))}
     return World(
         resources=_maps(found.get("resources")) if "resources" in found else None,
         images=images if "images" in found else None,
-        entries=entries if "globalContext" in found else None,
         now=told,
     )
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from bot.policy.cel import addresses, lists, quantities, texts
 from bot.policy.cel.bounds import check_growth
 from bot.policy.cel.elsewhere import functions_of
-from bot.policy.cel.function import Function
+from bot.policy.cel.function import METER, MOST_WORK, WORN, Function
 from bot.policy.cel.optionals import careful
 from bot.policy.cel.problem import MARK, CelError, ElsewhereError
 from bot.policy.cel.rewrite import NOW
@@ -28,6 +28,8 @@ except ImportError:  # there is no wheel for this machine
 
 LONGEST = 20_000  # characters of an expression with its variables
 BUDGET = "Iteration budget exceeded"  # the engine's words
+SPENT = (BUDGET, WORN)
+PATIENCE = 5  # evaluations that may run out of their budget
 _OF_NULL = ("Applying SELECT", "No matching overloads found : _[?_]", "No matching overloads found : _?._")
 ABSENT = "the CEL engine is not installed here (the package cel-expr-python)"
 VARIABLES = ("object", "oldObject", "request", "params", "namespaceObject", "exceptions")
@@ -51,16 +53,24 @@ Data = Any  # an activation of the engine: the variables, converted once for any
 
 
 class Expression:
-    """A compiled expression. `again` compiles it anew, careful about null."""
+    """A compiled expression. `again` compiles it anew, careful about null.
 
-    __slots__ = ("_again", "_careful", "_compiled")
+    One that ran out of its budget for many resources is not tried on more.
+    """
+
+    __slots__ = ("_again", "_careful", "_compiled", "_spent")
 
     def __init__(self, compiled: Any, again: Callable[[], Any]) -> None:
         self._compiled, self._again, self._careful = compiled, again, None
+        self._spent = 0
 
     def run(self, data: Data) -> Answer:
         """Evaluate with these variables; never raises for what an expression does."""
+        if self._spent > PATIENCE:
+            return Answer("error", text=BUDGET)
         answer = _run(self._compiled, data)
+        if answer.text in SPENT:
+            self._spent += 1
         if answer.kind == "error" and answer.text.startswith(_OF_NULL):
             if self._careful is None:
                 self._careful = self._again() or self._compiled
@@ -69,6 +79,7 @@ class Expression:
 
 
 def _run(compiled: Any, data: Data) -> Answer:
+    METER.left = MOST_WORK
     try:
         result = compiled.eval(data)
         found = result.value()

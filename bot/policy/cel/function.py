@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+MOST_WORK = 10_000_000  # characters
+WORN = "its functions look through too much text"
+
 
 class Function(NamedTuple):
     """One overload. `takes` and `gives` are words: any, bool, bytes, double, duration, dyn, int, list, map, string,
@@ -16,6 +19,24 @@ class Function(NamedTuple):
     gives: str
     call: Callable[..., Any]
     member: bool = False
+
+
+class Meter:
+    """How much text may one evaluation still look through? Set anew before each."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = MOST_WORK
+
+    def use(self, *texts: str) -> None:
+        """Count texts; raises ValueError when it was too much."""
+        self.left -= sum(map(len, texts))
+        if self.left < 0:
+            raise ValueError(WORN)
+
+
+METER = Meter()
 
 
 def tagged(kind: str, value: object) -> dict[str, object]:

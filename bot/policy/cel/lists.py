@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from bot.policy.cel.function import Function
+from bot.policy.cel.function import METER, Function
 
 LARGEST_RANGE = 10_000
 LONGEST_TEXT = 2_000_000
@@ -110,6 +110,7 @@ def _text_last_index(text: str, part: str, start: int | None = None) -> int:
 
 
 def _replace(text: str, part: str, other: str, limit: int = -1) -> str:
+    METER.use(text, part, other)
     if len(text) + (text.count(part) + 1) * len(other) > LONGEST_TEXT:
         raise ValueError(f"the text would be longer than {LONGEST_TEXT} characters")
     return text.replace(part, other, limit)
@@ -118,6 +119,7 @@ def _replace(text: str, part: str, other: str, limit: int = -1) -> str:
 def _join(values: Values, separator: str = "") -> str:
     if not all(isinstance(value, str) for value in values):
         raise ValueError("only texts are joined")
+    METER.use(*values)
     if sum(map(len, values)) + len(values) * len(separator) > LONGEST_TEXT:
         raise ValueError(f"the text would be longer than {LONGEST_TEXT} characters")
     return separator.join(values)

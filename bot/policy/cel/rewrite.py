@@ -118,7 +118,9 @@ def _members(tokens: list[Token]) -> None:
         if not _is_call(tokens, index):
             continue
         member = before(tokens, index) == "."
-        if member and token.text in _RENAMED:
+        if token.text == "matches":
+            tokens[index] = Token("name", "matches__")
+        elif member and token.text in _RENAMED:
             tokens[index] = Token("name", _RENAMED[token.text])
         elif member and token.text in _OPTIONAL:
             name, field = _OPTIONAL[token.text]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-from bot.policy.cel.engine import BUDGET, Answer, Data, Engine, Expression
+from bot.policy.cel.engine import SPENT, Answer, Data, Engine, Expression
 from bot.policy.cel.problem import CelError
 from bot.policy.cel.request import Requests, asks_elsewhere, reads_labels
 from bot.policy.cel.rewrite import rewrite, with_variables
@@ -95,7 +95,7 @@ class Rule:
         if unknown := asks_elsewhere(answer.text):
             return Outcome("not evaluable here", unknown)
         said = answer.text if answer.kind == "error" else "it is neither true nor false"
-        state: State = self.broken if self.strict and answer.text != BUDGET else "error"
+        state: State = self.broken if self.strict and answer.text not in SPENT else "error"
         why = f"`{_short(text)}` breaks" + ("" if secret else f": {said}")  # the engine's words may hold values
         return Outcome(state, f"The expression {why}." if state == "fail" else why)
 

@@ -19,7 +19,7 @@ from typing import Any
 import re2
 
 from bot.policy.cel.addresses import CIDR, IP
-from bot.policy.cel.function import Function, tagged, untagged
+from bot.policy.cel.function import METER, Function, tagged, untagged
 from bot.policy.cel.quantities import QUANTITY
 
 FORMAT, IMAGE = "kubernetes.Format", "kyverno.Image"
@@ -62,12 +62,19 @@ def _searched(pattern: str) -> Any:
         raise ValueError(f"`{pattern[:100]}` is no regular expression") from None
 
 
+def _matches(text: str, pattern: str) -> bool:
+    METER.use(text, pattern)
+    return _searched(pattern).search(text) is not None
+
+
 def _find(text: str, pattern: str) -> str:
+    METER.use(text, pattern)
     found = _searched(pattern).search(text)
     return found[0] if found else ""
 
 
 def _find_all(text: str, pattern: str, limit: int = -1) -> list[str]:
+    METER.use(text, pattern)
     found = [one[0] for one in _searched(pattern).finditer(text)]
     return found if limit < 0 else found[:limit]
 
@@ -136,6 +143,7 @@ def _part(name: str) -> Any:
 
 
 def _json(text: str) -> Any:
+    METER.use(text)
     try:
         return json.loads(text)
     except (json.JSONDecodeError, RecursionError):
@@ -154,7 +162,17 @@ def _string(found: Any) -> str:
     return str(found)
 
 
+def _hashed(name: str) -> Any:
+    def hashed(text: str) -> str:
+        METER.use(text)
+        return hashlib.new(name, text.encode()).hexdigest()
+
+    return hashed
+
+
 FUNCTIONS = (
+    Function("matches__", ("string", "string"), "bool", _matches, member=True),
+    Function("matches__", ("string", "string"), "bool", _matches),
     Function("find", ("string", "string"), "string", _find, member=True),
     Function("findAll", ("string", "string"), "list", _find_all, member=True),
     Function("findAll", ("string", "string", "int"), "list", _find_all, member=True),
@@ -170,9 +188,6 @@ FUNCTIONS = (
     ),
     Function("json.unmarshal", ("string",), "dyn", _json),
     Function("json.Unmarshal", ("string",), "dyn", _json),
-    *(
-        Function(name, ("string",), "string", lambda text, name=name: hashlib.new(name, text.encode()).hexdigest())
-        for name in ("sha1", "sha256", "md5")
-    ),
+    *(Function(name, ("string",), "string", _hashed(name)) for name in ("sha1", "sha256", "md5")),
     *(Function("string__", (kind,), "string", _string) for kind in ("string", "int", "double", "bool", "map")),
 )
