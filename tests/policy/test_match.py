@@ -269,3 +269,47 @@ def test_a_derived_rule_is_told_under_the_name_people_wrote() -> None:
     assert isinstance(compiled, CompiledPolicy)
     (finding,) = evaluate([compiled], [resource("apps/v1", "Deployment")])
     assert (finding.rule, finding.field) == ("r", "spec")
+
+
+USER = {"request.userInfo": {"username": "system:serviceaccount:ci:bot", "groups": ["devs", "system:authenticated"]}}
+ROLES = {"request.roles": ["shop:editor"], "request.clusterRoles": ["view"]}
+
+
+@pytest.mark.parametrize(
+    ("users", "given", "applies", "spared"),
+    [
+        ("subjects: [{kind: User, name: x}]", {}, True, False),  # unknown: ignored in match, never fitting in exclude
+        ("roles: [shop:editor]", {}, True, False),
+        ("subjects: [{kind: User, name: 'system:serviceaccount:*'}]", USER, True, True),
+        ("subjects: [{kind: User, name: jane}]", USER, False, False),
+        ("subjects: [{kind: Group, name: 'dev?'}]", USER, True, True),
+        ("subjects: [{kind: Group, name: admins}]", USER, False, False),
+        ("subjects: [{kind: ServiceAccount, name: bot, namespace: ci}]", USER, True, True),
+        ("subjects: [{kind: ServiceAccount, name: bot, namespace: cd}]", USER, False, False),
+        ("subjects: [{kind: User, name: jane}, {kind: Group, name: devs}]", USER, True, True),
+        ("roles: ['shop:*']", ROLES, True, True),
+        ("clusterRoles: [cluster-admin]", ROLES, False, False),
+        ("clusterRoles: [view], roles: [shop:editor]", ROLES, True, True),
+        ("clusterRoles: [view], roles: [other]", ROLES, False, False),
+        ("clusterRoles: [view], subjects: [{kind: User, name: jane}]", {**USER, **ROLES}, False, False),
+    ],
+)
+def test_users(users: str, given: dict[str, object], applies: bool, spared: bool) -> None:
+    """https://kyverno.io/docs/policy-types/cluster-policy/match-exclude/ ("Match Roles and Cluster Roles")."""
+    matched = policy(f"{{match: {{any: [{{resources: {{kinds: [Pod]}}, {users}}}]}}}}")
+    excluded = policy(f"{{match: {{any: [{{resources: {{kinds: [Pod]}}}}]}}, exclude: {{any: [{{{users}}}]}}}}")
+    assert bool(states(matched, resource(), values=lambda *_: given)) is applies
+    assert (states(excluded, resource(), values=lambda *_: given) == []) is spared
+
+
+def test_an_unknown_kind_of_subject_breaks_the_policy() -> None:
+    found = compile_policy(policy("{match: {any: [{subjects: [{kind: Robot, name: x}]}]}}"))
+    assert not isinstance(found, CompiledPolicy)
+    assert found[0].key.endswith("subjects.kind")
+
+
+def test_what_is_deleted_fits_any_pattern() -> None:
+    matched = policy("{match: {any: [{resources: {kinds: [Pod], operations: [DELETE]}}]}}")
+    options = {"values": lambda *_: {"request.operation": "DELETE"}, "include_passes": True}
+    assert states(matched, resource(), **options) == ["skip"]
+    assert states(matched, resource()) == []

@@ -55,7 +55,10 @@ def compile_check(rule: Mapping[str, object], key: str, *, ignore: bool = False)
     )
     if rule.get("celPreconditions"):
         return Unevaluable("this version does not evaluate `celPreconditions`")
-    return _check(rule, key, judge)
+    check = _check(rule, key, judge)
+    if kind in ("pattern", "anyPattern"):
+        return lambda subject: SKIP if subject.operation == "DELETE" else check(subject)  # there is nothing to fit
+    return check
 
 
 def _check(rule: Mapping[str, object], key: str, judge: Judge) -> Check:

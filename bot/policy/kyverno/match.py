@@ -2,7 +2,7 @@
 
 Source: the Kyverno documentation ("Selecting resources") and `pkg/engine/utils/match.go`. Who made the change
 is unknown before the merge, so, as Kyverno does in the background, users, roles and subjects are ignored in
-`match` and never fit in `exclude`.
+`match` and never fit in `exclude`, unless a test says who it is.
 
 The answer is True, False, or None: it depends on the labels of a namespace that nobody here knows.
 """
@@ -17,6 +17,7 @@ from bot.policy.kyverno.kinds import GroupVersionKind, KindTest, compile_kinds, 
 from bot.policy.kyverno.labels import SelectorError, compile_pairs, compile_selector
 from bot.policy.kyverno.shape import ShapeError
 from bot.policy.kyverno.subject import Subject
+from bot.policy.kyverno.users import UserTest, compile_users
 from bot.policy.kyverno.wildcard import Glob, compile_wildcard
 
 Answer = bool | None
@@ -37,7 +38,7 @@ class Selection:
 class _Filter:
     kinds: KindTest | None
     tests: tuple[Applies, ...]
-    users: bool
+    users: UserTest | None
 
     def may_select(self, found: GroupVersionKind) -> bool:
         return self.kinds is None or self.kinds(found)
@@ -54,9 +55,22 @@ class _Filter:
                 answer = None
         return answer
 
-    @property
-    def empty(self) -> bool:
-        return self.kinds is None and not self.tests
+    def includes(self, subject: Subject) -> Answer:
+        """Say whether a match block takes the subject; unknown users are passed over, as in the background."""
+        fits = self._user(subject)
+        if fits is False or (fits is None and self.kinds is None and not self.tests):
+            return False
+        return self.fits(subject)
+
+    def excludes(self, subject: Subject) -> Answer:
+        """Say whether an exclude block takes the subject; unknown users never fit."""
+        fits = self._user(subject)
+        if not fits and (self.users is not None or (self.kinds is None and not self.tests)):
+            return False
+        return self.fits(subject)
+
+    def _user(self, subject: Subject) -> bool | None:
+        return self.users(subject) if self.users is not None else None
 
 
 def compile_selection(rule: Mapping[str, object], *, namespace: str, key: str) -> Selection:
@@ -67,8 +81,8 @@ def compile_selection(rule: Mapping[str, object], *, namespace: str, key: str) -
     """
     match_all, wanted = _block(rule.get("match"), f"{key}.match")
     exclude_all, unwanted = _block(rule.get("exclude"), f"{key}.exclude")
-    includes = tuple(_never if one.empty else one.fits for one in wanted)
-    excludes = tuple(_never if one.empty or one.users else one.fits for one in unwanted)
+    includes = tuple(one.includes for one in wanted)
+    excludes = tuple(one.excludes for one in unwanted)
 
     def selects(subject: Subject) -> Answer:
         if namespace and subject.namespace != namespace:
@@ -93,12 +107,8 @@ def compile_exception_match(found: object, key: str) -> Applies:
     every, filters = _block(found, key)
     if not filters:
         raise ShapeError(key, "an exception matches something")
-    fits = tuple(_never if one.empty or one.users else one.fits for one in filters)
+    fits = tuple(one.excludes for one in filters)
     return lambda subject: _combine((test(subject) for test in fits), every=every)
-
-
-def _never(_: Subject) -> Answer:
-    return False
 
 
 def _combine(answers: Iterable[Answer], *, every: bool) -> Answer:
@@ -133,7 +143,7 @@ def _filter(found: object, key: str) -> _Filter:
     at = f"{key}.resources"
     resources = shape.mapping(block.get("resources"), at)
     shape.known_fields(resources, shape.RESOURCES, at)
-    users = any(block.get(name) for name in ("subjects", "roles", "clusterRoles"))
+    users = compile_users(block, key)
     try:
         return _Filter(_kinds(resources, at), tuple(_tests(resources, at)), users)
     except SelectorError as broken:
