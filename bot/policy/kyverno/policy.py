@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
 from bot.model.finding import Severity
+from bot.policy.about import about
 from bot.policy.kyverno import shape
 from bot.policy.kyverno.action import Blocks, compile_action
 from bot.policy.kyverno.autogen import DerivedRule, derive_rules
@@ -20,11 +21,8 @@ from bot.policy.kyverno.shape import ShapeError
 from bot.policy.problem import PolicyProblem, PolicySource
 
 KINDS = ("ClusterPolicy", "Policy")
-REMEDY = "policies.lockkeeper.dev/remedy"
-LINK = "policies.lockkeeper.dev/link"
 
 _NOWHERE = PolicySource()
-_SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +90,17 @@ def _compile(document: Mapping[str, Any], source: PolicySource) -> CompiledPolic
     rules = shape.sequence(spec.get("rules"), "spec.rules")
     if not rules:
         raise ShapeError("spec.rules", "the policy has no rules")
-    annotations = shape.mapping(metadata.get("annotations"), "metadata.annotations")
+    shape.mapping(metadata.get("annotations"), "metadata.annotations")
     namespace = ""
     if document["kind"] == "Policy":
         namespace = shape.text(metadata.get("namespace"), "metadata.namespace") or "default"
-    severity = str(annotations.get("policies.kyverno.io/severity") or "medium").strip().lower()
+    said = about(document)
     return CompiledPolicy(
         name=name,
-        title=_annotation(annotations, "policies.kyverno.io/title") or name,
-        description=_annotation(annotations, "policies.kyverno.io/description"),
-        severity=next((one for one in _SEVERITIES if one == severity), "medium"),
-        how=" ".join(_advice(annotations)),
+        title=said.title,
+        description=said.description,
+        severity=said.severity,
+        how=said.how,
         rules=tuple(_rules(document, spec, rules, namespace)),
         source=source,
         only_one=spec.get("applyRules") == "One",
@@ -158,15 +156,3 @@ def _place(rules: list[object], name: str) -> int:
 def _name_of(document: Mapping[str, Any]) -> str:
     metadata = document.get("metadata")
     return str(metadata.get("name") or "") if isinstance(metadata, Mapping) else ""
-
-
-def _annotation(annotations: Mapping[str, object], name: str) -> str:
-    found = annotations.get(name)
-    return " ".join(found.split()) if isinstance(found, str) else ""
-
-
-def _advice(annotations: Mapping[str, object]) -> Iterator[str]:
-    if remedy := _annotation(annotations, REMEDY):
-        yield remedy
-    if link := _annotation(annotations, LINK):
-        yield f"See {link}"
