@@ -240,6 +240,12 @@ class TestOutcomes:
         assert judged("true", conditions=self.BROKEN, broken="error").state == "error"
         assert judged("true", conditions=self.BROKEN, strict=False).state == "skip"
 
+    def test_conditions_about_the_user(self) -> None:
+        """Who makes the change is unknown: ignoring what breaks must not skip the rule."""
+        about_user = ({"name": "a", "expression": "request.userInfo.username != 'robot'"},)
+        for strict in (True, False):
+            assert judged("false", conditions=about_user, strict=strict).state == "not evaluable here"
+
     def test_expressions_that_break(self) -> None:
         assert judged("object.nowhere", broken="error").state == "error"
         assert judged("object.nowhere", strict=False).state == "error"

@@ -300,6 +300,10 @@ class TestAdmissionPolicy:
         assert states(found, many, namespaces={"default": {"shop": "yes"}}) == ["warn"]
         assert states(found, many, namespaces={"default": {}}) == []
 
+    def test_policies_are_not_judged(self) -> None:
+        found = policies(document(ADMISSION, matchConstraints={"resourceRules": [EVERY]}))
+        assert states(found, Resource(document(ADMISSION)), Resource(document(BINDING)), pod()) == ["fail"]
+
     def test_a_binding_to_nothing(self) -> None:
         told = problem(document(BINDING))
         assert (told.state, told.policy, told.key) == ("not evaluable here", "in-shops", "spec.policyName")

@@ -21,6 +21,7 @@ from bot.policy.cel.rule import RuleText, compile_rule
 from bot.policy.cel.world import World
 from bot.policy.kyverno import shape
 from bot.policy.kyverno.cel import HERE, checked
+from bot.policy.kyverno.match import Selection
 from bot.policy.kyverno.policy import CompiledPolicy, CompiledRule
 from bot.policy.kyverno.shape import ShapeError
 from bot.policy.problem import PolicyProblem, PolicySource
@@ -40,6 +41,8 @@ _SPEC = (
     "validations",
     "variables",
 )
+# A policy never judges policies, so that nobody locks themselves out.
+_NOT_POLICIES = Selection(lambda found: found.kind not in (POLICY, BINDING), lambda _: True)
 _BINDING = ("matchResources", "paramRef", "policyName", "validationActions")
 
 
@@ -108,7 +111,7 @@ def _rules(spec: Json, bindings: Sequence[Json], world: World) -> Iterator[Compi
     bare = CompiledRule(
         name=RULE,
         message="",
-        selection=compile_constraints(spec.get("matchConstraints"), "spec.matchConstraints"),
+        selection=both(compile_constraints(spec.get("matchConstraints"), "spec.matchConstraints"), _NOT_POLICIES),
         check=checked(Block(rule, params_of(spec.get("paramKind"), None, "spec.paramKind", world)).judge),
         blocks=compile_actions(["Deny"], ""),
     )

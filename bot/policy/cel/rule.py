@@ -88,7 +88,8 @@ class Rule:
             if answer.kind == "elsewhere":
                 worst = Outcome("not evaluable here", answer.text)
             elif answer.value is not True and worst is None:
-                worst = self._broke(text, answer, secret=secret) if self.strict else SKIP
+                broke = self._broke(text, answer, secret=secret)
+                worst = broke if self.strict or broke.state == "not evaluable here" else SKIP
         return worst
 
     def _broke(self, text: str, answer: Answer, *, secret: bool) -> Outcome:
