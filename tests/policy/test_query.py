@@ -10,8 +10,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.policy.kyverno.answers import NotFound, NotKnown, QueryError, Unknown
+from bot.policy.kyverno.functions import FUNCTIONS
 from bot.policy.kyverno.query import compile_query
 from bot.policy.kyverno.times import at_time
 
@@ -275,3 +278,25 @@ def test_a_regular_expression_never_takes_for_ever() -> None:
 )
 def test_a_text_does_not_grow_without_bounds(expression: str) -> None:
     assert found(expression, "a" * 100_000) == WRONG
+
+
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(["1h", "5Gi", "1.2.3", "2024-01-01T00:00:00Z", "(a", "[a]*"])
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.sampled_from(sorted(FUNCTIONS)), st.lists(VALUES, max_size=4))
+@settings(max_examples=1500, deadline=None)
+def test_no_argument_breaks_a_function(name: str, arguments: list[Any]) -> None:
+    expression = f"{name}({', '.join(f'@[{at}]' for at in range(len(arguments)))})"
+    found(expression, arguments)

@@ -570,3 +570,11 @@ spec:
     assert [one.state for one in evaluate_packs(packs, [pod()], old=[before])] == ["warn"]
     assert evaluate_packs(packs, [pod()], old=[pod()]) == ()
     assert evaluate_packs(packs, [pod()]) == ()
+
+
+def test_a_resource_nested_without_end_is_an_error() -> None:
+    deep: Any = "x"
+    for _ in range(3000):
+        deep = [deep]
+    rule = "validate: {deny: {conditions: {any: [{key: 'a {{ request.object.spec }}', operator: Equals, value: b}]}}}"
+    assert state(rule, pod(spec=deep)) == "error"

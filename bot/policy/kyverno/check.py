@@ -78,6 +78,8 @@ def _check(rule: Mapping[str, object], key: str, judge: Judge) -> Check:
             return error(str(broken))
         except NotKnown as away:
             return unknown(str(away))
+        except RecursionError:
+            return error("the resource is nested too deeply")
 
     return check
 

@@ -53,7 +53,12 @@ class Function:
                     break
             else:
                 self._refuse(index, argument)
-        return self.body(*arguments)
+        try:
+            return self.body(*arguments)
+        except QueryError:
+            raise
+        except (ArithmeticError, ValueError, RecursionError) as broken:
+            raise QueryError(f"`{self.name}` cannot be made of these arguments") from broken
 
     def _refuse(self, index: int, argument: object) -> None:
         if isinstance(argument, Unknown):
