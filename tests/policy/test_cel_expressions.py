@@ -222,6 +222,25 @@ class TestVariables:
     def test_one_may_be_optional(self) -> None:
         assert self.rule("variables.maybe.orValue(1) == 1", ("maybe", "object.spec.?volumes")).state == "pass"
 
+    def test_there_may_be_many(self) -> None:
+        """More than the engine is deep; one is optional, one breaks, and one is asked for by two others."""
+        many = [("v0", "1"), *((f"v{at}", f"variables.v{at - 1} + 1") for at in range(1, 40))]
+        maybe = ("maybe", "object.?spec.?containers")
+        broken = ("broken", "object.nowhere + variables.v39")
+        named = ("named", "variables.maybe.orValue([]).map(one, one.name)")
+        spoken = [*many, maybe, broken, named]
+        text = "variables.v39 == 40 && variables.named == ['web', 'side'] && variables.?named.hasValue()"
+        assert self.rule(f"{text} && variables.maybe.hasValue()", *spoken).state == "pass"
+        assert self.rule("variables.v39 == 41", *spoken).state == "fail"
+        assert self.rule("variables.v39 == 40 || variables.broken == 1", *spoken).state == "pass"
+        outcome = self.rule("variables.broken == 1", *spoken)
+        assert (outcome.state, 'Key not found in map : "nowhere"' in outcome.message) == ("fail", True)
+
+    def test_what_many_need_from_elsewhere(self) -> None:
+        asked = ("v0", "int(resource.Get('v1', 'configmaps', 'a', 'b').data.c)")
+        many = [asked, *((f"v{at}", f"variables.v{at - 1} + 1") for at in range(1, 40))]
+        assert self.rule("variables.v39 == 40", *many).state == "not evaluable here"
+
     def test_a_later_one_is_unknown(self) -> None:
         with pytest.raises(CelError, match="no variable `b`"):
             self.rule("true", ("a", "variables.b"), ("b", "1"))
@@ -281,7 +300,7 @@ BOMBS = [
     ("lists.range(200).all(a, lists.range(200).all(b, a + b >= 0))", "error", "Iteration budget exceeded"),
     ("lists.range(9999).all(i, object.data.a.matches('x+'))", "error", "too much text"),
     ("lists.range(1000000).size() > 0", "fail", "more than 10000"),
-    ('["x"]' + ".map(a, a + a)" * 25 + "[0].size() > 0", "CelError", "grow"),
+    ('["x"]' + ".map(a, a + a)" * 25 + "[0].size() > 0", "ElsewhereError", "grow"),
     ("cel.bind(a, object.data.a.replace('x', 'xxxx'), a.replace('x', a) != '')", "fail", "longer than"),
     ("object.data.a.replace('x', object.data.a).size() > 0", "fail", "longer than"),
     ("object.data.a.matches('(x+x+)+y')", "fail", "does not hold"),
@@ -289,6 +308,12 @@ BOMBS = [
     ("object.data.a.matches('((x{100}){100}){100}')", "fail", "no regular expression"),
     ("+".join(["1"] * 200) + " == 200", "ElsewhereError", "deeper than"),
     ("(" * 500 + "true" + ")" * 500, "ElsewhereError", "deeper than"),
+    ("(" * 5000 + "true" + ")" * 5000, "ElsewhereError", "deeper than"),
+    ("true ? 1 == 1 : " * 900 + "false", "ElsewhereError", "deeper than"),
+    ("has(x." * 1500 + "y" + ")" * 1500, "ElsewhereError", "deeper than"),
+    ("a.all(b, c, " * 900 + "true" + ")" * 900, "ElsewhereError", "deeper than"),
+    ("x.orValue(" * 900 + "true" + ")" * 900, "ElsewhereError", "deeper than"),
+    ("object" + ".a" * 3000 + ".orValue(1)" * 400 + " == 1", "ElsewhereError", "deeper than"),
     ("'" + "x" * 30_000 + "' != ''", "ElsewhereError", "longer than"),
     ("'%.999999999f'.format([1.0]) != ''", "fail", "precision"),
     ("object.data.b == 1", "fail", "out of range"),

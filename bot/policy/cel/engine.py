@@ -7,16 +7,17 @@ how large values grow.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from bot.policy.cel import addresses, lists, quantities, texts
-from bot.policy.cel.bounds import check_growth
+from bot.policy.cel.bounds import growth
 from bot.policy.cel.elsewhere import functions_of
 from bot.policy.cel.function import METER, MOST_WORK, WORN, Function
 from bot.policy.cel.optionals import careful
-from bot.policy.cel.problem import MARK, CelError, ElsewhereError
+from bot.policy.cel.problem import DEEP, MARK, CelError, ElsewhereError
 from bot.policy.cel.rewrite import NOW
 from bot.policy.cel.world import World
 
@@ -26,7 +27,7 @@ try:
 except ImportError:  # there is no wheel for this machine
     cel = None
 
-LONGEST = 20_000  # characters of an expression with its variables
+LONGEST = 60_000  # characters of an expression with its variables
 BUDGET = "Iteration budget exceeded"  # the engine's words
 SPENT = (BUDGET, WORN)
 PATIENCE = 5  # evaluations that may run out of their budget
@@ -49,7 +50,13 @@ class Answer:
 
 _TRUE, _FALSE = Answer("value", True), Answer("value", False)
 
-Data = Any  # an activation of the engine: the variables, converted once for any number of expressions
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """The variables of an evaluation; `activation` is what the engine converts once for any number of expressions."""
+
+    values: Mapping[str, object]
+    activation: Any
 
 
 class Expression:
@@ -58,11 +65,13 @@ class Expression:
     One that ran out of its budget for many resources is not tried on more.
     """
 
-    __slots__ = ("_again", "_careful", "_compiled", "_spent")
+    __slots__ = ("_again", "_careful", "_compiled", "_spent", "growth", "optional")
 
-    def __init__(self, compiled: Any, again: Callable[[], Any]) -> None:
+    def __init__(self, compiled: Any, again: Callable[[], Any], growth: int) -> None:
         self._compiled, self._again, self._careful = compiled, again, None
         self._spent = 0
+        self.growth = growth
+        self.optional = compiled.return_type().name().startswith("optional_type")
 
     def run(self, data: Data) -> Answer:
         """Evaluate with these variables; never raises for what an expression does."""
@@ -81,7 +90,7 @@ class Expression:
 def _run(compiled: Any, data: Data) -> Answer:
     METER.left = MOST_WORK
     try:
-        result = compiled.eval(data)
+        result = compiled.eval(data.activation)
         found = result.value()
     except (RuntimeError, TypeError, ValueError, OverflowError) as broken:
         return Answer("error", text=_said(broken))
@@ -103,35 +112,34 @@ class Engine:
         """Raises `ElsewhereError` when the engine is not installed."""
         if cel is None:
             raise ElsewhereError(ABSENT)
-        self._now = world.now
-        self._environment = cel.NewEnv(
-            variables={**dict.fromkeys(VARIABLES, cel.Type.DYN), NOW: cel.Type.TIMESTAMP},
-            extensions=[
-                ext_bindings.ExtBindings(),
-                ext_encoders.ExtEncoders(),
-                ext_math.ExtMath(),
-                ext_optional.ExtOptional(),
-                ext_strings.ExtStrings(),
-            ],
-            functions=list(_declarations((*_LIBRARY, *functions_of(world)))),
-        )
+        self._world = world
+        self._environment = _environment(world, VARIABLES)
 
-    def compile(self, text: str, gives: str = "bool") -> Expression:
-        """Compile an expression that gives a bool or a string; raises `CelError` and `ElsewhereError`."""
+    def with_names(self, names: Sequence[str]) -> Engine:
+        """Return an engine for the same world that knows more variables."""
+        other = copy(self)
+        other._environment = _environment(self._world, (*VARIABLES, *names))
+        return other
+
+    def compile(self, text: str, gives: str = "bool", sizes: Mapping[str, int] | None = None) -> Expression:
+        """Compile an expression that gives a bool or a string; raises `CelError` and `ElsewhereError`.
+
+        `sizes` are bounds for the values of more variables, see `growth`.
+        """
         if len(text) > LONGEST:
             raise ElsewhereError(f"the expression is longer than {LONGEST} characters")
-        check_growth(text)
+        size = growth(text, sizes or {})
         try:
             compiled = self._environment.compile(text)
         except RuntimeError as broken:
             said = _said(broken)
             if "recursion" in said:
-                raise ElsewhereError("the expression is nested deeper than the engine here goes") from None
+                raise ElsewhereError(DEEP) from None
             raise CelError("", said) from None
         wanted = getattr(cel.Type, gives.upper()) if gives else cel.Type.DYN
         if compiled.return_type() not in (wanted, cel.Type.DYN) and gives:
             raise CelError("", f"the expression gives no {gives} but {compiled.return_type().name()}")
-        return Expression(compiled, lambda: self._careful(text))
+        return Expression(compiled, lambda: self._careful(text), size)
 
     def _careful(self, text: str) -> Any:
         try:
@@ -142,9 +150,27 @@ class Engine:
     def data(self, values: Mapping[str, object]) -> Data:
         """Prepare variables for any number of evaluations."""
         given: dict[str, object] = {**dict.fromkeys(VARIABLES), **values}
-        if self._now is not None and (now := self._now()) is not None:
+        if self._world.now is not None and (now := self._world.now()) is not None:
             given[NOW] = now
-        return self._environment.Activation(given)
+        return self.again(given)
+
+    def again(self, values: Mapping[str, object]) -> Data:
+        """Prepare just these variables."""
+        return Data(values, self._environment.Activation(values))
+
+
+def _environment(world: World, names: Sequence[str]) -> Any:
+    return cel.NewEnv(
+        variables={**dict.fromkeys(names, cel.Type.DYN), NOW: cel.Type.TIMESTAMP},
+        extensions=[
+            ext_bindings.ExtBindings(),
+            ext_encoders.ExtEncoders(),
+            ext_math.ExtMath(),
+            ext_optional.ExtOptional(),
+            ext_strings.ExtStrings(),
+        ],
+        functions=list(_declarations((*_LIBRARY, *functions_of(world)))),
+    )
 
 
 def _declarations(functions: Iterable[Function]) -> Iterable[Any]:

@@ -26,7 +26,7 @@ def without_doubt(tokens: list[Token]) -> list[Token]:
         called = tokens[index].text in _ASKED and opening < len(tokens) and tokens[opening].text == "("
         if called and before(tokens, index) == ".":
             found, closing = arguments(tokens, opening)
-            dot = max(at for at in range(index) if tokens[at].text == ".")
+            dot = _back(tokens, index)
             start = _start(tokens, dot)
             receiver = tokens[start:dot]
             if closing < len(tokens) and len(found) == 1 and not _surely_optional(receiver):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 MARK = "not evaluable here: "  # begins the message of an error that says so from within an expression
+DEEP = "the expression is nested deeper than the engine here goes"
 
 
 class CelError(ValueError):

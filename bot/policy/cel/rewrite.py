@@ -12,9 +12,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from bot.policy.cel.optionals import without_doubt
-from bot.policy.cel.problem import CelError
-from bot.policy.cel.tokens import Token, after, arguments, before, joined, tokens_of
+from bot.policy.cel.problem import DEEP, CelError, ElsewhereError
+from bot.policy.cel.tokens import Token, after, arguments, before, deepest, joined, tokens_of
 
+# Rewritten expressions of variables, and the variables those name, in order of declaration.
+Definitions = Mapping[str, tuple[str, tuple[str, ...]]]
+
+LONGEST = 20_000  # characters of an expression
+MOST_BRACKETS = 100  # within each other
 VARIABLE = "variable__"  # before the name of a composed variable
 NOW = "now__"
 
@@ -45,29 +50,39 @@ _EMPTY = Token("space", "")
 def rewrite(expression: str, variables: Collection[str] = ()) -> tuple[str, tuple[str, ...]]:
     """Return the expression in the engine's words, and the composed variables it names, in order.
 
-    `variables` are the names known at this point. Raises `CelError` for `variables.x` when x is none of them.
+    `variables` are the names known at this point. Raises `CelError` for `variables.x` when x is none of them,
+    `ElsewhereError` for what is too long or nested too deeply.
     """
+    if len(expression) > LONGEST:
+        raise ElsewhereError(f"the expression is longer than {LONGEST} characters")
     tokens = tokens_of(expression)
-    used = _variables(tokens, variables)
-    _members(tokens)
-    return _pairs(without_doubt(tokens)), tuple(dict.fromkeys(used))
+    if deepest(tokens) > MOST_BRACKETS:
+        raise ElsewhereError(DEEP)
+    try:
+        used = _variables(tokens, variables)
+        _members(tokens)
+        return _pairs(without_doubt(tokens)), tuple(dict.fromkeys(used))
+    except RecursionError:
+        raise ElsewhereError(DEEP) from None
 
 
-def with_variables(expression: str, used: Sequence[str], definitions: Mapping[str, tuple[str, tuple[str, ...]]]) -> str:
-    """Bind the variables an expression names, and those that they name, around it; each is evaluated once, when
-    first asked for.
-
-    `definitions` maps names to their rewritten expressions and the variables those name, in order of declaration.
-    """
-    needed: set[str] = set()
+def needed(used: Sequence[str], definitions: Definitions) -> set[str]:
+    """Return the variables that an expression needs which names these: they, and those that they name."""
+    found: set[str] = set()
     asked = list(used)
     while asked:
         name = asked.pop()
-        if name not in needed:
-            needed.add(name)
+        if name not in found:
+            found.add(name)
             asked.extend(definitions[name][1])
+    return found
+
+
+def with_variables(expression: str, used: Sequence[str], definitions: Definitions) -> str:
+    """Bind the variables an expression needs around it; each is evaluated once, when first asked for."""
+    wanted = needed(used, definitions)
     for name in reversed(tuple(definitions)):
-        if name in needed:
+        if name in wanted:
             expression = f"cel.bind({VARIABLE}{name}, {definitions[name][0]}\n, {expression}\n)"
     return expression
 
@@ -146,7 +161,7 @@ def _is_call(tokens: Sequence[Token], index: int) -> bool:
 def _pairs(tokens: Sequence[Token], depth: int = 0) -> str:
     """Write comprehensions over two variables as comprehensions over pairs, from the outermost in."""
     if depth > 30:
-        raise CelError("", "comprehensions are nested too deeply")
+        raise ElsewhereError(DEEP)
     written: list[str] = []
     index = 0
     while index < len(tokens):

@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
-from bot.policy.cel.engine import SPENT, Answer, Data, Engine, Expression
-from bot.policy.cel.problem import CelError
+from bot.policy.cel.engine import SPENT, Answer, Data, Engine
+from bot.policy.cel.problem import CelError, ElsewhereError
 from bot.policy.cel.request import Requests, asks_elsewhere, reads_labels
 from bot.policy.cel.rewrite import rewrite, with_variables
+from bot.policy.cel.staging import compile_staged
 from bot.policy.cel.world import View, World
 
 State = Literal["pass", "fail", "skip", "error", "not evaluable here"]
@@ -40,19 +41,27 @@ PASS = Outcome("pass")
 SKIP = Outcome("skip")
 
 
+class Runs(Protocol):
+    """A compiled expression."""
+
+    def run(self, data: Data) -> Answer:
+        """Evaluate with these variables; never raises for what an expression does."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class _Validation:
     text: str
-    holds: Expression
+    holds: Runs
     message: str
-    says: Expression | None
+    says: Runs | None
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A compiled rule. `strict` is the failure policy: an expression that breaks counts as `broken` when strict."""
 
-    conditions: tuple[tuple[str, Expression], ...]
+    conditions: tuple[tuple[str, Runs], ...]
     validations: tuple[_Validation, ...]
     requests: Requests
     strict: bool
@@ -187,11 +196,16 @@ class _Words:
         self.compile(key, one.get("expression"), "")
         self._definitions[name] = rewrite(str(one["expression"]), self._definitions)
 
-    def compile(self, key: str, written: object, gives: str = "bool") -> Expression:
+    def compile(self, key: str, written: object, gives: str = "bool") -> Runs:
         if not isinstance(written, str) or not written.strip():
             raise CelError(f"{key}.expression", "expected a CEL expression")
         try:
             text, used = rewrite(written, self._definitions)
-            return self._engine.compile(with_variables(text, used, self._definitions), gives)
+            try:
+                return self._engine.compile(with_variables(text, used, self._definitions), gives)
+            except ElsewhereError:
+                if not used:
+                    raise
+                return compile_staged(self._engine, (text, used), self._definitions, gives)
         except CelError as broken:
             raise CelError(f"{key}.expression", str(broken)) from broken

@@ -40,6 +40,16 @@ def joined(tokens: Sequence[Token]) -> str:
     return "".join(token.text for token in tokens)
 
 
+def deepest(tokens: Sequence[Token]) -> int:
+    """How many brackets are within each other at most."""
+    depth = most = 0
+    for token in tokens:
+        if token.kind == "sign":
+            depth += (token.text in _OPEN) - (token.text in _CLOSE)
+            most = max(most, depth)
+    return most
+
+
 def after(tokens: Sequence[Token], index: int) -> int:
     """The index of the next word that is no space, or the number of words."""
     index += 1
