@@ -25,6 +25,9 @@ _COPIED = (
 )  # fmt: skip
 
 
+_CONDITIONS = ("allOf", "anyOf", "oneOf", "not")
+
+
 @dataclass(frozen=True, slots=True)
 class CustomKinds:
     """The custom kinds that CustomResourceDefinitions define.
@@ -112,7 +115,7 @@ def _custom_kind(body: Mapping[str, Any], definitions: Definitions) -> CustomKin
             continue
         root = {**close(outline, whole=True), "$defs": shared}
         try:
-            schemas[api_version, kind] = KindSchema(compile_schema(root), root, shared)
+            schemas[api_version, kind] = KindSchema(compile_schema(root), root, shared, _forms(root))
         except ValueError as error:
             schemas[api_version, kind] = None
             broken[str(_mapping(body.get("metadata")).get("name"))] = str(error).partition("\n")[0]
@@ -224,6 +227,20 @@ def _open(schema: Mapping[str, Any], depth: int) -> dict[str, Any]:
         if isinstance(schema.get(key), Mapping):
             opened[key] = _open(schema[key], depth + 1)
     return {**opened, **_conditions(schema, depth + 1)}
+
+
+def _forms(schema: Mapping[str, Any]) -> int:
+    """Count the schemas that stand in allOf, anyOf, oneOf and not, and below."""
+    count = 0
+    waiting: list[tuple[Any, bool]] = [(schema, False)]
+    while waiting:
+        here, inner = waiting.pop()
+        if isinstance(here, Mapping):
+            count += inner
+            waiting += [(below, inner or key in _CONDITIONS) for key, below in here.items() if key != "$defs"]
+        elif isinstance(here, list):
+            waiting += [(below, inner) for below in here]
+    return count
 
 
 def _usable(key: str, value: Any) -> bool:

@@ -51,11 +51,16 @@ class Validator(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class KindSchema:
-    """The schema of one kind: its validator, and the sub-schema that describes a place in a resource."""
+    """The schema of one kind: its validator, and the sub-schema that describes a place in a resource.
+
+    `forms` counts the alternatives and conditions of a schema that a repository brings along: each place of a resource
+    may be held against all of them.
+    """
 
     validator: Validator
     root: Schema
     definitions: Mapping[str, Schema]
+    forms: int = 0
 
     def at(self, path: Path) -> Schema:
         """Return the sub-schema for a field path; empty when the schema says nothing about that place."""

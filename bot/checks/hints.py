@@ -18,6 +18,7 @@ _LISTED = 12  # names that a message lists
 _DEEPEST = 3  # levels below a place at which a field is looked for
 _MOST = 400  # places that are looked at for it
 _SHORT = 40  # characters of a value that a hint repeats
+_LIKE_LENGTH, _LIKE_NAMES = 100, 300  # characters of names that are held against each other, and how many
 
 # (kind, field) that is no more → what it is called now; from the deprecated API migration guide of Kubernetes
 _RENAMED: Mapping[tuple[str, str], str] = {
@@ -37,8 +38,11 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     folded = {one.lower(): one for one in reversed(names)}
     if name.lower() in folded:
         return folded[name.lower()]
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.7) or [
-        folded[one] for one in difflib.get_close_matches(name.lower(), list(folded), n=1, cutoff=0.75)
+    if len(name) > _LIKE_LENGTH:
+        return ""
+    near, lower = ([one for one in each if len(one) <= _LIKE_LENGTH][:_LIKE_NAMES] for each in (names, folded))
+    close = difflib.get_close_matches(name, near, n=1, cutoff=0.7) or [
+        folded[one] for one in difflib.get_close_matches(name.lower(), lower, n=1, cutoff=0.75)
     ]
     return close[0] if close else ""
 

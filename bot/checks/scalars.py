@@ -24,6 +24,7 @@ _CONSTANTS: dict[str, bool | None] = {
 }
 _NOT_NUMBERS = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _INTEGER = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))")
+_LONGEST = 1000  # digits of a whole number that may be one: zeros may stand in front
 _FRACTION = re.compile(r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 
@@ -73,7 +74,8 @@ def resolve(text: str, line: int) -> JSON:
     plain = text.replace("_", "")
     if found := _INTEGER.fullmatch(plain):
         sign, hexadecimal, binary, octal, decimal = found.groups()
-        number = int(hexadecimal or binary or octal or decimal or "0", _base(hexadecimal, binary, octal))
+        digits = hexadecimal or binary or octal or decimal or "0"
+        number = int(digits, _base(hexadecimal, binary, octal)) if len(digits) <= _LONGEST else 2**64
         number = -number if sign == "-" else number
         if -(2**63) <= number < 2**64:
             return number

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, Literal
 
 from bot.checks import definitions as known
@@ -22,6 +23,9 @@ from bot.model.manifest import Resource
 UnknownKinds = Literal["ignore", "warn", "fail"]
 
 MOST = 25  # findings told for one resource
+_MOST_WORDED = 200  # mistakes that are put into words before those are chosen
+_MANY_FORMS = 1000  # of a schema; honest ones have dozens
+_MOST_COMPARED, _MOST_TOLD = 500_000_000, 200_000  # comparisons: some seconds, and some hundred MB of mistakes
 
 _TITLES = {
     "unknown-field": "Unknown field",
@@ -37,6 +41,7 @@ _TITLES = {
     "unusable-schema": "Schema of a custom kind cannot be used",
     "not-json": "Value that JSON cannot hold",
     "more": "More of the same",
+    "too-much": "Too large to be checked",
 }
 
 
@@ -81,7 +86,9 @@ def judged(resources: Iterable[Resource], rules: Rules) -> Iterator[Finding]:
     for resource in unlisted(resources):
         verdicts = list(_judge(resource, minor, rules))
         if len(verdicts) > MOST:
-            rest = Remark("more", (), f"{len(verdicts) - MOST} more mistakes in this {resource.kind} are not listed")
+            least = "at least " if len(verdicts) >= _MOST_WORDED else ""
+            words = f"{least}{len(verdicts) - MOST} more mistakes in this {resource.kind} are not listed"
+            rest = Remark("more", (), words)
             verdicts = [*verdicts[:MOST], _Verdict(rest)]
         yield from (_finding(one, resource, rules) for one in verdicts)
 
@@ -148,8 +155,17 @@ def _judge(resource: Resource, minor: Definitions, rules: Rules) -> Iterator[_Ve
 
 
 def _fields(resource: Resource, schema: KindSchema) -> Iterator[_Verdict]:
+    if schema.forms > _MANY_FORMS and _comparisons(resource, schema) > _MOST_COMPARED:
+        yield _Verdict(
+            Remark("too-much", (), f"this {resource.kind} and its schema are too large to be compared"), "error"
+        )
+        return
     try:
         if schema.validator.is_valid(resource.body):
+            return
+        if _comparisons(resource, schema) > _MOST_TOLD:
+            message = f"this {resource.kind} does not fit its schema; both are too large to say where"
+            yield _Verdict(Remark("too-much", (), message))
             return
         errors = list(schema.validator.iter_errors(resource.body))
     except ValueError:
@@ -158,12 +174,26 @@ def _fields(resource: Resource, schema: KindSchema) -> Iterator[_Verdict]:
         yield _Verdict(Remark("not-json", place, f"{message} at {dotted(place)}" if place else message), "error")
         return
     masked = mask(resource.body)
-    found = [one for error in errors for one in remarks(error, schema, masked, resource.kind)]
+    worded = (one for error in errors for one in remarks(error, schema, masked, resource.kind))
     for remark in sorted(
-        dict.fromkeys(found),
+        dict.fromkeys(islice(worded, _MOST_WORDED)),
         key=lambda one: [(isinstance(part, int), str(part).zfill(6)) for part in one.path],
     ):
         yield _Verdict(remark)
+
+
+def _comparisons(resource: Resource, schema: KindSchema) -> int:
+    """Return how often, at most, a value of a resource is held against a part of its schema."""
+    count = 0
+    waiting: list[Any] = [resource.body]
+    while waiting:
+        here = waiting.pop()
+        count += 1
+        if isinstance(here, Mapping):
+            waiting += here.values()
+        elif isinstance(here, list):
+            waiting += here
+    return count * (1 + schema.forms)
 
 
 def _identity(resource: Resource) -> Iterator[_Verdict]:

@@ -17,6 +17,7 @@ from bot.model.tree import Tree
 
 _WORD = b"CustomResourceDefinition"
 _TEMPLATES = "/templates/"  # of charts: no YAML
+MOST_BYTES = 32 * 1024 * 1024  # of files in which definitions are looked for; the others are not read
 
 
 class TreeKinds:
@@ -29,6 +30,7 @@ class TreeKinds:
         self._bench, self._tree, self._paths, self._minor = bench, tree, paths, minor
         self._configured: CustomKinds | None = None
         self._found: CustomKinds | None = None
+        self._left = MOST_BYTES
 
     def for_resources(self, resources: Sequence[Resource]) -> CustomKinds:
         """Return the custom kinds that count for these resources: their own, then configured ones, then any."""
@@ -62,8 +64,12 @@ class TreeKinds:
     def _definitions(self, path: str) -> Iterable[Mapping[str, Any]]:
         if not path.endswith(SUFFIXES) or _TEMPLATES in path or not self._mentions(path):
             return ()
+        text = self._tree.read(path) or b""
+        self._left -= len(text)
+        if self._left < 0:
+            return ()
         try:
-            documents = parse(self._tree.read(path) or b"")
+            documents = parse(text)
         except DocumentError:
             return ()  # told where it is rendered
         return crds(Resource(one.value) for one in documents if isinstance(one.value, Mapping))

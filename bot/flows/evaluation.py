@@ -49,6 +49,8 @@ def evaluate_change(bench: Workbench, question: Question) -> Evaluation:
             judge.take(sought)
             done += 1
             question.progress(done, total)
+            if judge.is_full:
+                break
         results.append(judge.result(there=plan.there))
         findings += judge.findings()
     return Evaluation(tuple(results), tuple(findings))

@@ -23,6 +23,8 @@ from bot.model.source import Source
 from bot.policy.evaluation import evaluate_packs
 from bot.report.pull_comment import EnvironmentResult
 
+MOST_RESOURCES = 100_000  # of base and head together, in one environment
+
 
 class Judge:
     """Judges and compares the applications of one environment, one after the other."""
@@ -48,10 +50,15 @@ class Judge:
         self._remarks: list[str] = []
         self._findings: list[Finding] = []
         self._resources_before = 0
+        self._held = 0
 
     def take(self, sought: Sought) -> None:
         """Judge one application, and compare its sides."""
         pair = sought.pair
+        self._held += sum(len(one.resources) for one in sought.found.values())
+        if self.is_full:
+            self._findings.append(_overfull(self._environment))
+            return
         old, new = side_of(sought, False), side_of(sought, True)
         self._resources_before += len(old.resources)
         found = self._judged(new, pair, is_head=True)
@@ -69,6 +76,11 @@ class Judge:
         self._compared += 1
         changes = compare(old.resources, new.resources).changes
         self._changes += (replace(one, application=pair.name) for one in changes)
+
+    @property
+    def is_full(self) -> bool:
+        """Say whether that was more than anybody can read, and a worker hold: nothing more is to be taken."""
+        return self._held > MOST_RESOURCES
 
     def result(self, *, there: bool) -> EnvironmentResult:
         """Return what the environment gets from the change."""
@@ -123,6 +135,21 @@ class Judge:
 def _marked(findings: Sequence[Finding], known: Sequence[Finding]) -> tuple[Finding, ...]:
     """Return findings with what was there before marked as not new; an error always is new."""
     return tuple(replace(one, new=one.new or one.state == "error") for one in mark_new(findings, known))
+
+
+def _overfull(environment: Environment) -> Finding:
+    return Finding(
+        concern="manifests",
+        policy="render",
+        rule="declared",
+        state="error",
+        message=f"the change touches more than {MOST_RESOURCES:,} resources; the others were not looked at",
+        severity="high",
+        title="Too much to look at",
+        environment=environment.name,
+        path=environment.path,
+        how="change less at once",
+    )
 
 
 def _named(application: str, words: str) -> str:

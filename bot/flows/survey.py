@@ -12,11 +12,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.checks.applications.declared import declared, listings, may_declare
-from bot.checks.applications.found import applications, built_on
+from bot.checks.applications.found import MOST, applications, built_on
+from bot.checks.applications.patience import Patience
 from bot.checks.applications.place import Cluster, Place
 from bot.checks.closure import KUSTOMIZATION_FILES
 from bot.checks.inflation import needs
 from bot.checks.inputs import Inputs, touching
+from bot.errors import UserError
+from bot.flows.settled import settled
 from bot.flows.workbench import Workbench
 from bot.model.environment import ChartPin, Configuration, Environment
 from bot.model.manifest import RenderProblem, Resource
@@ -141,6 +144,7 @@ class _Surveyor:
         self._reads: dict[Source, Inputs] = {}
         self._resources: list[Resource] = []
         self._declaring: set[Source] = set()
+        self._template = Patience(bench.renderer.template)
 
     def survey(self) -> Survey:
         """Look for everything, and for what it declares."""
@@ -151,18 +155,30 @@ class _Surveyor:
         for _ in range(DEEPEST):
             declared_now = [self._fitted(one) for one in self._declared(waiting)]
             waiting = [one for one in declared_now if (one.name, one.sources) not in seen]
+            if len(every) + len(waiting) > MOST:
+                every.append(self._not_looked_at(f"more than {MOST} applications are declared"))
+                waiting = waiting[: max(0, MOST - len(every))]
             seen |= {(one.name, one.sources) for one in waiting}
             every += waiting
             if not waiting:
                 break
+        else:
+            if any(self._may_declare(source) for one in waiting for source in one.sources):
+                every.append(self._not_looked_at(f"applications declare each other, more than {DEEPEST} levels deep"))
         for one in waiting:
             for source in one.sources:
                 self._read(source)
-        return self._done(tuple(_settled(every)))
+        return self._done(tuple(settled(every)))
+
+    def _not_looked_at(self, words: str) -> Application:
+        """Return what stands for all applications beyond a limit."""
+        path = self._ground.environment.path
+        problem = RenderProblem(path, f"not rendered: {words}; the others are not looked at")
+        return Application("beyond the limit", declared_as="application", path=path, problems=(problem,))
 
     def _found(self) -> tuple[Application, ...]:
         ground = self._ground
-        return applications(ground.environment, self._tree, ground.others, self._bench.renderer.template)
+        return applications(ground.environment, self._tree, ground.others, self._template)
 
     def renewed(self, near: Survey, touched: Collection[Source]) -> Survey:
         """Return the survey of a tree with the same applications, of which only some sources read anew."""
@@ -201,7 +217,8 @@ class _Surveyor:
 
     def _declared(self, waiting: Iterable[Application]) -> Iterator[Application]:
         """Render what may declare applications, and return what it declares."""
-        wanted = [source for one in waiting for source in one.sources if self._may_declare(source)]
+        each = dict.fromkeys(source for one in waiting for source in one.sources)
+        wanted = [one for one in each if one not in self._declaring and self._may_declare(one)]
         self._declaring.update(wanted)
         before = len(self._resources)
         trees = [(self._tree, one) for one in wanted]
@@ -229,9 +246,12 @@ class _Surveyor:
 
     def _mentions(self, path: str) -> bool:
         blob = self._tree.blob(path)
-        if blob is None:
-            return False
-        return self._bench.memory.mentioned(blob, "applications", lambda: may_declare(self._tree.read(path) or b""))
+        try:
+            return blob is not None and self._bench.memory.mentioned(
+                blob, "applications", lambda: may_declare(self._tree.read(path) or b"")
+            )
+        except UserError:
+            return False  # too large to be read; told where it is rendered
 
     def _place(self) -> Place:
         ground, rules = self._ground, self._ground.configuration.render
@@ -245,7 +265,7 @@ class _Surveyor:
             others=rules.repositories,
             clusters=tuple(Cluster(one.name, one.server, one.labels, one.annotations) for one in rules.clusters),
             resources=tuple(self._resources),
-            template=self._bench.renderer.template,
+            template=self._template,
             charts=rules.charts,
             remotes=self._bench.remotes,
             trees=lambda repository, revision: self._bench.other_tree(
@@ -262,23 +282,3 @@ def fitted(source: Source, kubernetes: str, charts: tuple[ChartPin, ...]) -> Sou
         case "kustomize" if charts:
             return replace(source, charts=charts)
     return source
-
-
-def _settled(found: Sequence[Application]) -> Iterator[Application]:
-    """Yield applications by name, each name once; a directory that is also declared counts as declared only."""
-    claimed = {source.path for one in found if one.declared_as for source in one.sources}
-    kept = [
-        one
-        for one in found
-        if one.declared_as or not one.sources or any(each.path not in claimed for each in one.sources)
-    ]
-    names: dict[str, int] = {}
-    for one in sorted(kept, key=lambda one: (one.name, bool(one.declared_as))):
-        number = names[one.name] = names.get(one.name, 0) + 1
-        if number == 1:
-            yield one
-        elif one.declared_as:
-            yield replace(one, name=f"{one.name} ({one.declared_as})" if number == 2 else f"{one.name} ({number})")
-        else:
-            words = f"two applications are called {one.name}; this one is left out"
-            yield replace(one, name=f"{one.name} ({number})", problems=(RenderProblem(one.path, words),))

@@ -17,7 +17,7 @@ import orjson
 from bot.adapters.render import plain
 from bot.adapters.render.directory import Checkout
 from bot.adapters.render.kustomize import Kustomize, KustomizeError
-from bot.adapters.render.order import Order, outcome
+from bot.adapters.render.order import TOO_DEEP, Order, outcome
 from bot.checks.closure import KUSTOMIZATION_FILES
 from bot.checks.documents import parse
 from bot.checks.scalars import DocumentError, TooMuchError
@@ -32,7 +32,10 @@ _YAML_LINE = re.compile(r"\byaml: (?:unmarshal errors:\s*)?line (\d+)")
 def finish(order: Order, answer: dict[str, Any], started: float, output: int) -> bytes:
     """Return an answer as a message, or as a problem when it is larger than `output` bytes."""
     answer["seconds"] = time.monotonic() - started
-    data = orjson.dumps(answer)
+    try:
+        data = orjson.dumps(answer)
+    except TypeError:  # deeper than it goes; all else is made of JSON
+        return orjson.dumps(outcome([RenderProblem(order.source.path, TOO_DEEP)]))
     if len(data) > output:
         words = f"not rendered: the manifests are larger than {output // 1024 // 1024} MB"
         return orjson.dumps(outcome([RenderProblem(order.source.path, words)]))

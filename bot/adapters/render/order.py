@@ -9,9 +9,11 @@ from typing import Any
 
 import orjson
 
+from bot.checks.documents import MAX_DEPTH
 from bot.model.manifest import Rendered, RenderProblem, Resource
 from bot.model.source import FileParameter, HelmOptions, Parameter, Source, Values, ValuesFile, ValuesText
 
+TOO_DEEP = f"not rendered: the manifests are nested deeper than {MAX_DEPTH} levels"
 _LAYERS: Mapping[str, type[Values]] = {
     "file": ValuesFile,
     "text": ValuesText,

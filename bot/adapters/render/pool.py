@@ -26,13 +26,14 @@ from bot.adapters.render.inflating import built_on, in_the_chart, inflate
 from bot.adapters.render.kustomize import library_path
 from bot.adapters.render.order import Order, encode, rendered
 from bot.adapters.render.worker import Capabilities, EngineError, Place, Settings, Tool, Worker
-from bot.checks.applications.place import TemplateError
+from bot.checks.applications.place import EngineEndedError, TemplateError
 from bot.model.manifest import Rendered, RenderProblem
 
 __all__ = ["MEBIBYTE", "Capabilities", "EnginePool", "Order", "Tool"]
 
 MEBIBYTE = 1024 * 1024
 _OURS = "1"  # raised when this code makes something else of what engines say
+MOST_ENDED = 10  # orders of one run that may take too long, or too much memory, before the others are refused
 _AHEAD = 6  # orders per worker that are taken on before an outcome was fetched
 
 
@@ -138,7 +139,7 @@ class EnginePool:
             with self._benched().lend(None, "helm") as worker:
                 answer = worker.ask(self._root, "helm", orjson.dumps(request))
         except EngineError as error:
-            raise TemplateError(error.message.replace("not rendered: ", "", 1)) from error
+            raise EngineEndedError(error.message.replace("not rendered: ", "", 1)) from error
         if "error" in answer:
             raise TemplateError(answer["error"])
         found: list[str] = answer["texts"]
@@ -205,7 +206,7 @@ class EnginePool:
                 del run.pending[index]
                 run.between += job.is_first
             try:
-                found: Rendered | _Job | BaseException = self._one(worker, job)
+                found: Rendered | _Job | BaseException = self._one(worker, job, run)
             except BaseException as error:
                 found = error
             with bench.condition:
@@ -216,11 +217,13 @@ class EnginePool:
                     run.done.append((job.asked, found))
             bench.give(worker)
 
-    def _one(self, worker: Worker, job: _Job) -> Rendered | _Job:
+    def _one(self, worker: Worker, job: _Job, run: _Run) -> Rendered | _Job:
         """Do a job, or its first step and return its second."""
         order, scope = job.order, self._scope(job.order)
         path, kind = job.asked.source.path, job.asked.source.engine
         try:
+            if run.ended >= MOST_ENDED:
+                raise EngineError(f"not rendered: {MOST_ENDED} others of this change ended their engines", "mend those")
             if job.is_first:
                 problems, notes = inflate(worker, scope, order)
                 if problems:
@@ -229,6 +232,7 @@ class EnginePool:
             found = in_the_chart(job.asked, rendered(order, worker.ask(scope, job.tool, encode(order))))
             return replace(found, files=job.asked.files, notes=(*job.notes, *found.notes))
         except EngineError as error:
+            run.ended += 1
             return Rendered(path, problems=(RenderProblem(path, error.message, how=error.how),), kind=kind)
 
 
@@ -253,11 +257,15 @@ class _Job:
 
 @dataclass(slots=True)
 class _Run:
-    """Orders under way: those that wait, those that are done and not fetched yet, and how many are `between` steps."""
+    """Orders under way: those that wait, those that are done and not fetched yet, how many are `between` steps.
+
+    `ended` counts those that ended their engines.
+    """
 
     pending: deque[_Job] = field(default_factory=deque)
     done: deque[tuple[Order, Rendered | BaseException]] = field(default_factory=deque)
     between: int = 0
+    ended: int = 0
     complete: bool = False
     stopped: bool = False
 

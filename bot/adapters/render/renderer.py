@@ -23,7 +23,8 @@ from bot.checks.grafting import Grafted, grafted
 from bot.checks.inflation import Inflation, needs
 from bot.checks.inputs import Inputs
 from bot.checks.remote import NOTHING, Remotes
-from bot.model.manifest import Rendered
+from bot.errors import UserError
+from bot.model.manifest import Rendered, RenderProblem
 from bot.model.source import Source
 from bot.model.tree import Tree
 
@@ -81,19 +82,22 @@ class Renderer:
 
         def orders() -> Iterator[Order]:
             for number, one in enumerate(wanted):
-                made = self._prepared(*one)
-                if made.reads.problems:
-                    ready.append((number, _refused(made)))
-                    continue
-                key = self._key(made)
-                if key in by_key:
-                    by_key[key].numbers.append(number)
-                elif (kept := self._cache.find(key)) is not None:
-                    ready.append((number, kept))
-                else:
-                    order = self._order(made)
-                    asked[order] = by_key[key] = _Asked(key, [number], made.graft)
-                    yield order
+                try:
+                    made = self._prepared(*one)
+                    if made.reads.problems:
+                        ready.append((number, _refused(made)))
+                        continue
+                    key = self._key(made)
+                    if key in by_key:
+                        by_key[key].numbers.append(number)
+                    elif (kept := self._cache.find(key)) is not None:
+                        ready.append((number, kept))
+                    else:
+                        order = self._order(made)
+                        asked[order] = by_key[key] = _Asked(key, [number], made.graft)
+                        yield order
+                except UserError as error:  # a file too large to be read, say: it costs this source and no other
+                    ready.append((number, _failed(one[1], error)))
 
         for order, outcome in self._pool.run(orders()):
             done = asked.pop(order)
@@ -146,6 +150,8 @@ class Renderer:
     def _prepared(self, tree: Tree, source: Source) -> _Prepared:
         """Return what a source reads, what is remote grafted into its tree where it may be had."""
         reads, inflated = needs(source, tree)
+        if odd := next((one for one in (source.path, *reads.files, *reads.directories) if not _is_utf8(one)), None):
+            raise UserError(f"the name {odd} is not UTF-8", how="give it another name")
         if source.engine != "kustomize" or not any(one.remote for one in reads.problems):
             return _Prepared(tree, source, reads, inflated)
         graft = grafted(source, tree, self._remotes)
@@ -169,6 +175,17 @@ class Renderer:
 def _opened(one: tuple[int, Rendered | Kept]) -> tuple[int, Rendered]:
     number, outcome = one
     return number, outcome if isinstance(outcome, Rendered) else outcome.rendered()
+
+
+def _failed(source: Source, error: UserError) -> Rendered:
+    words = f"not rendered: {error.what}".encode("utf-8", "replace").decode()
+    path = source.path.encode("utf-8", "replace").decode()
+    return Rendered(path, problems=(RenderProblem(path, words, how=error.how),), kind=source.engine)
+
+
+def _is_utf8(name: str) -> bool:
+    """Say whether an engine can be told a name: to git any bytes are one."""
+    return name.isascii() or name.encode("utf-8", "replace").decode() == name
 
 
 def _refused(made: _Prepared) -> Rendered:

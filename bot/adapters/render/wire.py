@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import struct
 import time
+from itertools import accumulate
 
+_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*+"')
+_NO_BRACKETS = bytes(one for one in range(256) if one not in b"[]{}")
+_STEPS = {one: 1 if one in b"[{" else -1 for one in b"[]{}"}
 _LENGTH = struct.Struct(">I")
 
 
@@ -55,3 +60,11 @@ def _read(descriptor: int, length: int, deadline: float | None) -> bytes:
             raise ClosedError
         found += chunk
     return bytes(found)
+
+
+def is_deeper(message: bytes, levels: int) -> bool:
+    """Say whether JSON is nested deeper than some levels, without reading it: readers fail on what is very deep."""
+    if len(message.translate(None, _NO_BRACKETS)) <= 2 * levels:
+        return False
+    brackets = _TEXT.sub(b"", message).translate(None, _NO_BRACKETS)
+    return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0) > levels

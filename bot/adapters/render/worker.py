@@ -15,10 +15,13 @@ import orjson
 
 from bot.adapters import process
 from bot.adapters.render import wire
+from bot.adapters.render.order import TOO_DEEP
+from bot.checks.documents import MAX_DEPTH
 
 _START = 20.0  # seconds an engine may take to say hello
 _MIB = 1024 * 1024
 _MEMORY_WORDS = ("out of memory", "cannot allocate memory", "MemoryError", "pthread_create failed")
+_AROUND = 10  # levels that an answer has around what was rendered
 _NOWHERE = "http://127.0.0.1:9"
 
 
@@ -149,6 +152,8 @@ class Worker:
         peak, _, message = reply.partition(b"\n")
         if int(peak) > self._settings.retire:
             self.close()
+        if wire.is_deeper(message, MAX_DEPTH + _AROUND):
+            raise EngineError(TOO_DEEP)
         return orjson.loads(message)
 
     def close(self) -> None:

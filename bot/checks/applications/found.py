@@ -239,4 +239,5 @@ def _distinct(found: Sequence[Application]) -> Iterator[Application]:
         taken[one.name] = taken.get(one.name, 0) + 1
     for one in sorted(found, key=lambda one: one.name):
         path = one.sources[0].path if one.sources else one.path
-        yield one if taken[one.name] == 1 else replace(one, name=path or one.name)
+        name = one.name if taken[one.name] == 1 else path or one.name
+        yield replace(one, name=name.encode("utf-8", "replace").decode())  # git takes any bytes as a name

@@ -20,6 +20,10 @@ class TemplateError(Exception):
     """A Go template could not be carried out; the message is the template engine's own words."""
 
 
+class EngineEndedError(TemplateError):
+    """The template engine had to be stopped, or died: it took too long, or too much memory."""
+
+
 class Template(Protocol):
     """Carries out Go templates: texts and parameters in, what they make out, in order. Raises TemplateError.
 
