@@ -4,7 +4,6 @@ Rows come from https://kyverno.io/docs/policy-types/cluster-policy/preconditions
 "Any and All Statements") and `pkg/engine/variables/operator` of kyverno/kyverno.
 """
 
-
 from __future__ import annotations
 
 from typing import Any

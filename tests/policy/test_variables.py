@@ -4,7 +4,6 @@ Rows come from https://kyverno.io/docs/policy-types/cluster-policy/variables/ ("
 "References") and https://kyverno.io/docs/policy-types/cluster-policy/external-data-sources/ ("Variable").
 """
 
-
 from __future__ import annotations
 
 import contextlib
