@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 
-Strategy = Literal["branch"]
+from bot.model.finding import Severity
+from bot.model.gates import NO_GATES, FreezeRule, GateRules
+
+Strategy = Literal["branch", "directory", "repository", "values", "tag"]
+Method = Literal["merge", "squash", "rebase"]
+Batch = Literal["together", "each"]
+OnDrift = Literal["keep", "block"]
 When = Literal["auto", "manual"]
 Worth = Literal["ignore", "warn", "fail"]
+Action = Literal["block", "warn", "ignore"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +37,8 @@ class Approvers:
     people: People = People()
     required: int = 0
     assign: tuple[str, ...] = ()  # logins assigned to the pull request
+    codeowners: bool = False  # the owners of the paths that change are asked, and count, as well
+    ask: int = 0  # how many of the people are asked, those with the least to review first; 0: all
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +58,28 @@ class ApplicationRule:
 
 
 @dataclass(frozen=True, slots=True)
+class ValueFile:
+    """One application's versions in one environment: the file, and the keys in it that promotions move.
+
+    `keys` are written as in `spec.source.targetRevision` or `images[name=web].newTag`; where there are none, they are
+    found by what the file is (kustomization, Application, HelmRelease, values of a chart).
+    """
+
+    application: str
+    file: str
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """A place a GitOps agent deploys from: a branch and a path within it ('' is the whole repository).
 
-    `applications` say what there is to render; where there are none, it is found by looking. `kubernetes` is the
-    minor of its cluster, '' for that of the whole configuration.
+    `strategy` is how promotions into it move content. `repository` is "owner/name" where it is another than the one
+    with the configuration. `tag` is a pattern with one `*`, such as `v*-prod`, where a tag is deployed; `branch` is
+    then the branch that tags are made on. `values` are the files whose keys move. Environments of one `group` that
+    follow the same environment are promoted by one pull request. `applications` say what there is to render; where
+    there are none, it is found by looking. `kubernetes` is the minor of its cluster, '' for that of the whole
+    configuration. `members` are the environments that this one stands for, where it is a group.
     """
 
     name: str
@@ -63,9 +90,50 @@ class Environment:
     merge: When = "manual"
     approvers: Approvers = Approvers()
     promoters: People = People()
-    checks: tuple[str, ...] = ()  # names of check runs or statuses the source commit must carry
+    gates: GateRules = NO_GATES
     applications: tuple[ApplicationRule, ...] = ()
     kubernetes: str = ""
+    strategy: Strategy = "branch"
+    repository: str = ""
+    tag: str = ""
+    values: tuple[ValueFile, ...] = ()
+    batch: Batch = "together"
+    method: Method | None = None  # None: as the repository allows, a merge commit first
+    group: str = ""
+    on_drift: OnDrift = "keep"
+    overriders: People = People()  # who may use `/override`; nobody where none are named
+    members: tuple[Environment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """An exception in the configuration: what a policy says of some resources does not count until a day.
+
+    `rule` is '' for every rule of the policy. `resources` are `Kind/name` or `Kind/namespace/name`, `namespaces`
+    names, both with `*` and `?`; empty: all. The day of `until` is the last one on which it holds. `key` is its place
+    in the configuration.
+    """
+
+    policy: str
+    until: date
+    reason: str
+    rule: str = ""
+    resources: tuple[str, ...] = ()
+    namespaces: tuple[str, ...] = ()
+    key: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustments:
+    """What a repository changes about a pack's rules, by the names of policies or `policy/rule`."""
+
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    actions: Mapping[str, Action] = field(default_factory=dict)
+    waivers: tuple[Waiver, ...] = ()
+    key: str = field(default="", compare=False)  # the pack's place in the configuration: `policies[0]`
+
+    def __bool__(self) -> bool:
+        return bool(self.severities or self.actions or self.waivers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +144,7 @@ class PolicyPack:
     path: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     environments: tuple[str, ...] = ()  # empty: all
+    adjustments: Adjustments = Adjustments()
 
     @property
     def name(self) -> str:
@@ -137,6 +206,9 @@ class Configuration:
     policies: tuple[PolicyPack, ...] = (PolicyPack(builtin="security"),)
     checks: CheckRules = CheckRules()
     render: RenderRules = RenderRules()
+    freezes: tuple[FreezeRule, ...] = ()
+    rbac: str = ""  # roles and who has them, in the format of Argo CD's policy.csv; '' asks GitHub's permissions only
+    pipeline: str = ""  # "owner/name" of the repository whose pipeline may promote into this one
     found: bool = True
 
     def environment(self, name: str) -> Environment | None:

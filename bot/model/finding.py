@@ -24,6 +24,8 @@ class Finding:
     `path` and `line` (1-based) name the source file; `line` is None when it could not be traced.
     `application` is the name of what was rendered as one within the environment, '' where there is but one.
     `new` is False when the base of the comparison already had the same finding.
+    `excepted` says until when and why a violation does not count, where the configuration excepts it; its state is
+    `skip`.
     """
 
     concern: Concern
@@ -41,6 +43,7 @@ class Finding:
     line: int | None = None
     how: str = ""
     new: bool = True
+    excepted: str = ""
 
     @property
     def blocks(self) -> bool:

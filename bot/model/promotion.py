@@ -13,15 +13,20 @@ GateState = Literal["pass", "wait", "fail"]
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One step of the pipeline: from a source environment to a target environment."""
+    """One step of the pipeline: from a source environment to a target environment.
+
+    `application` is the one whose values move, where each moves by a pull request of its own.
+    """
 
     source: Environment
     target: Environment
+    application: str = ""
 
     @property
     def branch(self) -> str:
         """The promotion branch. One per pair, so that at most one pull request can be open for it."""
-        return f"promote/{self.source.name}-to-{self.target.name}"
+        own = f"--{self.application}" if self.application else ""
+        return f"promote/{self.source.name}-to-{self.target.name}{own}"
 
     @property
     def name(self) -> str:
@@ -30,13 +35,19 @@ class Hop:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A named condition on a promotion: its state, the reason, who can move it, and what they do next."""
+    """A named condition on a promotion: its state, the reason, who can move it, and what they do next.
+
+    `again` is when time alone may change it, None where time alone does not; `overridden` says who opened it by
+    `/override`, '' where nobody did.
+    """
 
     name: str
     state: GateState
     reason: str
     owner: str = ""
     next: str = ""
+    again: datetime | None = None
+    overridden: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from bot.model.environment import (
     PolicyPack,
     Worth,
 )
+from bot.model.gates import GateRules
 from bot.promotion.config_judge import judge
 from bot.promotion.config_keys import FILE
 from bot.promotion.config_read import Reader, Table
@@ -130,7 +131,7 @@ def _environment(name: str, table: Table, after: tuple[str, ...], organisation: 
             _texts(approvers.get("assign")),
         ),
         promoters=_people(_table(table.get("promoters")), organisation),
-        checks=_texts(_table(table.get("gates")).get("checks")),
+        gates=GateRules(checks=_texts(_table(table.get("gates")).get("checks"))),
         kubernetes=_text(table.get("kubernetes")),
     )
 

@@ -106,7 +106,7 @@ def checks(facts: GateFacts) -> Gate:
     A skipped or neutral run is no proof that anything was tested, so neither opens this gate. Where several Apps,
     or an App and a commit status, go by one name, all have to succeed: a status can be set by any writer.
     """
-    wanted = facts.hop.target.checks
+    wanted = facts.hop.target.gates.checks
     if not wanted:
         return Gate("checks", "pass", "no checks are asked for")
     waiting, failing = [], []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from bot.model.environment import Approvers, Environment, People
+from bot.model.gates import GateRules
 from bot.model.promotion import Change, Hop
 from bot.model.repository import Actor, CheckState, Conclusion, PullRequest
 from bot.promotion.gates import OWN_CHECKS, Approval, GateFacts
@@ -17,7 +18,13 @@ QA = Approvers(People(("quinn", "omar"), ("qa",)), required=1)
 def hop(approvers: Approvers = QA, checks: tuple[str, ...] = (), **target: str) -> Hop:
     staging = Environment("staging", "staging", "overlays/staging")
     production = Environment(
-        "production", "production", "overlays/production", ("staging",), approvers=approvers, checks=checks, **target
+        "production",
+        "production",
+        "overlays/production",
+        ("staging",),
+        approvers=approvers,
+        gates=GateRules(checks=checks),
+        **target,
     )  # type: ignore[arg-type]  # words of a table
     return Hop(staging, production)
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model.environment import Approvers, CheckRules, Configuration, Environment, People, PolicyPack
+from bot.model.gates import GateRules
 from bot.promotion.config import MOST_PROBLEMS, Problems, defaults, explain, parse
 from bot.promotion.config_keys import BUILTIN_PACKS
 from bot.promotion.pipeline import pairs
@@ -89,7 +90,7 @@ def test_everything_at_once() -> None:
                 promote="manual",
                 merge="auto",
                 approvers=Approvers(People(("ann",), ("qa",)), 2, ("ben",)),
-                checks=("integration-tests", "e2e / chrome"),
+                gates=GateRules(checks=("integration-tests", "e2e / chrome")),
             ),
             Environment(
                 "production",

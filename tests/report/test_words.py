@@ -11,6 +11,7 @@ import pytest
 
 from bot.errors import RefusedError
 from bot.model.environment import Approvers, Configuration, Environment, People
+from bot.model.gates import GateRules
 from bot.model.promotion import Change, Hop, Record
 from bot.ports import CheckReport
 from bot.promotion import gates
@@ -38,7 +39,7 @@ PRODUCTION = Environment(
     promote="manual",
     promoters=People(teams=("platform-leads",)),
     approvers=Approvers(People(("omar",), ("platform-leads", "security")), required=2),
-    checks=("integration", "load-test"),
+    gates=GateRules(checks=("integration", "load-test")),
 )
 PIPELINE = Configuration((DEVELOPMENT, STAGING, PRODUCTION))
 HOP = Hop(STAGING, PRODUCTION)
