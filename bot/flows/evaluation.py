@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.checks.scope import inside
 from bot.flows.absent import is_there
+from bot.flows.around import Around
 from bot.flows.environments import Reached
 from bot.flows.judging import Judge
 from bot.flows.question import Question, Sides
@@ -39,13 +40,18 @@ def evaluate_change(bench: Workbench, question: Question) -> Evaluation:
     results: list[EnvironmentResult] = []
     findings: list[Finding] = []
     plans = [_plan(bench, question, one, everything) for one in question.reached]
+    now = bench.clock()
     total = sum(len(one.pairs) for one in plans)
     done = 0
     for plan in plans:
         if not plan.pairs and is_there(question.sides.head, plan.reached.environment.path):
             continue
-        judge = Judge(bench, question, plan.reached)
-        for sought in _rendered(bench, plan.pairs, question.sides):
+        around, aside = Around.of(plan.pairs, wide=plan.wide), {one.name for one in plan.others}
+        judge = Judge(bench, question, plan.reached, around, now)
+        for sought in _rendered(bench, (*plan.others, *plan.pairs), question.sides):
+            if sought.pair.name in aside:
+                judge.note(sought)
+                continue
             judge.take(sought)
             done += 1
             question.progress(done, total)
@@ -58,17 +64,29 @@ def evaluate_change(bench: Workbench, question: Question) -> Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What is to be looked at in one environment; `there` says whether it holds any application at all."""
+    """What is to be looked at in one environment; `there` says whether it holds any application at all.
+
+    `wide` says that its policies ask for more than the resources at hand; then `others` are the applications that are
+    rendered only for what they say about these.
+    """
 
     reached: Reached
     pairs: tuple[Pair, ...]
     there: bool
+    wide: bool = False
+    others: tuple[Pair, ...] = ()
 
 
 def _plan(bench: Workbench, question: Question, reached: Reached, everything: bool) -> _Plan:
     base, head = _surveyed(bench, question, reached)
     pairs = tuple(_affected(reached, base, head, question, everything))
-    return _Plan(reached, pairs, bool(base.applications or head.applications))
+    there = bool(base.applications or head.applications)
+    wide = any(one.wide for one in question.packs.for_environment(reached.environment.name))
+    if not wide or not pairs or everything:
+        return _Plan(reached, pairs, there, wide)
+    looked_at = {one.name for one in pairs}
+    everyone = _affected(reached, base, head, question, everything=True)
+    return _Plan(reached, pairs, there, wide, tuple(one for one in everyone if one.name not in looked_at))
 
 
 def _surveyed(bench: Workbench, question: Question, reached: Reached) -> tuple[Survey, Survey]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from bot.checks.charts.repeated import repeated_keys
 from bot.checks.compare import mark_new
@@ -11,10 +12,11 @@ from bot.checks.diff import EnvironmentDiff, ResourceChange, compare
 from bot.checks.duplicates import Defined, duplicates
 from bot.checks.schema import Rules, judged, unknown_version
 from bot.flows.absent import missing_directory
+from bot.flows.around import Around, Both
 from bot.flows.custom_kinds import TreeKinds
 from bot.flows.environments import Reached
 from bot.flows.question import Question
-from bot.flows.side import Pair, Side, Sought, defined, side_of, traced
+from bot.flows.side import Side, Sought, defined, side_of, traced
 from bot.flows.workbench import Workbench
 from bot.model.environment import Environment
 from bot.model.finding import Finding, State
@@ -29,8 +31,11 @@ MOST_RESOURCES = 100_000  # of base and head together, in one environment
 class Judge:
     """Judges and compares the applications of one environment, one after the other."""
 
-    def __init__(self, bench: Workbench, question: Question, reached: Reached) -> None:
-        self._question, self._reached = question, reached
+    def __init__(
+        self, bench: Workbench, question: Question, reached: Reached, around: Around, now: datetime | None = None
+    ) -> None:
+        """Take what is asked; `around` is what lies around the applications, `now` the time for policies."""
+        self._question, self._reached, self._around, self._now = question, reached, around, now
         self._environment = reached.environment
         self._packs = question.packs.for_environment(reached.environment.name)
         checks, sides = question.configuration.checks, question.sides
@@ -59,11 +64,12 @@ class Judge:
         if self.is_full:
             self._findings.append(_overfull(self._environment))
             return
-        old, new = side_of(sought, False), side_of(sought, True)
+        both = Both(pair, side_of(sought, False), side_of(sought, True))
+        old, new = both.old, both.new
+        self._around.note(both)
         self._resources_before += len(old.resources)
-        found = self._judged(new, pair, is_head=True)
-        known = self._judged(old, pair, is_head=False) if found else ()
-        self._findings += traced(_marked(found, known), new, self._question.sides.head)
+        if not self._around.waits(both):
+            self._findings += self._found(both)
         for is_head, side in ((False, old), (True, new)):
             self._defined[is_head] += defined(side, pair.name)
         self._remarks += (_named(pair.name, one) for one in new.notes)
@@ -76,6 +82,11 @@ class Judge:
         self._compared += 1
         changes = compare(old.resources, new.resources).changes
         self._changes += (replace(one, application=pair.name) for one in changes)
+
+    def note(self, sought: Sought) -> None:
+        """Look at an application that the change leaves alone, only for what it says about the others."""
+        self._held += sum(len(one.resources) for one in sought.found.values())
+        self._around.note(Both(sought.pair, side_of(sought, False), side_of(sought, True)))
 
     @property
     def is_full(self) -> bool:
@@ -100,6 +111,7 @@ class Judge:
     def findings(self) -> tuple[Finding, ...]:
         """Return what was found, also between applications, and what is to say of the environment's directory."""
         environment, sides = self._environment, self._question.sides
+        self._findings += self._waiting()
         twice, before = (
             tuple(duplicates(self._defined[is_head], environment.name, self._clusterwide)) for is_head in (True, False)
         )
@@ -111,8 +123,27 @@ class Judge:
             *missing_directory(environment, sides, self._resources_before),
         )
 
-    def _judged(self, side: Side, pair: Pair, *, is_head: bool) -> tuple[Finding, ...]:
-        environment = self._environment
+    def _waiting(self) -> Iterator[Finding]:
+        """Yield what was found in the applications that had to wait for the others."""
+        waiting = self._around.waiting
+        gone = {one.pair.name: self._judged(one, is_head=False) for one in waiting if one.is_gone}
+        for one in waiting:
+            yield from self._found(one, tuple(self._around.moved_findings(one, gone)))
+        waiting.clear()
+
+    def _found(self, both: Both, moved: Sequence[Finding] = ()) -> Iterator[Finding]:
+        """Yield what was found in the head, with its place; `moved` was found before where it comes from."""
+        found = self._judged(both, is_head=True)
+        known = self._judged(both, is_head=False) if found else ()
+        yield from traced(_marked(found, (*known, *moved)), both.new, self._question.sides.head)
+
+    def _judged(self, both: Both, *, is_head: bool) -> tuple[Finding, ...]:
+        """Return what was found in one side.
+
+        To the policies what differs from the base is an update, with the object as it was; all else, and all of the
+        base, is as if it were created. So what is wrong only in changing it so is always new.
+        """
+        side, pair, environment = both.new if is_head else both.old, both.pair, self._environment
         custom = self._kinds[is_head].for_resources(side.resources)
         self._clusterwide |= custom.clusterwide
         rules = replace(self._rules, application=pair.name, custom=custom)
@@ -120,7 +151,14 @@ class Judge:
             *_problem_findings(side, environment, self._question.configuration.checks.unrendered),
             *judged(side.resources, rules),
             *(one for each in side.rendered for one in self._repeated(*each, is_head=is_head)),
-            *evaluate_packs(self._packs, side.resources, environment=environment.name),
+            *evaluate_packs(
+                self._packs,
+                side.resources,
+                environment=environment.name,
+                namespaces=self._around.namespaces(side, is_head=is_head),
+                old=self._around.before(both) if is_head else None,
+                now=self._now,
+            ),
         )
         return tuple(replace(one, application=pair.name) if one.application != pair.name else one for one in found)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.checks.remote import NOTHING, NotFetched, RemoteChart, Remotes
@@ -53,7 +54,7 @@ class Workbench:
 
     `builtin_pack` returns the files of a pack in `policies/` by name, None when there is none. `other_tree` opens the
     tree that a source names by repository and revision, None when it cannot be had here. `remotes` fetches what is
-    allowed and pinned.
+    allowed and pinned. `clock` tells the time to policies that ask for it.
     """
 
     renderer: Renderer
@@ -61,6 +62,7 @@ class Workbench:
     other_tree: Callable[[Source], Tree | None] = lambda _: None
     memory: Memory = field(default_factory=Memory)
     remotes: Remotes = NOTHING
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def tree_of(self, source: Source, here: Tree) -> Tree | None:
         """Return the tree a source is rendered from: the one at hand unless it names another, None if not to be had."""

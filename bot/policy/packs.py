@@ -1,18 +1,19 @@
 """What is in a policy pack, and do its parameters fit?
 
-A pack is a directory of Kyverno policies. `pack.yaml`, if there is one, gives it a title, a description and
-parameters. A policy that takes parameters is a real Kyverno policy: its rule has a context variable called
-`parameters` whose `value` holds workable defaults, and its pattern reads `{{ parameters.NAME }}`. Loading a
-pack puts the configured values in the place of those defaults; everything else of the file stays as it is.
+A pack is a directory of policies. `pack.yaml`, if there is one, gives it a title, a description and parameters.
+Loading a pack puts the configured values in the place of the defaults that its policies hold; see
+`bot.policy.configured`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
+from bot.policy.about import about
 from bot.policy.cel.policies import compile_cel_policies, is_cel_policy
+from bot.policy.configured import ConditionError, configured
 from bot.policy.documents import YamlDocument, parse_documents
 from bot.policy.kyverno import (
     CompiledPolicy,
@@ -22,11 +23,10 @@ from bot.policy.kyverno import (
     is_exception,
     is_policy,
 )
-from bot.policy.parameters import Parameter, nearest, parse_parameters, resolve_parameters
+from bot.policy.parameters import Parameter, Values, nearest, parse_parameters, resolve_parameters
 from bot.policy.problem import PolicyProblem, PolicySource
 
 MANIFEST = "pack.yaml"
-CONTEXT = "parameters"
 
 _ASIDE = ("tests", ".kyverno-test", ".chainsaw-test")  # directories of a pack that hold no policies
 _JUDGES = {
@@ -40,6 +40,7 @@ _JUDGES = {
     "templates.gatekeeper.sh": ("ConstraintTemplate",),
     "constraints.gatekeeper.sh": (),  # every kind
 }
+_WIDE = (b"namespaceSelector", b"namespaceObject", b"data.inventory")
 _FIELDS = ("title", "description", "parameters")
 
 Files = Mapping[str, bytes]
@@ -51,7 +52,8 @@ class Pack:
     """A pack ready to be evaluated.
 
     `problems` name the policies that are broken or cannot be evaluated here; the others are in `policies`.
-    `exceptions` lift rules for some resources, also rules of other packs.
+    `exceptions` lift rules for some resources, also rules of other packs. `wide` says that something in it asks for
+    more of an environment than one application may hold: labels of namespaces, other resources.
     Where a parameter is missing or wrong no policy of the pack is evaluated, and the problem says so.
     """
 
@@ -62,6 +64,7 @@ class Pack:
     policies: tuple[CompiledPolicy, ...] = ()
     problems: tuple[PolicyProblem, ...] = ()
     exceptions: tuple[PolicyException, ...] = ()
+    wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +93,15 @@ def load_pack(name: str, files: Files, parameters: Mapping[str, object], *, root
     exceptions: list[PolicyException] = []
     if not problems:
         documents = list(_documents(name, root, files, problems))
+        written = len(documents)
+        documents = list(_configured(documents, values, manifest.parameters, problems))
         for place, document in documents:
-            _take(document, place, values, policies, problems)
+            _take(document, place, policies, problems)
             _except(document, place, exceptions, problems)
         found, broken = compile_cel_policies([(place, document.content) for place, document in documents])
         policies += found
         problems += broken
-        if not policies and not exceptions and not problems:
+        if not policies and not exceptions and not problems and len(documents) == written:
             problems.append(PolicyProblem(name, "no policy found", source, suggestion="add a Kyverno ClusterPolicy"))
     return Pack(
         name,
@@ -106,6 +111,7 @@ def load_pack(name: str, files: Files, parameters: Mapping[str, object], *, root
         tuple(policies),
         tuple(problems),
         tuple(exceptions),
+        wide=any(word in data for data in files.values() for word in _WIDE),
     )
 
 
@@ -147,10 +153,28 @@ def _documents(
         yield from ((_source(name, root, path, document.line), document) for document in parsed)
 
 
+def _configured(
+    documents: Iterable[tuple[PolicySource, YamlDocument]],
+    values: Values,
+    declared: Iterable[Parameter],
+    problems: list[PolicyProblem],
+) -> Iterator[tuple[PolicySource, YamlDocument]]:
+    """Put the values into the documents; those that do not run with them are left out."""
+    names = [one.name for one in declared]
+    for source, document in documents:
+        try:
+            content = configured(document.content, values, names)
+        except ConditionError as broken:
+            name = about(document.content).name
+            problems.append(PolicyProblem(name, str(broken), source, broken.key, broken.suggestion))
+            continue
+        if content is not None:
+            yield source, replace(document, content=content)
+
+
 def _take(
     document: YamlDocument,
     source: PolicySource,
-    values: Json,
     policies: list[CompiledPolicy],
     problems: list[PolicyProblem],
 ) -> None:
@@ -158,7 +182,7 @@ def _take(
     metadata = content.get("metadata")
     name = str(metadata.get("name") or "") if isinstance(metadata, Mapping) else ""
     if is_policy(content):
-        compiled = compile_policy(with_parameters(content, values), source)
+        compiled = compile_policy(content, source)
         if isinstance(compiled, CompiledPolicy):
             policies.append(compiled)
         else:
@@ -189,33 +213,3 @@ def _judges(content: Json) -> bool:
         (group == known or group.endswith(f".{known}")) and (not kinds or kind in kinds)
         for known, kinds in _JUDGES.items()
     )
-
-
-def with_parameters(policy: Json, values: Json) -> Json:
-    """Return the policy with `values` in its rules' context variable `parameters`; other rules stay as they
-    are.
-
-    Only names that the variable already has are replaced.
-    """
-    spec = policy.get("spec")
-    rules = spec.get("rules") if isinstance(spec, Mapping) else None
-    if not values or not isinstance(spec, Mapping) or not isinstance(rules, list):
-        return policy
-    return {**policy, "spec": {**spec, "rules": [_rule_with(rule, values) for rule in rules]}}
-
-
-def _rule_with(rule: object, values: Json) -> object:
-    if not isinstance(rule, Mapping) or not isinstance(rule.get("context"), list):
-        return rule
-    return {**rule, "context": [_entry_with(entry, values) for entry in rule["context"]]}
-
-
-def _entry_with(entry: object, values: Json) -> object:
-    if not isinstance(entry, Mapping) or entry.get("name") != CONTEXT:
-        return entry
-    variable = entry.get("variable")
-    defaults = variable.get("value") if isinstance(variable, Mapping) else None
-    if not isinstance(variable, Mapping) or not isinstance(defaults, Mapping):
-        return entry
-    merged = {name: values.get(name, value) for name, value in defaults.items()}
-    return {**entry, "variable": {**variable, "value": merged}}
