@@ -73,6 +73,8 @@ def _of_map(setting: Setting) -> Json:
         found["required"] = required
     if setting.one_of:
         found["oneOf"] = [{"required": [name]} for name in setting.one_of]
+    if setting.some_of:
+        found["anyOf"] = [{"required": [name]} for name in setting.some_of]
     return found
 
 
@@ -107,6 +109,11 @@ def _of(setting: Setting) -> Json:
             return found | {"type": "integer", "minimum": setting.least, "maximum": setting.most}
         case "choice":
             return found | {"enum": list(setting.values)}
+        case "chosen":
+            choices = {"type": ["object", "null"], "additionalProperties": {"enum": list(setting.values)}}
+            return found | choices | ({"propertyNames": text} if setting.form else {})
+        case "date":
+            return found | {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
 
 
 def _sentence(text: str) -> str:
@@ -131,6 +138,7 @@ def _parts() -> dict[str, str]:
     environment = FILE.keys["environments"]
     maps = {"file": FILE, "environment": environment, "checks": FILE.keys["checks"], "policies": FILE.keys["policies"]}
     maps |= {name: environment.keys[name] for name in ("approvers", "promoters", "gates", "applications")}
+    maps |= {"exceptions": FILE.keys["policies"].keys["exceptions"]}
     render = FILE.keys["render"]
     maps |= {"render": render, "clusters": render.keys["clusters"], "charts": render.keys["charts"]}
     return {name: key_table(setting.keys) for name, setting in maps.items()} | {
@@ -164,6 +172,10 @@ def _takes(setting: Setting) -> str:
             return f"a list, each {words}" + (", or one alone" if setting.single else "")
         case "choice":
             return ", ".join(f"`{value}`" for value in setting.values)
+        case "chosen":
+            return f"{words}, each with one of {', '.join(f'`{value}`' for value in setting.values)}"
+        case "date":
+            return "a day as year, month, day"
         case "number":
             return f"{setting.least}" if setting.least == setting.most else f"{setting.least} to {setting.most}"
         case "named":

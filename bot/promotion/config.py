@@ -16,12 +16,12 @@ from bot.model.environment import (
     Configuration,
     Environment,
     People,
-    PolicyPack,
     Worth,
 )
 from bot.model.gates import GateRules
 from bot.promotion.config_judge import judge
 from bot.promotion.config_keys import FILE
+from bot.promotion.config_policies import policy_packs
 from bot.promotion.config_read import Reader, Table
 from bot.promotion.config_rendering import application_rules, render_rules
 from bot.promotion.config_scalars import Value
@@ -82,11 +82,7 @@ def explain(problem: ConfigProblem) -> str:
 
 def _configuration(reader: Reader, table: Table, organisation: str) -> Configuration:
     environments = _environments(reader, _table(table.get("environments")), organisation)
-    if "policies" in table:
-        entries = table["policies"] if isinstance(table["policies"], list) else []
-        policies = tuple(_pack(reader, index, _table(one)) for index, one in enumerate(entries))
-    else:
-        policies = Configuration().policies
+    policies = policy_packs(reader, table["policies"]) if "policies" in table else Configuration().policies
     checks = _table(table.get("checks"))
     return Configuration(
         environments=environments,
@@ -140,19 +136,6 @@ def _people(table: Table, organisation: str) -> People:
     own = f"{organisation.lower()}/"
     teams = (team[len(own) :] if team.lower().startswith(own) else team for team in _texts(table.get("teams")))
     return People(_texts(table.get("users")), tuple(dict.fromkeys(teams)))
-
-
-def _pack(reader: Reader, index: int, table: Table) -> PolicyPack:
-    parameters = table.get("with")
-    if parameters is not None and not isinstance(parameters, dict):
-        message = "the pack's parameters by name are expected here"
-        reader.problem(f"policies[{index}].with", message, "write lines like `registries: [registry.example.com]`")
-    return PolicyPack(
-        builtin=_text(table.get("builtin")),
-        path=_path(table.get("path")),
-        parameters=_table(parameters),
-        environments=_texts(table.get("environments")),
-    )
 
 
 def _table(value: Value) -> Table:

@@ -127,6 +127,48 @@ DIGEST = Form(
     lambda text: text.lower() if text.lower().startswith("sha256:") else f"sha256:{text.lower()}",
 )
 
+
+def _rule(text: str) -> str:
+    return re.sub(r"\s*/\s*", "/", text.strip("/"))
+
+
+RULE = Form(
+    "the name of a policy, or policy/rule",
+    r"(?![ /])(?!.*[ /]$)[^\x00-\x1f\x7f]{1,300}",
+    "write the policy's name as findings show it, or `policy/rule`",
+    _rule,
+)
+
+POLICY = Form(
+    "the name of a policy or rule",
+    r"(?! )(?!.* $)[^\x00-\x1f\x7f]{1,200}",
+    "write the name as findings show it",
+    str.strip,
+)
+
+
+def _resource(text: str) -> str:
+    parts = [part for part in re.split(r"[\s/]+", text) if part]
+    return "/".join((parts[0][:1].upper() + parts[0][1:], *parts[1:])) if len(parts) > 1 else ""
+
+
+# Names of kinds begin with a capital, so that one cannot be taken for a namespace.
+RESOURCE = Form(
+    "a resource",
+    r"[A-Z*?][A-Za-z0-9*?]{0,99}(?:/[A-Za-z0-9*?][A-Za-z0-9.:*?_-]{0,252}){1,2}",
+    "write it as `Kind/name` or `Kind/namespace/name`; `*` stands for any characters",
+    _resource,
+)
+
+NAMESPACE = Form(
+    "a namespace",
+    r"[a-z0-9*?][a-z0-9*?-]{0,62}",
+    "write its name; `*` stands for any characters",
+    lambda text: re.sub(r"[^a-z0-9*?]+", "-", text.lower()).strip("-")[:63],
+)
+
+REASON = Form("a reason", r"(?! )[^\x00-\x1f\x7f]{3,500}", "say in one line why it is fine for now", str.strip)
+
 ADDRESS = Form(
     "an address",
     r"(?:[a-z][a-z0-9+.-]*://|[A-Za-z0-9._-]+@)[^\x00-\x20\x7f]{1,400}",
@@ -147,4 +189,9 @@ FORMS: Mapping[str, Form] = {
     "repository": REPOSITORY,
     "address": ADDRESS,
     "digest": DIGEST,
+    "rule": RULE,
+    "policy": POLICY,
+    "resource": RESOURCE,
+    "namespace": NAMESPACE,
+    "reason": REASON,
 }

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.promotion.config_forms import BRANCH, CHECK, GLOB, KUBERNETES, LOGIN, NAME, PATH, TEAM
+from bot.promotion.config_policies import POLICIES
 from bot.promotion.config_rendering import APPLICATIONS, RENDER
 from bot.promotion.config_setting import Setting
-
-BUILTIN_PACKS = ("registry", "security")  # the directories of `policies/`
 
 
 def _users(about: str) -> Setting:
@@ -176,35 +175,6 @@ CHECKS = Setting(
             form=PATH,
             single=True,
             also=("crd", "schemas"),
-        ),
-    },
-)
-
-POLICIES = Setting(
-    "entries",
-    "the policy packs to run on rendered manifests; `[]` runs none",
-    "the built-in pack `security`",
-    also=("policy", "packs"),
-    one_of=("builtin", "path"),
-    keys={
-        "builtin": Setting("choice", "a pack that comes with Lockkeeper", values=BUILTIN_PACKS, also=("name", "pack")),
-        "path": Setting(
-            "text",
-            "a directory of this repository with Kyverno policies, read from the default branch",
-            "",
-            "policies",
-            form=PATH,
-            also=("directory", "folder"),
-        ),
-        "with": Setting(
-            "free",
-            "the pack's parameters",
-            "the pack's own defaults",
-            "{registries: [registry.example.com]}",
-            also=("parameters", "params", "settings"),
-        ),
-        "environments": Setting(
-            "texts", "run it for these environments only", "all", "[production]", form=NAME, single=True
         ),
     },
 )

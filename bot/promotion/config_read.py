@@ -5,7 +5,9 @@ Nothing stops at the first mistake: a value that cannot be used is reported and 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from difflib import get_close_matches
 
 from bot.model.environment import ConfigProblem
@@ -16,6 +18,8 @@ from bot.promotion.config_setting import Setting
 from bot.promotion.config_yaml import Entries, Items, Node, Scalar
 
 Table = dict[str, Value]
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def did_you_mean(word: str, known: Iterable[str], also: Mapping[str, str] | None = None) -> str:
@@ -85,6 +89,9 @@ class Reader:
             both = "one of them, not both," if given & set(setting.one_of) else "one of them"
             choices = " or ".join(f"`{name}`" for name in setting.one_of)
             self.problem(at, f"{choices}: {both} is needed", "give exactly one")
+        if setting.some_of and not given & set(setting.some_of):
+            choices = " or ".join(f"`{name}`" for name in setting.some_of)
+            self.problem(at, f"{choices} is needed", "give at least one")
         return found
 
     def value(self, node: Node, setting: Setting, key: str) -> Value:
@@ -110,6 +117,10 @@ class Reader:
                 return self._number(node, setting, key)
             case "choice":
                 return self._choice(node, setting, key)
+            case "chosen":
+                return self._chosen(node, setting, key)
+            case "date":
+                return self._date(node, setting, key)
 
     def _entries(self, node: Node, at: str) -> Iterator[tuple[str, Node]]:
         """Yield the keys of a map once each, and note those that are no text or are repeated."""
@@ -227,6 +238,35 @@ class Reader:
             close = get_close_matches(node.text.lower(), setting.values, 1, 0.6)
             meant = f"did you mean `{close[0]}`? " if close and len(setting.values) > 1 else ""
             self.problem(key, f"{quoted(node.text)} is not possible here", f"{meant}write {words}", node.line)
+        return None
+
+    def _chosen(self, node: Node, setting: Setting, key: str) -> Table | None:
+        """Read a map from texts of the setting's form to its choices."""
+        if not isinstance(node, Entries) and not _missing(node):
+            self.problem(key, "keys with values are expected here", f"write it like {setting.example}", node.line)
+            return None
+        found: Table = {}
+        for name, value in self._entries(node, key):
+            place = join(key, name)
+            if setting.form and not setting.form.fits(name):
+                self.problem(place, f"{quoted(name)} is not {setting.form.words}", setting.form.rule)
+            read = self._choice(value, setting, place)
+            if read is not None:
+                found[name] = read
+        return found
+
+    def _date(self, node: Node, setting: Setting, key: str) -> str | None:
+        """Read a day, in quotes or not: all readers of YAML take one for the other without harm."""
+        if not isinstance(node, Scalar) or _missing(node):
+            self.problem(key, "a date is expected here", f"write it like {setting.example}", node.line)
+            return None
+        if _DAY.fullmatch(node.text):
+            try:
+                return date.fromisoformat(node.text).isoformat()
+            except ValueError:
+                self.problem(key, f"there is no day {quoted(node.text)}", "look at the calendar", node.line)
+                return None
+        self.problem(key, f"{quoted(node.text)} is not a date", f"write it like {setting.example}", node.line)
         return None
 
     def _free(self, node: Node, key: str) -> Value:

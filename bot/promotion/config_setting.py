@@ -8,7 +8,7 @@ from typing import Literal
 
 from bot.promotion.config_forms import Form
 
-Kind = Literal["text", "number", "choice", "texts", "map", "named", "entries", "free"]
+Kind = Literal["text", "number", "choice", "texts", "date", "map", "named", "chosen", "entries", "free"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +18,10 @@ class Setting:
     `keys` are the settings inside a `map`, inside each entry of `named` (a map from environments' names), or
     inside each entry of `entries` (a list); `planned` are keys there that we know but this version does not
     have. `form` is what a `text`, or each of `texts`, looks like; `single` lets one text stand for a list of
-    one. `choice` takes one of `values` (`later`: values this version does not have), `number` a whole number
-    from `least` to `most`. `one_of` names keys of which exactly one is given. `also` are other words people
-    use for the key.
+    one. `choice` takes one of `values` (`later`: values this version does not have), `chosen` is a map from
+    texts of the form to such values, `number` a whole number from `least` to `most`, `date` a day. `one_of` names
+    keys of which exactly one is given, `some_of` keys of which at least one is. `also` are other words people use
+    for the key.
     """
 
     kind: Kind
@@ -31,6 +32,7 @@ class Setting:
     keys: Mapping[str, Setting] = field(default_factory=dict)
     planned: Mapping[str, str] = field(default_factory=dict)
     one_of: tuple[str, ...] = ()
+    some_of: tuple[str, ...] = ()
     form: Form | None = None
     single: bool = False
     values: tuple[str, ...] = ()

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import textwrap
+from datetime import date
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.model.environment import Approvers, CheckRules, Configuration, Environment, People, PolicyPack
+from bot.model.environment import (
+    Adjustments,
+    Approvers,
+    CheckRules,
+    Configuration,
+    Environment,
+    People,
+    PolicyPack,
+    Waiver,
+)
 from bot.model.gates import GateRules
 from bot.promotion.config import MOST_PROBLEMS, Problems, defaults, explain, parse
-from bot.promotion.config_keys import BUILTIN_PACKS
+from bot.promotion.config_policies import BUILTIN_PACKS
 from bot.promotion.pipeline import pairs
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -118,6 +128,48 @@ def test_everything_at_once() -> None:
         ),
         checks=CheckRules("1.30", "fail"),
     )
+
+
+def test_severities_actions_and_exceptions() -> None:
+    found = good(
+        """\
+        version: 1
+        environments: {production: {branch: main}}
+        policies:
+          - builtin: security
+            severity: {run-as-non-root: high, policies/one rule: low}
+            actions: {run-as-non-root: block, no-host-namespaces: warn, other: ignore}
+            exceptions:
+              - policy: run-as-non-root
+                resources: Deployment/web
+                reason: needs root
+                until: 2027-06-30
+              - policy: other
+                rule: one rule
+                resources: [Deployment/shop-*/web, "*/legacy"]
+                namespaces: [legacy-*]
+                reason: it is only for a while
+                until: "2026-01-01"
+        """
+    )
+    adjustments = found.policies[0].adjustments
+    assert adjustments == Adjustments(
+        {"run-as-non-root": "high", "policies/one rule": "low"},
+        {"run-as-non-root": "block", "no-host-namespaces": "warn", "other": "ignore"},
+        (
+            Waiver("run-as-non-root", date(2027, 6, 30), "needs root", resources=("Deployment/web",)),
+            Waiver(
+                "other",
+                date(2026, 1, 1),
+                "it is only for a while",
+                "one rule",
+                ("Deployment/shop-*/web", "*/legacy"),
+                ("legacy-*",),
+            ),
+        ),
+    )
+    assert adjustments.key == "policies[0]"
+    assert [one.key for one in adjustments.waivers] == ["policies[0].exceptions[0]", "policies[0].exceptions[1]"]
 
 
 @pytest.mark.parametrize(

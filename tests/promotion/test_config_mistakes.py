@@ -8,6 +8,9 @@ import pytest
 
 from tests.promotion.test_config import ENVIRONMENTS, HEAD, bad
 
+SECURITY = f"{ENVIRONMENTS}policies:\n  - builtin: security\n"
+EXCEPTIONS = f"{SECURITY}    exceptions:\n"
+
 MISTAKES: list[tuple[str, str | bytes, list[str]]] = [
     # the text itself
     ("empty", b"", [" the file is empty; write `version: 1` and `environments:`"]),
@@ -411,6 +414,97 @@ MISTAKES: list[tuple[str, str | bytes, list[str]]] = [
         "an unknown environment",
         f"{ENVIRONMENTS}policies: [{{builtin: security, environments: [stagin]}}]\n",
         ["5: policies[0].environments: there is no environment `stagin`; did you mean `staging`?"],
+    ),
+    (
+        "an unknown severity",
+        f"{SECURITY}    severity: {{run-as-non-root: hihg}}\n",
+        [
+            "7: policies[0].severity.run-as-non-root: `hihg` is not possible here; did you mean `high`? write `critical`, `high`, `medium`, `low` or `info`"
+        ],
+    ),
+    (
+        "a severity alone",
+        f"{SECURITY}    severity: high\n",
+        ["7: policies[0].severity: keys with values are expected here; write it like {run-as-non-root: high}"],
+    ),
+    (
+        "an unknown action",
+        f"{SECURITY}    actions: {{run-as-non-root: deny}}\n",
+        ["7: policies[0].actions.run-as-non-root: `deny` is not possible here; write `block`, `warn` or `ignore`"],
+    ),
+    (
+        "a truth value as an action",
+        f"{SECURITY}    actions: {{run-as-non-root: on}}\n",
+        ["7: policies[0].actions.run-as-non-root: `on` is not possible here; write `block`, `warn` or `ignore`"],
+    ),
+    (
+        "an action for nothing",
+        f"{SECURITY}    actions: {{run-as-non-root/: block}}\n",
+        [
+            "7: policies[0].actions.run-as-non-root/: `run-as-non-root/` is not the name of a policy, or policy/rule; write the policy's name as findings show it, or `policy/rule`"
+        ],
+    ),
+    (
+        "an exception without reason and end",
+        f"{EXCEPTIONS}      - {{policy: run-as-non-root, resources: [Deployment/web]}}\n",
+        [
+            "8: policies[0].exceptions[0]: `reason` is missing; add `reason: the vendor's image needs root until release 4`",
+            "8: policies[0].exceptions[0]: `until` is missing; add `until: 2027-06-30`",
+        ],
+    ),
+    (
+        "an exception for everything",
+        f"{EXCEPTIONS}      - {{policy: run-as-non-root, reason: needs root, until: 2027-06-30}}\n",
+        ["8: policies[0].exceptions[0]: `resources` or `namespaces` is needed; give at least one"],
+    ),
+    (
+        "an exception without end",
+        f"{EXCEPTIONS}      - {{policy: run-as-non-root, resources: [Deployment/web], reason: needs root, until: never}}\n",
+        ["8: policies[0].exceptions[0].until: `never` is not a date; write it like 2027-06-30"],
+    ),
+    (
+        "a day that is none",
+        f"{EXCEPTIONS}      - {{policy: run-as-non-root, resources: [Deployment/web], reason: needs root, until: 2027-02-30}}\n",
+        ["8: policies[0].exceptions[0].until: there is no day `2027-02-30`; look at the calendar"],
+    ),
+    (
+        "no day",
+        f"{EXCEPTIONS}      - {{policy: run-as-non-root, resources: [Deployment/web], reason: needs root, until: }}\n",
+        ["8: policies[0].exceptions[0].until: a date is expected here; write it like 2027-06-30"],
+    ),
+    (
+        "a kind alone",
+        f"{EXCEPTIONS}      - {{policy: run-as-non-root, resources: [Deployment], reason: needs root, until: 2027-06-30}}\n",
+        [
+            "8: policies[0].exceptions[0].resources[0]: `Deployment` is not a resource; write it as `Kind/name` or `Kind/namespace/name`; `*` stands for any characters"
+        ],
+    ),
+    (
+        "a resource as kubectl says it",
+        f"{EXCEPTIONS}      - {{policy: run-as-non-root, resources: [deployment shop/web], reason: needs root, until: 2027-06-30}}\n",
+        [
+            "8: policies[0].exceptions[0].resources[0]: `deployment shop/web` is not a resource; did you mean `Deployment/shop/web`? write it as `Kind/name` or `Kind/namespace/name`; `*` stands for any characters"
+        ],
+    ),
+    (
+        "a namespace with capitals",
+        f"{EXCEPTIONS}      - {{policy: run-as-non-root, namespaces: [Shop], reason: needs root, until: 2027-06-30}}\n",
+        [
+            "8: policies[0].exceptions[0].namespaces[0]: `Shop` is not a namespace; did you mean `shop`? write its name; `*` stands for any characters"
+        ],
+    ),
+    (
+        "a word of other tools in an exception",
+        f"{EXCEPTIONS}      - {{policy: a, namespaces: [shop], reason: needs root, expires: 2027-06-30}}\n",
+        [
+            "8: policies[0].exceptions[0].expires: `expires` is not a known key; did you mean `until`?",
+            "8: policies[0].exceptions[0]: `until` is missing; add `until: 2027-06-30`",
+        ],
+    ),
+    (
+        "a short reason",
+        f"{EXCEPTIONS}      - {{policy: a, namespaces: [shop], reason: '', until: 2027-06-30}}\n",
+        ["8: policies[0].exceptions[0].reason: an empty text is not a reason; say in one line why it is fine for now"],
     ),
     # checks
     (
