@@ -1,0 +1,79 @@
+"""Have enough of the named people approved exactly this commit?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+
+from bot.model.environment import Approvers, People
+from bot.model.promotion import Gate
+from bot.promotion.gates.facts import Approval, GateFacts
+
+
+def approvals(facts: GateFacts) -> Gate:
+    """Enough of the named people have approved exactly this commit.
+
+    Who asked for the promotion does not count, nor does the author when all carried changes are theirs.
+    """
+    excluded = {facts.requested_by.lower()} if facts.requested_by else set()
+    authors = {change.author.lower() for change in facts.changes if change.author}
+    if len(authors) == 1:
+        excluded |= authors
+    return approvals_of(facts.hop.target.approvers, facts.approvals, facts.head_sha, excluded, facts.requested_by)
+
+
+def approvals_of(
+    approvers: Approvers, verdicts: Sequence[Approval], head_sha: str, excluded: AbstractSet[str], requested_by: str
+) -> Gate:
+    """Return the gate for one commit; `excluded` are lower-case logins whose approval does not count."""
+    if approvers.required == 0:
+        return Gate("approvals", "pass", "no approval is asked for")
+    current = [one for one in verdicts if one.sha == head_sha]
+    counted = [one.login for one in current if one.approved and one.eligible and one.login.lower() not in excluded]
+    against = [one.login for one in current if not one.approved and one.eligible]
+    have = f"{len(counted)} of {approvers.required} on {head_sha[:7]}"
+    if counted:
+        have += f" ({', '.join(f'@{login}' for login in counted)})"
+    if against:
+        who = ", ".join(f"@{login}" for login in against)
+        return Gate("approvals", "fail", f"changes requested by {who}", who, "talk to them; they approve or dismiss")
+    if len(counted) >= approvers.required:
+        return Gate("approvals", "pass", have)
+    ignored = [
+        f"@{one.login} {_why_not(one, head_sha, excluded, requested_by)}"
+        for one in verdicts
+        if one.approved and one.login not in counted
+    ]
+    reason = have + (f"; not counted: {', '.join(ignored)}" if ignored else "")
+    return Gate(
+        "approvals", "wait", reason, names(approvers), _next_approval(approvers, head_sha, excluded, requested_by)
+    )
+
+
+def _next_approval(approvers: Approvers, head_sha: str, excluded: AbstractSet[str], requested_by: str) -> str:
+    """Return the next step: to approve, unless everybody named is excluded. Who is in a team is not known here."""
+    users = {user.lower() for user in approvers.people.users}
+    if not users or approvers.people.teams or users - excluded:
+        return f"approve commit {head_sha[:7]}"
+    other = ", or let somebody else ask for the promotion" if requested_by.lower() in users else ""
+    return f"nobody among the approvers is left to approve: name another approver{other}"
+
+
+def _why_not(approval: Approval, head_sha: str, excluded: AbstractSet[str], requested_by: str) -> str:
+    if approval.sha != head_sha:
+        return f"approved {approval.sha[:7]}, an earlier commit"
+    if approval.login.lower() == requested_by.lower():
+        return "asked for this promotion"
+    if approval.login.lower() in excluded:
+        return "wrote all of the change"
+    return "is not among the approvers"
+
+
+def names(approvers: Approvers) -> str:
+    """Return the approvers as people read them, for example `@ann, team qa`."""
+    return people_names(approvers.people) or "anyone with write permission"
+
+
+def people_names(people: People) -> str:
+    """Return users and teams as people read them; '' for nobody."""
+    return ", ".join([*(f"@{user}" for user in people.users), *(f"team {team}" for team in people.teams)])

@@ -1,0 +1,44 @@
+"""Does the source hold what is promoted, and does it merge into the target?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.model.promotion import Gate
+from bot.model.quoting import quoted
+from bot.promotion.gates.facts import GateFacts
+
+
+def order(facts: GateFacts) -> Gate:
+    """The source really holds what is promoted, and it merges into the target without a conflict."""
+    hop, short = facts.hop, facts.source_sha[:7]
+    if facts.foreign:
+        return Gate(
+            "order",
+            "fail",
+            f"branch `{hop.branch}` holds commit {facts.foreign[:7]}, which Lockkeeper did not make",
+            "whoever pushed it",
+            f"delete the branch `{hop.branch}`; Lockkeeper makes it anew from {hop.source.name}",
+        )
+    if not facts.source_holds:
+        return Gate(
+            "order",
+            "fail",
+            f"{hop.source.name} does not hold commit {short}",
+            hop.source.name,
+            f"merge the change into `{hop.source.branch}` first",
+        )
+    if facts.conflicts:
+        return Gate(
+            "order",
+            "fail",
+            f"changed in both {hop.source.name} and {hop.target.name}: {_paths(facts.conflicts)}",
+            "authors of the change",
+            f"bring the change of `{hop.target.branch}` to `{hop.source.branch}` as well, or undo it there",
+        )
+    return Gate("order", "pass", f"{hop.source.name} holds {short}")
+
+
+def _paths(paths: Sequence[str]) -> str:
+    left = f" and {len(paths) - 5} more" if len(paths) > 5 else ""
+    return ", ".join(quoted(path, 120) for path in paths[:5]) + left
