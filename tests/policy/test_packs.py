@@ -407,7 +407,7 @@ def test_what_is_no_yaml_is_one_line(data: bytes) -> None:
     assert "\n" not in parsed
 
 
-def test_a_test_file_with_missing_parts_makes_rows_differ() -> None:
+def test_a_test_file_with_missing_parts_is_not_evaluable() -> None:
     test = b"""
 kind: Test
 policies: [../none.yaml]
@@ -416,7 +416,7 @@ results:
   - {policy: none, rule: r, kind: Pod, resources: [web], result: pass}
 """
     (row,) = testing.run_test("a/b/kyverno-test.yaml", {"a/b/kyverno-test.yaml": test})
-    assert (row.actual, row.equal) == ("missing", False)
+    assert (row.actual, row.equal) == ("not evaluable here", False)
 
 
 def test_packs_lie_beside_the_package() -> None:
