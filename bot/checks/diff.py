@@ -5,19 +5,16 @@ Order: match resources, mask both sides, settle them against each other, and onl
 
 from __future__ import annotations
 
-import difflib
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
-
-import orjson
+from typing import Literal
 
 from bot.checks.hashed import KINDS, stem
 from bot.checks.highlights import Highlight, highlights
-from bot.checks.manifest_text import manifest_text
-from bot.checks.masking import MASK, Masked, mask
-from bot.checks.pairing import pairs
+from bot.checks.manifest_text import manifest_text, manifest_texts
+from bot.checks.masking import MASK, mask
+from bot.checks.settling import same, side_by_side, told
+from bot.checks.unified import unified
 from bot.model.manifest import Resource, ResourceKey
 
 Kind = Literal["added", "removed", "changed"]
@@ -66,7 +63,12 @@ def compare(base: Sequence[Resource], head: Sequence[Resource]) -> EnvironmentDi
     Secret whose name differs in its hash only is one changed resource.
     """
     changes = (_change(old, new) for old, new in _matched(base, head))
-    return EnvironmentDiff(tuple(sorted((one for one in changes if one), key=lambda one: (one.key, one.kind))))
+    return EnvironmentDiff(tuple(sorted((one for one in changes if one), key=_rank)))
+
+
+def _rank(change: ResourceChange) -> tuple[str, ...]:
+    key = change.key
+    return key.group, key.kind, key.namespace, key.name, change.kind
 
 
 def summarise(diff: EnvironmentDiff) -> str:
@@ -88,9 +90,14 @@ def _plain_name(key: ResourceKey) -> str:
 def _matched(base: Sequence[Resource], head: Sequence[Resource]) -> Iterator[tuple[Resource | None, Resource | None]]:
     """Pair the resources of both sides: by key, then by name without hash; the rest stand alone."""
     old, new = _by_key(base), _by_key(head)
-    lonely_old = [one for key, one in old.items() if key not in new]
-    lonely_new = [one for key, one in new.items() if key not in old]
-    yield from ((old[key], one) for key, one in new.items() if key in old)
+    lonely_new: list[Resource] = []
+    for key, one in new.items():
+        former = old.pop(key, None)
+        if former is None:
+            lonely_new.append(one)
+        else:
+            yield former, one
+    lonely_old = list(old.values())
     old_stems, new_stems = _by_stem(lonely_old), _by_stem(lonely_new)
     renamed = {id(one): old_stems[name] for name, one in new_stems.items() if name in old_stems}
     yield from ((renamed.get(id(one)), one) for one in lonely_new)
@@ -102,10 +109,10 @@ def _by_key(resources: Iterable[Resource]) -> dict[tuple[ResourceKey, int], Reso
     """Index resources by key; where one key stands twice, the second is told apart by its number."""
     found: dict[tuple[ResourceKey, int], Resource] = {}
     for one in resources:
-        number = 0
-        while (one.key, number) in found:
+        key, number = one.key, 0
+        while (key, number) in found:
             number += 1
-        found[one.key, number] = one
+        found[key, number] = one
     return found
 
 
@@ -119,85 +126,27 @@ def _by_stem(resources: Iterable[Resource]) -> dict[tuple[str, str, str], Resour
 
 
 def _change(base: Resource | None, head: Resource | None) -> ResourceChange | None:
-    one = head or base
-    if one is None or (base and head and base.body == head.body and _exact(base.body) == _exact(head.body)):
-        return None
     if base and head:
-        before, after = settle(mask(base.body), mask(head.body))
-        lines = _unified(manifest_text(before), manifest_text(after))
-        told = highlights(before, after)
-    else:
-        before, after = (_told(mask(side.body), MASK) if side else None for side in (base, head))
-        lines = _unified(manifest_text(before) if base else "", manifest_text(after) if head else "")
-        told = ()
+        if same(base.body, head.body):
+            return None
+        before, after = side_by_side(base.body, head.body)
+        old, new = manifest_texts(before, after)
+        if old == new:
+            return None
+        return _told(head, "changed", unified(old.splitlines(), new.splitlines(), CONTEXT), highlights(before, after))
+    if head:
+        return _told(head, "added", _all(head, "+"), ())
+    return _told(base, "removed", _all(base, "-"), ()) if base else None
+
+
+def _told(one: Resource, kind: Kind, lines: str, found: Sequence[Highlight]) -> ResourceChange | None:
     if not lines:
         return None
-    kind: Kind = "changed" if base and head else "added" if head else "removed"
-    return ResourceChange(one.key, kind, lines, *_words(told), path=one.path)
+    words = tuple(each.text for each in found), tuple(each.brief for each in found)
+    return ResourceChange(one.key, kind, lines, *words, path=one.path)
 
 
-def _words(told: Iterable[Highlight]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    told = tuple(told)
-    return tuple(one.text for one in told), tuple(one.brief for one in told)
-
-
-def settle(base: Any, head: Any, field: str = "") -> tuple[Any, Any]:
-    """Return both masked values ready for text: lists of base in head's order, masks that say what changed.
-
-    `field` is the name of the field the values stand in, '' for a whole resource.
-    """
-    if isinstance(base, str) and isinstance(head, str):
-        return base, head
-    if isinstance(base, Mapping) and isinstance(head, Mapping):
-        old = {key: _told(value, f"{MASK} (removed)") for key, value in base.items() if key not in head}
-        new = {key: _told(value, f"{MASK} (added)") for key, value in head.items() if key not in base}
-        for key in (key for key in base if key in head):
-            old[key], new[key] = settle(base[key], head[key], str(key))
-        return old, new
-    if isinstance(base, list) and isinstance(head, list):
-        return _settle_lists(base, head, field)
-    if isinstance(base, Masked) and isinstance(head, Masked):
-        return base.beside(head)
-    return _told(base, MASK), _told(head, f"{MASK} (changed)")
-
-
-def _settle_lists(base: list[Any], head: list[Any], field: str) -> tuple[list[Any], list[Any]]:
-    old: list[Any] = []
-    new: list[Any] = []
-    for before, after in pairs(field, base, head):
-        if before is None:
-            new.append(_told(head[after or 0], f"{MASK} (added)"))
-        elif after is None:
-            old.append(_told(base[before], f"{MASK} (removed)"))
-        else:
-            settled = settle(base[before], head[after])
-            old.append(settled[0])
-            new.append(settled[1])
-    return old, new
-
-
-def _told(value: Any, words: str) -> Any:
-    """Return a value in which each masked value became text, these words if it is hidden whole."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, Masked):
-        return value.told(words)
-    if isinstance(value, (dict, Mapping)):  # the exact type first: it is what nearly all are
-        return {key: _told(below, words) for key, below in value.items()}
-    if isinstance(value, list):
-        return [_told(below, words) for below in value]
-    return value
-
-
-def _exact(body: Mapping[str, Any]) -> bytes:
-    """Return a text by which bodies are compared and nothing else; 1, 1.0 and true are different there."""
-    try:
-        return orjson.dumps(body)
-    except orjson.JSONEncodeError:
-        return json.dumps(body, default=repr).encode()
-
-
-def _unified(base: str, head: str) -> str:
-    """Return a unified diff without file names, '' when there is none."""
-    lines = difflib.unified_diff(base.splitlines(), head.splitlines(), n=CONTEXT, lineterm="")
-    return "\n".join(list(lines)[2:])
+def _all(one: Resource, sign: Literal["+", "-"]) -> str:
+    """Return the unified diff of a whole resource that stands on one side only."""
+    text = manifest_text(told(mask(one.body), MASK)).splitlines()
+    return unified([], text, CONTEXT) if sign == "+" else unified(text, [], CONTEXT)

@@ -6,7 +6,7 @@ Works on settled values only, in which secrets are masked already.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,9 +42,13 @@ class _Leaf:
 
 
 def highlights(base: Any, head: Any) -> tuple[Highlight, ...]:
-    """Return what changed between two settled bodies, the weightiest first, at most `MOST` and a rest."""
-    several = _containers(base) > 1 or _containers(head) > 1
-    found = {one.text: one for leaf in _leaves(_Leaf((), base, head)) for one in [_word(leaf, several)]}
+    """Return what changed between two settled bodies, the weightiest first, at most `MOST` and a rest.
+
+    What is one object on both sides is not looked into.
+    """
+    leaves = list(_leaves(_Leaf((), base, head)))
+    several = any(leaf.container for leaf in leaves) and (_several(base) or _several(head))
+    found = {one.text: one for leaf in leaves for one in [_word(leaf, several)]}
     ranked = sorted(found.values(), key=lambda one: one.rank)
     if len(ranked) > MOST:
         rest = f"{len(ranked) - MOST + 1} more"
@@ -56,26 +60,33 @@ def _leaves(at: _Leaf) -> Iterator[_Leaf]:
     base, head = at.base, at.head
     if at.path[-1:] == ("env",):  # variables are told one by one, also where there were none before
         base, head = [] if base is _ABSENT else base, [] if head is _ABSENT else head
-    if isinstance(base, (dict, Mapping)) and isinstance(head, (dict, Mapping)):
+    if isinstance(base, dict) and isinstance(head, dict):
         for key in [*head, *(key for key in base if key not in head)]:
-            yield from _leaves(
-                _Leaf((*at.path, str(key)), base.get(key, _ABSENT), head.get(key, _ABSENT), at.container)
-            )
+            before, after = base.get(key, _ABSENT), head.get(key, _ABSENT)
+            if not _alike(before, after):
+                yield from _leaves(_Leaf((*at.path, str(key)), before, after, at.container))
     elif isinstance(base, list) and isinstance(head, list):
         field = str(at.path[-1]) if at.path else ""
         for old, new in pairs(field, base, head):
-            item = head[new] if new is not None else base[old] if old is not None else None
-            name = label(field, item) or (str(item.get("name", "")) if isinstance(item, Mapping) else "")
-            step: str | int = name or (new if new is not None else old or 0)
-            container = name if field in _CONTAINERS else at.container
             before = base[old] if old is not None else _ABSENT
             after = head[new] if new is not None else _ABSENT
-            yield from _leaves(_Leaf((*at.path, step), before, after, container))
+            if not _alike(before, after):
+                item = before if after is _ABSENT else after
+                name = label(field, item) or (str(item.get("name", "")) if isinstance(item, dict) else "")
+                step: str | int = name or (new if new is not None else old or 0)
+                yield from _leaves(
+                    _Leaf((*at.path, step), before, after, name if field in _CONTAINERS else at.container)
+                )
     elif isinstance(base, str) and isinstance(head, str):
         if base != head:
             yield at
-    elif base is not head and json.dumps(base, default=id) != json.dumps(head, default=id):
+    elif not _alike(base, head) and json.dumps(base, default=id) != json.dumps(head, default=id):
         yield at
+
+
+def _alike(base: Any, head: Any) -> bool:
+    """Say whether two values are the same, as far as that is seen at a glance."""
+    return base is head or (type(base) is type(head) and isinstance(base, str | int) and bool(base == head))
 
 
 def _word(leaf: _Leaf, several: bool) -> Highlight:
@@ -152,10 +163,15 @@ def _place(path: tuple[str | int, ...], container: str) -> str:
     return dotted(path)
 
 
-def _containers(body: Any) -> int:
-    if isinstance(body, str):
-        return 0
-    if isinstance(body, (dict, Mapping)):
-        own = sum(len(body[name]) for name in _CONTAINERS if isinstance(body.get(name), list))
-        return own + sum(_containers(below) for below in body.values())
-    return 0
+def _several(body: Any) -> bool:
+    """Say whether a body has more than one container."""
+    found = 0
+    below = [body]
+    while below:
+        one = below.pop()
+        if isinstance(one, dict):
+            found += sum(len(one[name]) for name in _CONTAINERS if name in one and isinstance(one[name], list))
+            if found > 1:
+                return True
+            below += one.values()
+    return False

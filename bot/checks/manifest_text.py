@@ -1,13 +1,13 @@
 """How is a resource written as YAML that people like to read, and always in the same way?
 
-The form is PyYAML's block style. Mappings and lists, which are most of the work, are laid out here; how a scalar is
-written PyYAML says, and its answer is remembered.
+The form is PyYAML's block style. Mappings, lists, plain words and ordinary blocks of lines, which are most of the
+work, are laid out here; how any other text is written PyYAML says, and its answer is remembered.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -24,6 +24,8 @@ _BREAK = re.compile(r"\n(?=[^\n])")
 _OTHER_BREAKS = re.compile("[\\r\\x85\\u2028\\u2029]")
 _LONGEST = 4000  # characters; a longer text is folded, or not, by PyYAML's own rules
 _LONGEST_KEY = 120
+_REMEMBERED = 400  # characters of a text that may come again
+_REMEMBERED_KEYS = 32  # of one mapping
 
 
 class _ManifestDumper(_Dumper):  # type: ignore[misc]  # the C dumper is absent where libyaml is
@@ -47,13 +49,24 @@ class _OddError(Exception):
 
 def manifest_text(body: Any) -> str:
     """Return a JSON value as YAML: apiVersion, kind, metadata, name, spec first, then by alphabet."""
-    value = arranged(body)
-    if isinstance(value, dict) and value:
+    return _text(body, _Page())
+
+
+def manifest_texts(base: Any, head: Any) -> tuple[str, str]:
+    """Return two values as YAML; parts that are one object on both sides are written once."""
+    first = _Page(remembers=True)
+    return _text(base, first), _text(head, _Page(first))
+
+
+def _text(body: Any, page: _Page) -> str:
+    if body and isinstance(body, dict):
         try:
-            return "".join(_mapping(value, ""))
+            page.mapping(body, "")
         except _OddError:
-            pass
-    return dumped(value)
+            page.seen.clear()
+        else:
+            return "".join(page.lines)
+    return dumped(arranged(body))
 
 
 def dumped(value: Any) -> str:
@@ -82,30 +95,62 @@ def _rank(key: Any) -> tuple[int, int, str]:
     return (_LAST.get(key, 0), _RANK.get(key, len(_RANK)), str(key))
 
 
-def _mapping(value: dict[Any, Any], indent: str) -> Iterator[str]:
-    """Yield the lines of a mapping that is not empty."""
-    for key, one in value.items():
-        name = _key(key)
-        if one and isinstance(one, dict):
-            yield f"{indent}{name}:\n"
-            yield from _mapping(one, indent + "  ")
-        elif one and isinstance(one, list):
-            yield f"{indent}{name}:\n"
-            yield from _sequence(one, indent)
+class _Page:
+    """The lines of one value. Parts that stand on an earlier page too, as the same object, are copied from there."""
+
+    def __init__(self, earlier: _Page | None = None, *, remembers: bool = False) -> None:
+        self.lines: list[str] = []
+        self.seen: dict[int, tuple[str, int, int]] = {}  # a part by its id: what it begins with, its lines
+        self._remembers = remembers
+        self._known = earlier.seen if earlier else {}
+        self._copied = earlier.lines if earlier else []
+
+    def mapping(self, value: dict[Any, Any], indent: str) -> None:
+        """Write a mapping that is not empty."""
+        lines = self.lines
+        for key, name in _order(tuple(value)) if len(value) <= _REMEMBERED_KEYS else _in_order(value):
+            one = value[key]
+            if one and isinstance(one, (dict, list)):
+                lines.append(f"{indent}{name}:\n")
+                inner = indent + "  " if isinstance(one, dict) else indent
+                self._part(one, inner, inner)
+            else:
+                lines.append(f"{indent}{name}: {_scalar(one, indent)}\n")
+
+    def _sequence(self, value: list[Any], indent: str) -> None:
+        """Write a list that is not empty; what an entry begins with follows its dash."""
+        lines = self.lines
+        inner = indent + "  "
+        for one in value:
+            if one and isinstance(one, (dict, list)):
+                self._part(one, inner, indent + "- ")
+            else:
+                lines.append(f"{indent}- {_scalar(one, indent)}\n")
+
+    def _part(self, value: dict[Any, Any] | list[Any], indent: str, lead: str) -> None:
+        """Write a mapping or a list that is not empty, or copy it; `lead` is what its first line begins with."""
+        start = len(self.lines)
+        known = self._known.get(id(value))
+        if known and known[0] == lead:
+            self.lines += self._copied[known[1] : known[2]]
+        elif isinstance(value, dict):
+            self.mapping(value, indent)
         else:
-            yield f"{indent}{name}: {_scalar(one, indent)}\n"
+            self._sequence(value, indent)
+        if lead != indent:
+            self.lines[start] = lead + self.lines[start][len(lead) :]
+        if self._remembers:
+            self.seen[id(value)] = (lead, start, len(self.lines))
 
 
-def _sequence(value: list[Any], indent: str) -> Iterator[str]:
-    """Yield the lines of a list that is not empty; what an entry begins with follows its dash."""
-    for one in value:
-        if one and isinstance(one, dict | list):
-            inner = indent + "  "
-            lines = _mapping(one, inner) if isinstance(one, dict) else _sequence(one, inner)
-            yield f"{indent}- {next(lines)[len(inner) :]}"
-            yield from lines
-        else:
-            yield f"{indent}- {_scalar(one, indent)}\n"
+@lru_cache(maxsize=2048)
+def _order(keys: tuple[Any, ...]) -> tuple[tuple[Any, str], ...]:
+    return tuple(_in_order(keys))
+
+
+def _in_order(keys: Iterable[Any]) -> list[tuple[Any, str]]:
+    """Return the keys of a mapping in reading order, each with how it is written."""
+    return [(key, _key(key)) for key in sorted(keys, key=_rank)]
 
 
 def _key(key: Any) -> str:
@@ -118,6 +163,11 @@ def _key(key: Any) -> str:
 
 
 def _scalar(value: Any, indent: str) -> str:
+    if type(value) is str:
+        if "\n" in value:
+            text = _block(value)
+            return _BREAK.sub("\n" + indent, text) if indent and "\n" in text else text
+        return _written(value) if len(value) <= _REMEMBERED else _asked(value)
     if value is True:
         return "true"
     if value is False:
@@ -126,21 +176,34 @@ def _scalar(value: Any, indent: str) -> str:
         return "null"
     if type(value) is int:
         return str(value)
-    if type(value) is str:
-        if len(value) > _LONGEST:
-            raise _OddError
-        text = _written(value)
-        return _BREAK.sub("\n" + indent, text) if indent and "\n" in text else text
     if value in ({}, []):
         return "{}" if isinstance(value, dict) else "[]"
+    if isinstance(value, Mapping | tuple):
+        raise _OddError
     return dumped({"": value})[4:].rstrip("\n")
+
+
+def _block(text: str) -> str:
+    """Return a text of several lines as it is written behind a key at the top; all but the first are indented."""
+    plain = text.isascii() and text.replace("\n", "").isprintable()
+    if plain and text[0] > " " and " \n" not in text and not text.endswith((" ", "\n\n")):
+        body = _BREAK.sub("\n  ", "\n" + text)
+        return "|" + body[:-1] if text[-1] == "\n" else "|-" + body
+    return _written(text) if len(text) <= _REMEMBERED else _asked(text)
 
 
 @lru_cache(maxsize=8192)
 def _written(text: str) -> str:
-    """Return a text as it is written behind a key at the top; of several lines, all but the first are indented."""
+    """Return a text as it is written behind a key at the top, and remember it."""
     if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
         return text
-    if _OTHER_BREAKS.search(text) or ("\n" in text and (text[0].isspace() or text.endswith("\n\n"))):
+    return _asked(text)
+
+
+def _asked(text: str) -> str:
+    """Return a text as PyYAML writes it behind a key at the top."""
+    if len(text) > _LONGEST or _OTHER_BREAKS.search(text):
+        raise _OddError
+    if "\n" in text and (text[0].isspace() or text.endswith("\n\n")):
         raise _OddError  # how such a text is indented depends on what stands around it
     return dumped({"k": text})[3:-1]

@@ -47,6 +47,7 @@ _SETTING = re.compile(
     r"""(?P<shown>\s*(?:export\s+|-\s+)?["']?(?P<name>[\w.-]+)["']?\s*[:=]\s*)(?P<value>[^\s|>{\[].*|[|>{\[].*\S.*)"""
 )
 _REFERENCE = re.compile(r"\$\(\w+\)|\$\{\w+\}|\{\{.*\}\}")  # names a value that stands elsewhere
+_SIGN = re.compile("pass|pwd|token|secret|credential|key", re.IGNORECASE)  # each secret name has one of them
 
 
 class Masked:
@@ -85,7 +86,7 @@ class MaskedText(Masked):
         super().__init__(value)
         self._lines: list[tuple[str, str, Masked | None]] = []  # what is shown, the name, what is hidden
         for line in value.split("\n"):
-            found = _SETTING.fullmatch(line)
+            found = _SETTING.fullmatch(line) if _SIGN.search(line) else None
             hidden = found and is_secret_name(found["name"]) and not _REFERENCE.fullmatch(found["value"].strip())
             if found and hidden:
                 self._lines.append((found["shown"], found["name"], Masked(found["value"])))
@@ -128,9 +129,25 @@ class MaskedText(Masked):
         return "\n".join(shown + (words(name, hidden) if hidden else "") for shown, name, hidden in self._lines)
 
 
-def mask(body: Any) -> Any:
+def mask(value: Any) -> Any:
     """Return a copy of a JSON value in which every secret value is a `Masked`."""
-    return _mask(body, "")
+    if isinstance(value, str):
+        return _mask_text(value)
+    if value is None or isinstance(value, _SIMPLE):
+        return value
+    if isinstance(value, (dict, Mapping)):  # the exact type first: it is what nearly all are
+        if is_secret(value):
+            return _mask_secret(value)
+        return {key: mask_field(key, below, value) for key, below in value.items()}
+    if isinstance(value, list | tuple):
+        return [mask(below) for below in value]
+    return value
+
+
+def is_secret(body: Mapping[Any, Any]) -> bool:
+    """Say whether a mapping is a Secret, whatever the case of its kind."""
+    kind = body.get("kind")
+    return kind is not None and str(kind).lower() == "secret"
 
 
 @lru_cache(maxsize=8192)
@@ -144,41 +161,26 @@ def is_secret_name(name: str) -> bool:
     )
 
 
-def _mask(value: Any, name: str) -> Any:
-    if isinstance(value, str):
-        return _mask_text(value)
-    if value is None or isinstance(value, _SIMPLE):
-        return value
-    if isinstance(value, (dict, Mapping)):  # the exact type first: it is what nearly all are
-        if str(value.get("kind", "")).lower() == "secret":
-            return _mask_secret(value)
-        return {key: _mask_field(key, below, value) for key, below in value.items()}
-    if isinstance(value, list | tuple):
-        return [_mask(below, name) for below in value]
-    return value
-
-
 def _mask_text(text: str) -> str | Masked:
     if _holds_secret(text):
         return Masked(text)
-    if "\n" in text and (masked := MaskedText(text)).hides:
+    if "\n" in text and _SIGN.search(text) and (masked := MaskedText(text)).hides:
         return masked
     return text
 
 
-def _mask_field(key: Any, value: Any, parent: Mapping[Any, Any]) -> Any:
-    """Mask one field of an ordinary mapping by its name, or by the name beside it (`name` and `value`)."""
+def mask_field(key: Any, value: Any, parent: Mapping[Any, Any]) -> Any:
+    """Mask one field of a mapping that is no Secret by its name, or by the name beside it (`name` and `value`)."""
     if key == "stringData":
         return _mask_all(value)
     if key == "annotations" and isinstance(value, Mapping):
-        return {
-            name: Masked(one) if _COPIES.search(str(name)) else _mask(one, str(name)) for name, one in value.items()
-        }
+        return {name: Masked(one) if _COPIES.search(str(name)) else mask(one) for name, one in value.items()}
     if isinstance(value, _WRITTEN) and not isinstance(value, bool):
         called = str(parent.get("name", "")) if key == "value" else str(key)
         if is_secret_name(called) and value != "" and not _REFERENCE.fullmatch(str(value).strip()):
             return Masked(value)
-    return _mask(value, str(key))
+        return _mask_text(value) if isinstance(value, str) else value
+    return mask(value)
 
 
 def _mask_all(value: Any) -> Any:
@@ -213,7 +215,7 @@ def _mask_metadata(metadata: Any, own: set[str]) -> Any:
         elif key in ("labels", "annotations") and isinstance(value, Mapping):
             masked[key] = {name: Masked(one) if _repeats(str(name), one, own) else one for name, one in value.items()}
         else:
-            masked[key] = _mask(value, str(key))
+            masked[key] = mask(value)
     return masked
 
 
@@ -245,7 +247,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _holds_secret(text: str) -> bool:
-    if _EMBEDDED.search(text):
+    if ("://" in text or "-----" in text) and _EMBEDDED.search(text):
         return True
-    flag = _FLAG.fullmatch(text)
+    flag = _FLAG.fullmatch(text) if text[:1] == "-" else None
     return flag is not None and is_secret_name(flag["name"]) and not _REFERENCE.fullmatch(flag["value"].strip())

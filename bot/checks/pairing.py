@@ -39,7 +39,7 @@ _DEFAULTS = {"protocol": "TCP"}
 _ORDERED_BY_USE = "$("  # an env value that refers to another one depends on the order
 
 
-def identities(field: str, items: Sequence[Any]) -> list[str] | None:
+def identities(field: str, items: Sequence[Any]) -> list[tuple[str, ...]] | None:
     """Return an identity for each item of the list in `field`; None when the list's order counts.
 
     Identities are unique: two items that cannot be told apart make the order count.
@@ -48,9 +48,9 @@ def identities(field: str, items: Sequence[Any]) -> list[str] | None:
         return None
     for keys in _KEYS.get(field, ()):
         if all(isinstance(item, Mapping) and keys[0] in item for item in items):
-            return _unique([json.dumps([_get(item, key) for key in keys], default=str) for item in items])
+            return _unique([tuple([_written(_get(item, key)) for key in keys]) for item in items])
     if field in _SETS:
-        return _unique([json.dumps(item, sort_keys=True, default=str) for item in items])
+        return _unique([(_written(item),) for item in items])
     return None
 
 
@@ -65,12 +65,18 @@ def pairs(field: str, base: Sequence[Any], head: Sequence[Any]) -> list[tuple[in
         longest = max(len(base), len(head))
         return [(at if at < len(base) else None, at if at < len(head) else None) for at in range(longest)]
     place = {identity: at for at, identity in enumerate(old)}
-    found: list[tuple[int | None, int | None]] = [(place.get(one), at) for at, one in enumerate(new)]
+    found: list[tuple[int | None, int | None]] = [(place.get(identity), at) for at, identity in enumerate(new)]
+    kept = set(new)
+    if len(kept) == len(old) and place.keys() == kept:
+        return found
+    followed = -1
+    behind: dict[int | None, list[tuple[int | None, int | None]]] = {}
     for at, identity in enumerate(old):
-        if identity not in new:
-            before = next((index for index, pair in enumerate(found) if at and pair[0] == at - 1), -1)
-            found.insert(before + 1, (at, None))
-    return found
+        if identity in kept:
+            followed = at
+        else:
+            behind.setdefault(followed, []).append((at, None))
+    return [*behind.get(-1, ()), *(one for pair in found for one in (pair, *behind.get(pair[0], ())))]
 
 
 def label(field: str, item: Any) -> str | None:
@@ -85,5 +91,13 @@ def _get(item: Any, key: str) -> Any:
     return item.get(key, _DEFAULTS.get(key)) if isinstance(item, Mapping) else None
 
 
-def _unique(found: list[str]) -> list[str] | None:
+def _unique(found: list[tuple[str, ...]]) -> list[tuple[str, ...]] | None:
     return found if len(set(found)) == len(found) else None
+
+
+def _written(value: Any) -> str:
+    """Return a text by which values are told apart; what has no JSON form counts as its text."""
+    if type(value) is str:
+        return f'"{value}'
+    text = json.dumps(value, sort_keys=True, default=str)
+    return f'"{json.loads(text)}' if text[0] == '"' else text

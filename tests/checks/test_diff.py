@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import copy
+import difflib
 import json
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,10 @@ from hypothesis import strategies as st
 
 from bot.checks.diff import EnvironmentDiff, ResourceChange, compare, summarise
 from bot.checks.fieldpath import parse, value_at
-from bot.checks.masking import MASK, is_secret_name
+from bot.checks.highlights import highlights
+from bot.checks.manifest_text import arranged, dumped
+from bot.checks.masking import MASK, is_secret_name, mask
+from bot.checks.settling import settle
 from tests.checks.resources import bodies, body, resources
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -343,6 +348,38 @@ def sets(draw: st.DrawFn) -> list[dict[str, Any]]:
 @settings(max_examples=80, deadline=None)
 def test_nothing_differs_from_itself(some: list[dict[str, Any]]) -> None:
     assert not diff(some, copy.deepcopy(some))
+
+
+def step_by_step(base: dict[str, Any], head: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """Return lines and highlights of a changed resource the plain way: each side alone, by PyYAML and difflib."""
+    sides = copy.deepcopy(settle(mask(base), mask(head)))
+    before, after = (dumped(arranged(side)).splitlines() for side in sides)
+    lines = list(difflib.unified_diff(before, after, n=3, lineterm=""))[2:]
+    return "\n".join(lines), tuple(one.text for one in highlights(*sides)) if lines else ()
+
+
+@given(st.integers(0, 2**32), st.lists(_VALUES, min_size=4, max_size=4))
+@settings(max_examples=400, deadline=None)
+def test_what_is_shared_and_left_out_changes_no_word(seed: int, values: list[Any]) -> None:
+    chance = random.Random(seed)
+    base = chance.choice([*bodies(), *(place("former-0815") for place in HIDING_PLACES)])
+    head = copy.deepcopy(base)
+    for value in values[chance.randrange(4) :]:
+        at = chance.choice([part for part in _parts(head) if part is not head["metadata"] and part is not head] or [{}])
+        if isinstance(at, dict):
+            at[chance.choice([*at, "name", "password"])] = value
+        else:
+            at[:] = chance.choice([at[::-1], at[:-1], [*at, value]])
+    lines, told = step_by_step(base, head)
+    found = diff([base], [head]).changes
+    assert [(one.lines, one.highlights) for one in found] == ([(lines, told)] if lines else [])
+
+
+def _parts(value: Any) -> list[Any]:
+    """Return all mappings and all lists with entries that stand in a value, itself included."""
+    below = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    own = [value] if isinstance(value, dict) or (isinstance(value, list) and value) else []
+    return [*own, *(part for one in below for part in _parts(one))]
 
 
 @given(sets(), sets())
