@@ -14,6 +14,7 @@ from typing import Protocol
 
 from bot.policy.kyverno import shape
 from bot.policy.kyverno.answers import NotKnown, QueryError, Unknown
+from bot.policy.kyverno.listing import Listing, answering
 from bot.policy.kyverno.query import Query, compile_query
 from bot.policy.kyverno.shape import ShapeError
 from bot.policy.kyverno.variables import Template, compile_template
@@ -30,16 +31,22 @@ _VARIABLE = frozenset(["value", "jmesPath", "default"])
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of a context: a variable with its templates, or the reason why its value is not known."""
+    """One entry of a context: a variable with its templates, or the reason why its value is not known.
+
+    `call` is the path of an API call, which is unknown unless manifests may answer it.
+    """
 
     name: str
     unknown: Unknown | None = None
     value: Template | None = None
     path: Template | None = None
     default: Template | None = None
+    call: Template | None = None
 
     def load(self, scope: Context) -> object:
         """Evaluate the entry; raises `QueryError` or `NotKnown`."""
+        if self.call is not None and (listing := answering()) is not None:
+            return self._called(listing, scope)
         if self.unknown is not None:
             return self.unknown
         default = self.default.of(scope) if self.default is not None else None
@@ -56,6 +63,14 @@ class Entry:
                 raise
             return default
         return default if found is None and self.value is None else found
+
+    def _called(self, listing: Listing, scope: Context) -> object:
+        asked = self.call.of(scope) if self.call is not None else ""
+        path = self.path.of(scope) if self.path is not None else ""
+        if not isinstance(asked, str) or not isinstance(path, str):
+            raise QueryError(f"the path of the API call of `{self.name}` is no text")
+        answer = listing.get(asked)
+        return compile_query(path).find(answer) if path else answer
 
 
 class Loader(Protocol):
@@ -132,7 +147,8 @@ def _entry(found: object, key: str) -> Entry:
         raise ShapeError(f"{key}.name", "a context entry needs a name")
     for kind, why in _OUTSIDE.items():
         if block.get(kind) is not None:
-            return Entry(name, Unknown(why.format(name)))
+            away = Unknown(why.format(name))
+            return _call(name, away, block[kind], f"{key}.{kind}") if kind == "apiCall" else Entry(name, away)
     variable = shape.mapping(block.get("variable"), f"{key}.variable")
     shape.known_fields(variable, _VARIABLE, f"{key}.variable")
     if not variable:
@@ -150,6 +166,20 @@ def _entry(found: object, key: str) -> Entry:
         except QueryError as broken:
             raise ShapeError(f"{key}.variable.jmesPath", str(broken)) from broken
     return Entry(name, None, parts["value"], parts["jmesPath"], parts["default"])
+
+
+def _call(name: str, away: Unknown, found: object, key: str) -> Entry:
+    """A GET of the API server is kept with its path; what else a call may be stays unknown."""
+    block = shape.mapping(found, key)
+    if block.get("service") is not None or block.get("method", "GET") != "GET" or block.get("urlPath") is None:
+        return Entry(name, away)
+    parts = {}
+    for part in ("urlPath", "jmesPath"):
+        try:
+            parts[part] = compile_template(shape.text(block.get(part), f"{key}.{part}"))
+        except QueryError as broken:
+            raise ShapeError(f"{key}.{part}", str(broken)) from broken
+    return Entry(name, away, path=parts["jmesPath"], call=parts["urlPath"])
 
 
 def fill_constants(tree: object, entries: Sequence[Entry]) -> object:

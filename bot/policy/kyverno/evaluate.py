@@ -10,6 +10,7 @@ from bot.model.finding import Finding, State
 from bot.model.manifest import Resource, ResourceKey
 from bot.policy.kyverno.exceptions import PolicyException
 from bot.policy.kyverno.kinds import GroupVersionKind
+from bot.policy.kyverno.listing import Listing, answered_by
 from bot.policy.kyverno.policy import CompiledPolicy, CompiledRule
 from bot.policy.kyverno.subject import Labels, Subject, subject_of
 from bot.policy.kyverno.times import at_time
@@ -47,6 +48,7 @@ def evaluate(  # noqa: PLR0913 - two values and options with defaults
     """
     known = _namespaces(resources, namespaces or {})
     judging = _Judging(tuple(policies), tuple(exceptions), environment, values, include_passes)
+    listing = Listing(resources)
     findings: list[Finding] = []
     with at_time(now):
         for resource in resources:
@@ -57,7 +59,7 @@ def evaluate(  # noqa: PLR0913 - two values and options with defaults
                 operation="UPDATE" if before is not None else operation,
                 old=before.body if before is not None else None,
             )
-            findings.extend(judging.judge(subject))
+            findings.extend(judging.judge(subject, listing))
     return tuple(findings)
 
 
@@ -80,7 +82,7 @@ class _Judging:
         ]
         self._by_type: dict[GroupVersionKind, Candidates] = {}
 
-    def judge(self, subject: Subject) -> Iterator[Finding]:
+    def judge(self, subject: Subject, listing: Listing) -> Iterator[Finding]:
         candidates = self._by_type.get(subject.type)
         if candidates is None:
             candidates = tuple(one for one in self._rules if one[1].selection.may_select(subject.type))
@@ -95,6 +97,9 @@ class _Judging:
                 continue
             if applies is None:
                 verdict = unknown(f"the labels of namespace `{subject.namespace}` are not known here")
+            elif policy.listed:
+                with answered_by(listing):
+                    verdict = _excepted(rule, exceptions, seen)
             else:
                 verdict = _excepted(rule, exceptions, seen)
             if verdict.state in ("pass", "fail"):

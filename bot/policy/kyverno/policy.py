@@ -16,6 +16,7 @@ from bot.policy.kyverno.action import Blocks, compile_action
 from bot.policy.kyverno.autogen import DerivedRule, derive_rules
 from bot.policy.kyverno.check import Check, Unevaluable, compile_check
 from bot.policy.kyverno.context import compile_entries, fill_constants
+from bot.policy.kyverno.listing import ANNOTATION, RENDERED
 from bot.policy.kyverno.match import Selection, compile_selection
 from bot.policy.kyverno.shape import ShapeError
 from bot.policy.problem import PolicyProblem, PolicySource
@@ -43,7 +44,9 @@ class CompiledRule:
 
 @dataclass(frozen=True, slots=True)
 class CompiledPolicy:
-    """A policy ready to be held against resources. `description` is its reason, `how` its remedy and link."""
+    """A policy ready to be held against resources. `description` is its reason, `how` its remedy and link;
+    `listed` says that the manifests beside a resource may answer its API calls.
+    """
 
     name: str
     title: str
@@ -53,6 +56,7 @@ class CompiledPolicy:
     rules: tuple[CompiledRule, ...]
     source: PolicySource = _NOWHERE
     only_one: bool = False  # spec.applyRules: One: the first rule that passes or fails is the last
+    listed: bool = False
 
 
 def is_policy(document: Mapping[str, Any]) -> bool:
@@ -90,7 +94,7 @@ def _compile(document: Mapping[str, Any], source: PolicySource) -> CompiledPolic
     rules = shape.sequence(spec.get("rules"), "spec.rules")
     if not rules:
         raise ShapeError("spec.rules", "the policy has no rules")
-    shape.mapping(metadata.get("annotations"), "metadata.annotations")
+    annotations = shape.mapping(metadata.get("annotations"), "metadata.annotations")
     namespace = ""
     if document["kind"] == "Policy":
         namespace = shape.text(metadata.get("namespace"), "metadata.namespace") or "default"
@@ -104,6 +108,7 @@ def _compile(document: Mapping[str, Any], source: PolicySource) -> CompiledPolic
         rules=tuple(_rules(document, spec, rules, namespace)),
         source=source,
         only_one=spec.get("applyRules") == "One",
+        listed=annotations.get(ANNOTATION) == RENDERED,
     )
 
 
