@@ -9,8 +9,8 @@ configured takes their place, and nothing else of the file changes:
 - Gatekeeper: the fields of a constraint's `spec.parameters`.
 
 Only names that are already there are replaced. Where the default is a list the value stays a list, elsewhere a
-list becomes alternatives as patterns read them. Two annotations, `NAME=VALUE` or `NAME` for a parameter that is
-given at all, say when a policy runs and when it blocks.
+list becomes alternatives as patterns read them. Two annotations say when a policy runs and when it blocks:
+`NAME=VALUE`, `NAME` for a parameter that is given at all, or several of these with ` | ` between them.
 """
 
 from __future__ import annotations
@@ -62,7 +62,11 @@ def _holds(document: Json, annotation: str, values: Values, known: tuple[str, ..
     said = annotations.get(annotation) if isinstance(annotations, Mapping) else None
     if not isinstance(said, str):
         return otherwise
-    name, equals, wanted = (part.strip() for part in said.partition("="))
+    return any([_given(one, annotation, values, known) for one in said.split("|")])  # a list: each is looked at
+
+
+def _given(condition: str, annotation: str, values: Values, known: tuple[str, ...]) -> bool:
+    name, equals, wanted = (part.strip() for part in condition.partition("="))
     if name not in known:
         key = f"metadata.annotations[{annotation}]"
         raise ConditionError(key, f"the pack has no parameter `{name}`", nearest(name, known))

@@ -91,6 +91,9 @@ def test_parameters_of_constraints() -> None:
         ("level=high", {}, False),
         ("least=2", {}, True),
         ("least=2", {"least": 3}, False),
+        ("level=high | strict=true", {}, False),
+        ("level=high | strict=true", {"strict": True}, True),
+        ("level=high | strict=true", {"level": "high"}, True),
         ("names", {}, False),
         ("names", {"names": ["a"]}, True),
     ],
@@ -115,10 +118,11 @@ def test_an_annotation_says_when_a_policy_blocks(document: str, action: object) 
     assert fill(text)["spec"] == yaml.safe_load(text)["spec"]
 
 
+@pytest.mark.parametrize("condition", ["levle=high", "strict=false | levle=high"])
 @pytest.mark.parametrize("annotation", [WHEN, ENFORCE_WHEN])
-def test_an_annotation_about_an_unknown_parameter_breaks_the_policy(annotation: str) -> None:
+def test_an_annotation_about_an_unknown_parameter_breaks_the_policy(annotation: str, condition: str) -> None:
     with pytest.raises(ConditionError, match="the pack has no parameter `levle`") as caught:
-        fill(f"{{metadata: {{annotations: {{{annotation}: levle=high}}}}}}")
+        fill(f"{{metadata: {{annotations: {{{annotation}: {condition}}}}}}}")
     assert (caught.value.suggestion, annotation in caught.value.key) == ("did you mean `level`?", True)
 
 
