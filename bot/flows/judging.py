@@ -15,6 +15,7 @@ from bot.flows.absent import missing_directory
 from bot.flows.around import Around, Both
 from bot.flows.custom_kinds import TreeKinds
 from bot.flows.environments import Reached
+from bot.flows.excepting import Excepting
 from bot.flows.question import Question
 from bot.flows.side import Side, Sought, defined, side_of, traced
 from bot.flows.workbench import Workbench
@@ -56,6 +57,7 @@ class Judge:
         self._findings: list[Finding] = []
         self._resources_before = 0
         self._held = 0
+        self._excepting = Excepting(self._packs, now, self._environment.name)
 
     def take(self, sought: Sought) -> None:
         """Judge one application, and compare its sides."""
@@ -67,6 +69,7 @@ class Judge:
         both = Both(pair, side_of(sought, False), side_of(sought, True))
         old, new = both.old, both.new
         self._around.note(both)
+        self._excepting.note(new)
         self._resources_before += len(old.resources)
         if not self._around.waits(both):
             self._findings += self._found(both)
@@ -119,6 +122,7 @@ class Judge:
         return (
             *_marked(version, version),  # both sides are judged by it
             *sorted(self._findings, key=lambda one: one.application),  # they come as they were rendered
+            *self._excepting.unneeded(self._findings, whole=self._question.whole and not self.is_full),
             *_marked(twice, before),
             *missing_directory(environment, sides, self._resources_before),
         )
@@ -158,6 +162,7 @@ class Judge:
                 namespaces=self._around.namespaces(side, is_head=is_head),
                 old=self._around.before(both) if is_head else None,
                 now=self._now,
+                is_base=not is_head,
             ),
         )
         return tuple(replace(one, application=pair.name) if one.application != pair.name else one for one in found)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.flows.workbench import PackFiles
 from bot.model.environment import Configuration, PolicyPack
 from bot.model.tree import Tree
+from bot.policy.adjustments import with_adjustments
 from bot.policy.packs import Pack, load_pack
 from bot.policy.problem import PolicyProblem
 
@@ -37,7 +38,7 @@ def _load(builtin: PackFiles, chosen: PolicyPack, tree: Tree) -> Pack:
         what = f"there is no pack called {chosen.builtin}" if chosen.builtin else f"there is no directory {chosen.path}"
         problem = PolicyProblem(chosen.name, what, key="policies", suggestion="mend `policies:` in the configuration")
         return Pack(chosen.name, problems=(problem,))
-    return load_pack(chosen.name, files, chosen.parameters, root=chosen.path)
+    return with_adjustments(load_pack(chosen.name, files, chosen.parameters, root=chosen.path), chosen.adjustments)
 
 
 def _read(tree: Tree, path: str) -> Mapping[str, bytes] | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from bot.model.finding import Finding
 from bot.model.manifest import Resource
+from bot.policy.adjustments import adjusted
 from bot.policy.kyverno import evaluate
 from bot.policy.packs import Pack
+from bot.policy.waivers import Day, waived
 
 
 def evaluate_packs(  # noqa: PLR0913 - two values and options with defaults
@@ -19,22 +21,33 @@ def evaluate_packs(  # noqa: PLR0913 - two values and options with defaults
     namespaces: Mapping[str, Mapping[str, str]] | None = None,
     old: Iterable[Resource] | None = None,
     now: datetime | None = None,
+    is_base: bool = False,
 ) -> tuple[Finding, ...]:
     """Return what is wrong with the packs themselves, then every finding about the resources.
 
     `namespaces` maps namespaces to their labels, where known; `old` are the resources before the change, `now` is
-    the time for rules that ask for it; see `bot.policy.kyverno.evaluate`.
+    the time for rules that ask for it and for exceptions that expire; see `bot.policy.kyverno.evaluate`. `is_base`
+    says that these are the resources before the change. What the configuration excepts is `skip`.
     """
     loaded = tuple(packs)
     told = [problem.finding(environment) for pack in loaded for problem in pack.problems]
-    policies = [policy for pack in loaded for policy in pack.policies]
-    found = evaluate(
-        policies,
-        resources,
-        environment=environment,
-        namespaces=namespaces,
-        exceptions=[one for pack in loaded for one in pack.exceptions],
-        old=None if old is None else {one.key: one for one in old},
-        now=now,
-    )
-    return (*told, *found)
+    exceptions = [one for pack in loaded for one in pack.exceptions]
+    before = None if old is None else {one.key: one for one in old}
+
+    def found(some: Iterable[Pack]) -> tuple[Finding, ...]:
+        return evaluate(
+            [policy for pack in some for policy in pack.policies],
+            resources,
+            environment=environment,
+            namespaces=namespaces,
+            exceptions=exceptions,
+            old=before,
+            now=now,
+        )
+
+    day = Day(now.astimezone(UTC).date() if now else None, environment, is_base)
+    findings = [*told, *found([one for one in loaded if not one.adjustments])]
+    for pack in loaded:  # by itself: another may have a policy of the same name
+        if pack.adjustments:
+            findings += waived(adjusted(found([pack]), pack.adjustments), pack.adjustments.waivers, day)
+    return tuple(findings)

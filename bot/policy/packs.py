@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
+from bot.model.environment import Adjustments
 from bot.policy.about import about
 from bot.policy.cel.policies import compile_cel_policies, is_cel_policy
 from bot.policy.configured import ConditionError, configured
@@ -27,6 +28,7 @@ from bot.policy.parameters import Parameter, Values, nearest, parse_parameters, 
 from bot.policy.problem import PolicyProblem, PolicySource
 
 MANIFEST = "pack.yaml"
+NO_ADJUSTMENTS = Adjustments()
 
 _ASIDE = ("tests", ".kyverno-test", ".chainsaw-test")  # directories of a pack that hold no policies
 _JUDGES = {
@@ -53,7 +55,8 @@ class Pack:
 
     `problems` name the policies that are broken or cannot be evaluated here; the others are in `policies`.
     `exceptions` lift rules for some resources, also rules of other packs. `wide` says that something in it asks for
-    more of an environment than one application may hold: labels of namespaces, other resources.
+    more of an environment than one application may hold: labels of namespaces, other resources. `adjustments` are
+    what the configuration changes about its rules.
     Where a parameter is missing or wrong no policy of the pack is evaluated, and the problem says so.
     """
 
@@ -65,6 +68,7 @@ class Pack:
     problems: tuple[PolicyProblem, ...] = ()
     exceptions: tuple[PolicyException, ...] = ()
     wide: bool = False
+    adjustments: Adjustments = NO_ADJUSTMENTS
 
 
 @dataclass(frozen=True, slots=True)
