@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bot.desk.policy_commands import policy
 from bot.errors import LockkeeperError, UserError
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ def main() -> None:
 
     New here? `lockkeeper demo` plays the whole story on this machine.
     """
+
+
+main.add_command(policy)
 
 
 def _settings() -> Settings:

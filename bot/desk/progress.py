@@ -14,21 +14,28 @@ LOG_PAUSE = 5.0  # and elsewhere, where each line stays
 
 
 class Progress:
-    """Tells on a stream how far rendering is: a terminal's line is written over, a log gets a line now and then."""
+    """Tells on a stream how far work is: a terminal's line is written over, a log gets a line now and then."""
 
-    def __init__(self, stream: TextIO, *, silent: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
-        """Begin to wait; `clock` tells the time in seconds."""
-        self._stream, self._silent, self._clock = stream, silent, clock
+    def __init__(
+        self,
+        stream: TextIO,
+        *,
+        silent: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+        words: Callable[[int, int], str] = progress,
+    ) -> None:
+        """Begin to wait; `clock` tells the time in seconds, `words` say how much of how much is done."""
+        self._stream, self._silent, self._clock, self._words = stream, silent, clock, words
         self._terminal = stream.isatty()
         self._next = clock() + (PATIENCE if self._terminal else LOG_PAUSE)
         self._width = 0
 
     def __call__(self, done: int, total: int) -> None:
-        """Hear how many applications of how many are done."""
+        """Hear how much of how much is done."""
         now = self._clock()
         if self._silent or now < self._next:
             return
-        words = progress(done, total)
+        words = self._words(done, total)
         if self._terminal:
             self._next = now + PAUSE
             self._stream.write(f"\r{words.ljust(self._width)}")

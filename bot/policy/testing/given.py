@@ -7,7 +7,7 @@ before these.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,7 +84,15 @@ def _values(entries: object, names: Sequence[str]) -> dict[str, object]:
         for entry in maps(entries):
             if _name(entry) == name:
                 found.update(_map(entry.get("values")))
+                found.update(_each(entry.get("foreachValues")))
     return found
+
+
+def _each(found: object) -> Iterator[tuple[str, object]]:
+    """Values for the elements of a loop, where they are the same for each: those that differ stay unknown."""
+    for name, listed in _map(found).items():
+        if isinstance(listed, list) and listed and all(one == listed[0] for one in listed):
+            yield str(name), listed[0]
 
 
 def _name(entry: Json) -> str:

@@ -182,13 +182,15 @@ def _state(world: _World, policy: _Policy | None, kind: str, asked: tuple[Expect
         return _absent(world.policy_files, f"none of the test's policy files holds the policy {expected.policy}")
     if why := not_judging(kind):
         return ELSEWHERE, why
+    if policy.problem is not None and policy.problem.state == ELSEWHERE:
+        return ELSEWHERE, str(policy.problem)
     about = [one for one in world.resources if wanted.fits(one)]
     if not about and world.payload:
         return ELSEWHERE, "it is about a JSON payload, no manifest"
     if not about:
         return _absent(world.resource_files, "none of the test's resource files holds it")
     if policy.problem is not None:
-        return policy.problem.state, str(policy.problem)
+        return "error", str(policy.problem)
     states = [_about(policy, expected, one) for one in about]
     if not wanted.name:  # about whatever the policy answers to
         states = [one for one in states if one[0] != NO_RESPONSE] or states[:1]
