@@ -62,7 +62,8 @@ def _holds(document: Json, annotation: str, values: Values, known: tuple[str, ..
     said = annotations.get(annotation) if isinstance(annotations, Mapping) else None
     if not isinstance(said, str):
         return otherwise
-    return any([_given(one, annotation, values, known) for one in said.split("|")])  # a list: each is looked at
+    held = [_given(one, annotation, values, known) for one in said.split("|")]  # each of them, so each is checked
+    return any(held)
 
 
 def _given(condition: str, annotation: str, values: Values, known: tuple[str, ...]) -> bool:
