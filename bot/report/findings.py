@@ -5,23 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.errors import UserError
-from bot.model.finding import Concern, Finding, State
+from bot.model.finding import Concern, Finding
 from bot.ports import Annotation, CheckReport
 from bot.promotion.gates import compared_with
 from bot.report import markdown
-from bot.report.words import among, count, listed
+from bot.report.existing import briefly, section
+from bot.report.grouping import ICONS, blocking, distinct, reach, subject, worst_first
+from bot.report.words import count, listed
 
 NAMES: dict[Concern, str] = {"manifests": "lockkeeper / manifests", "policies": "lockkeeper / policies"}
 MAX_ANNOTATIONS = 200  # four requests of 50
-NAMED = 5  # applications of an environment that are named where one thing is to be mended
-ICONS = {"fail": "❌", "error": "❌", "warn": "⚠️", "not evaluable here": "❔", "pass": "✅", "skip": "➖"}
-
-_ORDER: tuple[State, ...] = ("error", "fail", "warn", "not evaluable here", "skip", "pass")
-
-
-def blocking(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Return the findings that hold up a merge: new ones that fail or could not be decided for an error."""
-    return tuple(one for one in findings if one.new and one.blocks)
 
 
 def check_report(  # noqa: PLR0913 - the parts of one report, each by name
@@ -42,7 +35,7 @@ def check_report(  # noqa: PLR0913 - the parts of one report, each by name
     own = [one for one in findings if one.concern == concern and one.state not in ("pass", "skip")]
     new = [one for one in own if one.new]
     blocks = blocking(own)
-    title = _title(concern, new, environments, before=len(own) - len(new))
+    title = _title(concern, own, environments)
     more = f"The list is longer than GitHub takes. [Read all of it]({full_url})." if full_url else "The list goes on."
     return CheckReport(
         name=NAMES[concern],
@@ -73,19 +66,20 @@ def unchecked(concern: Concern, error: UserError, *, sha: str, base: str) -> Che
     )
 
 
-def _title(concern: Concern, new: Sequence[Finding], environments: Sequence[str], *, before: int) -> str:
+def _title(concern: Concern, own: Sequence[Finding], environments: Sequence[str]) -> str:
+    new, before = [one for one in own if one.new], briefly(own, concern)
     blocks, warns = len(distinct(blocking(new))), len(distinct([one for one in new if one.state == "warn"]))
-    where = ", ".join(environments) or "no environment"
-    if blocks:
-        return f"{count(blocks, 'problem')} to mend before merging" + (f", {count(warns, 'warning')}" if warns else "")
-    if warns:
-        return f"{count(warns, 'warning')}, nothing blocks"
+    unclear = len(distinct([one for one in new if one.state == "not evaluable here"]))
     if not environments:
         return "No environment is affected"
-    if before:
-        return f"No new findings, {before} were there before"
-    what = "Manifests are valid" if concern == "manifests" else "All policies pass"
-    return f"{what} in {where}"[:120]
+    if not (blocks or warns or unclear or before):
+        what = "Manifests are valid" if concern == "manifests" else "All policies pass"
+        return f"{what} in {', '.join(environments)}"[:120]
+    said = [f"{count(blocks, 'problem')} to mend before merging"] if blocks else []
+    said += [count(warns, "warning")] if warns else []
+    said += [f"{unclear} not evaluable here"] if unclear else []
+    said += [] if blocks else ["nothing blocks"] if said else ["No new findings"]
+    return ", ".join(said) + (f"; {before}" if before else "")
 
 
 def _summary(own: Sequence[Finding], environments: Sequence[str]) -> list[str]:
@@ -107,53 +101,7 @@ def _summary(own: Sequence[Finding], environments: Sequence[str]) -> list[str]:
             ]
         )
     head = ["environment", "to mend", "warnings", "not evaluable here", "there before"]
-    parts = [markdown.table(head, rows)]
-    if any(not one.new for one in own):
-        parts.append("Findings that the base branch already has do not block this change.")
-    return parts
-
-
-def ordered(findings: Sequence[Finding]) -> list[Finding]:
-    """Return findings by application within their environments; they arrive as rendering ends, now so, now so."""
-    ranks = {name: rank for rank, name in enumerate(dict.fromkeys(one.environment for one in findings))}
-    return sorted(findings, key=lambda one: (ranks[one.environment], one.application))
-
-
-def distinct(findings: Sequence[Finding]) -> list[tuple[Finding, ...]]:
-    """Group findings that are one thing to mend: the same rule at the same place, in several environments and
-    applications. These may give the resource names of their own; within one of them another name is another thing.
-    """
-    groups: dict[tuple[object, ...], list[Finding]] = {}
-    names: dict[tuple[object, ...], dict[str, int]] = {}
-    for one in ordered(findings):
-        resource = (one.resource.kind, one.resource.name) if one.resource else ()
-        place = (one.policy, one.rule, one.state, one.field, one.path, one.line, *resource[:1])
-        if one.resource and one.path:
-            known = names.setdefault((*place, one.environment, one.application), {})
-            which: tuple[object, ...] = (known.setdefault(one.resource.name, len(known)),)
-        else:
-            which = resource
-        groups.setdefault((*place, *which), []).append(one)
-    return [tuple(group) for group in groups.values()]
-
-
-def worst_first(findings: Sequence[Finding]) -> list[tuple[Finding, ...]]:
-    """Return the things to mend and to know, the worst first, then as they come."""
-    return sorted(distinct(findings), key=weight)
-
-
-def weight(group: Sequence[Finding]) -> int:
-    """Return how far down a list a thing belongs, by what was found."""
-    return _ORDER.index(group[0].state)
-
-
-def subject(group: Sequence[Finding]) -> str:
-    """Return what findings are about: `Deployment web`, `Deployment cart-web and 299 more`; '' for no resource."""
-    names = dict.fromkeys(one.resource.name for one in group if one.resource)
-    if not names or group[0].resource is None:
-        return ""
-    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-    return f"{group[0].resource.kind} {next(iter(names))}{more}"
+    return [markdown.table(head, rows), section(own)]
 
 
 def list_item(group: Sequence[Finding]) -> str:
@@ -171,15 +119,6 @@ def list_item(group: Sequence[Finding]) -> str:
     where = f" · in {reach(group)}" if reach(group) else ""
     lines.append(f"  <sub>{markdown.escape(f'rule {rule} · severity {one.severity}{where}')}</sub>")
     return "  \n".join(lines)  # two spaces break the line in comments and in check runs alike
-
-
-def reach(group: Sequence[Finding]) -> str:
-    """Return in words where findings are: `development and production (web, api)`; '' when nowhere in particular."""
-    applications: dict[str, dict[str, None]] = {}
-    for one in group:
-        if one.environment:
-            applications.setdefault(one.environment, {}).update({one.application: None} if one.application else {})
-    return listed([f"{name} ({among([*inside], NAMED)})" if inside else name for name, inside in applications.items()])
 
 
 def _annotations(new: Sequence[Finding]) -> tuple[Annotation, ...]:

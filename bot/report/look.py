@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.model.finding import Finding
-from bot.report.findings import blocking, distinct, weight
+from bot.report.grouping import blocking, distinct, weight
 from bot.report.pull_comment import EnvironmentResult
 from bot.report.words import count
 

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.checks.diff import EnvironmentDiff, ResourceChange
-from bot.model.finding import Finding
+from bot.model.finding import Concern, Finding
 from bot.report import changes as change_words
-from bot.report import markdown
+from bot.report import existing, markdown
 from bot.report.changes import Part, counts
-from bot.report.findings import blocking, distinct, list_item, worst_first
+from bot.report.findings import list_item
+from bot.report.grouping import blocking, distinct, worst_first
 from bot.report.words import count, listed
 
 MARKER = "<!-- lockkeeper:checks -->"
@@ -116,7 +117,7 @@ def _overview(checks: PullChecks) -> str:
         return "No environment deploys from what this change touches."
     rows = []
     for result in checks.results:
-        here = [one for one in checks.findings if one.environment == result.name and one.new]
+        here = [one for one in checks.findings if one.environment == result.name]
         when = "on merge" if result.deployed else "on promotion"
         rows.append(
             [
@@ -130,12 +131,12 @@ def _overview(checks: PullChecks) -> str:
     return markdown.table(["environment", "arrives", "what changes", "manifests", "policies"], rows)
 
 
-def _mark(findings: Sequence[Finding], concern: str) -> str:
-    own = [one for one in findings if one.concern == concern]
+def _mark(findings: Sequence[Finding], concern: Concern) -> str:
+    own = [one for one in findings if one.concern == concern and one.new]
     blocks, warns = (len(distinct(some)) for some in (blocking(own), [one for one in own if one.state == "warn"]))
-    if blocks:
-        return f"❌ {blocks}"
-    return f"⚠️ {warns}" if warns else "✅"
+    mark = f"❌ {blocks}" if blocks else f"⚠️ {warns}" if warns else "✅"
+    before = existing.briefly(findings, concern)
+    return f"{mark} <sub>{before}</sub>" if before else mark
 
 
 def _remarks(results: Sequence[EnvironmentResult]) -> str:
@@ -154,7 +155,6 @@ def _remarks(results: Sequence[EnvironmentResult]) -> str:
 
 def _findings(checks: PullChecks) -> list[str]:
     new = [one for one in checks.findings if one.new and one.state not in ("pass", "skip")]
-    old = len(distinct([one for one in checks.findings if not one.new]))
     blocks = distinct([one for one in new if one.blocks])
     rest = worst_first([one for one in new if not one.blocks])
     parts = []
@@ -163,9 +163,7 @@ def _findings(checks: PullChecks) -> list[str]:
     if rest:
         items = "\n".join(list_item(group) for group in rest[:50])
         parts.append(markdown.details(count(len(rest), "remark"), items))
-    if old:
-        verb = "does" if old == 1 else "do"
-        parts.append(f"{count(old, 'finding')} that the base branch already has {verb} not block this change.")
+    parts.append(existing.section(checks.findings))
     return parts
 
 

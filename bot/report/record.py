@@ -10,7 +10,7 @@ from bot.checks.diff import ResourceChange
 from bot.model.finding import Finding
 from bot.model.manifest import ResourceKey
 from bot.report import changes as change_words
-from bot.report.findings import ordered
+from bot.report.grouping import ordered
 from bot.report.look import Look
 from bot.report.pull_comment import EnvironmentResult
 

@@ -15,7 +15,7 @@ from bot.model.promotion import Gate, Hop
 from bot.model.repository import PullRequest
 from bot.promotion.plan import Conflict
 from bot.report import markdown
-from bot.report.findings import blocking, distinct
+from bot.report.grouping import blocking, distinct
 from bot.report.promotion import conflict_sides, conflict_words, gate_table
 from bot.report.pull_comment import PullChecks
 from bot.report.words import count, listed

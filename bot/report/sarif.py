@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from bot.model.finding import Finding, Severity
 from bot.promotion.config import PATH
-from bot.report.findings import distinct, reach, subject
+from bot.report.grouping import distinct, reach, subject
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 ROOT = "%SRCROOT%"

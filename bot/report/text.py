@@ -11,7 +11,8 @@ from bot.model.environment import ConfigProblem
 from bot.model.finding import Finding
 from bot.promotion.config import PATH
 from bot.report import changes as change_words
-from bot.report.findings import reach, subject
+from bot.report import existing
+from bot.report.grouping import reach, subject
 from bot.report.look import Look
 from bot.report.pull_comment import EnvironmentResult
 
@@ -60,6 +61,7 @@ def check(look: Look, pen: Pen = PLAIN, *, quiet: bool = False) -> str:
         return "".join(f"{one}\n" for one in _findings([group for group in look.told if group[0].blocks], pen))
     blocks = [[_sentence(look.subject), *(f"note: {inert(note)}" for note in look.notes)]]
     blocks += [list(_finding(group, pen)) for group in look.told]
+    blocks += [list(_before(look.findings, pen))] if existing.by_rule(look.findings) else []
     blocks += [list(_environment(result, pen, LINES)) for result in look.results]
     if not look.results:
         blocks.append(["No environment is affected."])
@@ -112,6 +114,18 @@ def _finding(group: Sequence[Finding], pen: Pen) -> Iterator[str]:
         yield f"  {inert(' '.join(about))}"
     if one.how:
         yield f"  → {inert(' '.join(one.how.split()))}"
+
+
+def _before(findings: Sequence[Finding], pen: Pen) -> Iterator[str]:
+    """Yield what was there before the change, a line for each rule."""
+    yield pen("bold", "There before, and does not block:")
+    rules = existing.by_rule(findings)
+    for name, groups in rules[: existing.MOST_RULES]:
+        one = groups[0][0]
+        level = pen(_LEVELS[one.state], f"{_LEVELS[one.state]}:")
+        yield f"  {level} {len(groups)} × {inert(one.title or name)} {pen('dim', inert(f'[{name}]'))}"
+    if len(rules) > existing.MOST_RULES:
+        yield pen("dim", f"  … {len(rules) - existing.MOST_RULES} more rules")
 
 
 def _environment(result: EnvironmentResult, pen: Pen, most: int) -> Iterator[str]:

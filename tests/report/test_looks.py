@@ -15,7 +15,7 @@ import pytest
 from bot.checks.diff import EnvironmentDiff, ResourceChange
 from bot.model.finding import Finding
 from bot.model.manifest import ResourceKey
-from bot.report import changes, findings, pull_comment, record, sarif, text
+from bot.report import changes, findings, grouping, pull_comment, record, sarif, text
 from bot.report.look import Look
 from bot.report.pull_comment import EnvironmentResult, PullChecks
 from bot.report.text import Pen
@@ -138,12 +138,12 @@ ONE_THING = {
 def test_what_is_mended_at_one_place_is_one_thing(found: list[Finding], things: int) -> None:
     """A field of a base that 300 overlays give names of their own read as 300 problems."""
     for some in (found, found[::-1]):
-        assert len(findings.distinct(some)) == things
+        assert len(grouping.distinct(some)) == things
 
 
 def test_one_thing_under_many_names_says_so() -> None:
-    (group,) = findings.distinct([named("shop-web", "shop"), named("cart-web", "cart"), named("x-web", "x")])
-    assert findings.subject(group) == "Deployment cart-web and 2 more"
+    (group,) = grouping.distinct([named("shop-web", "shop"), named("cart-web", "cart"), named("x-web", "x")])
+    assert grouping.subject(group) == "Deployment cart-web and 2 more"
 
 
 def test_the_order_in_which_applications_are_rendered_shows_nowhere() -> None:
