@@ -136,17 +136,31 @@ class Git(Protocol):
     def fetch(self, repository: Repository, refs: Sequence[str] = ()) -> None: ...  # branches; refs/pull/N/head named
     def resolve(self, repository: Repository, revision: str) -> str | None: ...  # commit id or None
     def tree(self, repository: Repository, commit: str) -> str: ...  # tree id
+    def directory(self, repository: Repository, revision: str, path: str) -> str | None: ...  # tree id; '' is the top
     def merge_base(self, repository: Repository, one: str, two: str) -> str | None: ...
     def is_ancestor(self, repository: Repository, ancestor: str, descendant: str) -> bool: ...
     def commits(
-        self, repository: Repository, *, since: str | None, until: str, limit: int = 250
+        self, repository: Repository, *, since: str | None, until: str, limit: int = 250, path: str = ""
     ) -> Sequence[Commit]: ...  # newest first, reachable from until and not from since
+
+    # with a path: those of the first-parent line that made something else of it
     def changed_paths(self, repository: Repository, base: str, head: str) -> Sequence[str]: ...  # tree-ish, both sides
     def read(self, repository: Repository, revision: str, path: str) -> bytes | None: ...
     def list(self, repository: Repository, revision: str, path: str = "") -> Sequence[str]: ...  # regular files, deep
-    def merge_trees(
-        self, repository: Repository, *, base: str | None, source: str, target: str, protect: Sequence[str]
-    ) -> MergeOutcome: ...  # commits in, tree out; paths matching `protect` stay as the target has them
+    def merge_trees(  # noqa: PLR0913 - the sides of one merge, by name
+        self,
+        repository: Repository,
+        *,
+        base: str | None,
+        source: str,
+        target: str,
+        protect: Sequence[str],
+        prefix: str = "",
+    ) -> MergeOutcome: ...  # commits or trees in, tree out; what `protect` matches below `prefix` stays the target's
+    def overlay(
+        self, repository: Repository, *, source: str, target: str, protect: Sequence[str], prefix: str = ""
+    ) -> str: ...  # the target's tree with all files of the source laid over it
+    def graft(self, repository: Repository, revision: str, path: str, tree: str) -> str: ...  # tree with it at the path
     def write_commit(
         self, repository: Repository, *, tree: str, parents: Sequence[str], message: str, time: datetime
     ) -> str: ...  # deterministic: same input, same commit id

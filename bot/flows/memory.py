@@ -71,6 +71,11 @@ class RememberingGit:
     def tree(self, repository: Repository, commit: str) -> str:
         return self._once(lambda: self._git.tree(repository, commit), "tree", repository, commit)
 
+    def directory(self, repository: Repository, revision: str, path: str) -> str | None:
+        return self._once(
+            lambda: self._git.directory(repository, revision, path), "directory", repository, revision, path
+        )
+
     def merge_base(self, repository: Repository, one: str, two: str) -> str | None:
         if one == two and _ID.fullmatch(one):
             return one
@@ -82,11 +87,13 @@ class RememberingGit:
         read = partial(self._git.is_ancestor, repository, ancestor, descendant)
         return self._fact(read, "ancestor", repository, ancestor, descendant)
 
-    def commits(self, repository: Repository, *, since: str | None, until: str, limit: int = 250) -> Sequence[Commit]:
-        read = partial(self._git.commits, repository, since=since, until=until, limit=limit)
+    def commits(
+        self, repository: Repository, *, since: str | None, until: str, limit: int = 250, path: str = ""
+    ) -> Sequence[Commit]:
+        read = partial(self._git.commits, repository, since=since, until=until, limit=limit, path=path)
         if limit == 1 and since is None:
-            return self._fact(read, "commit", repository, until)
-        return self._once(read, "commits", repository, since, until, limit)
+            return self._fact(read, "commit", repository, until, about=path)
+        return self._once(read, "commits", repository, since, until, limit, path)
 
     def changed_paths(self, repository: Repository, base: str, head: str) -> Sequence[str]:
         return self._fact(lambda: self._git.changed_paths(repository, base, head), "paths", repository, base, head)
@@ -97,13 +104,34 @@ class RememberingGit:
     def list(self, repository: Repository, revision: str, path: str = "") -> Sequence[str]:
         return self._once(lambda: self._git.list(repository, revision, path), "list", repository, revision, path)
 
-    def merge_trees(
-        self, repository: Repository, *, base: str | None, source: str, target: str, protect: Sequence[str]
+    def merge_trees(  # noqa: PLR0913 - the sides of one merge, by name
+        self,
+        repository: Repository,
+        *,
+        base: str | None,
+        source: str,
+        target: str,
+        protect: Sequence[str],
+        prefix: str = "",
     ) -> MergeOutcome:
-        question = ("merge", repository, base, source, target, tuple(protect))
         return self._once(
-            lambda: self._git.merge_trees(repository, base=base, source=source, target=target, protect=protect),
-            *question,
+            lambda: self._git.merge_trees(
+                repository, base=base, source=source, target=target, protect=protect, prefix=prefix
+            ),
+            *("merge", repository, base, source, target, tuple(protect), prefix),
+        )
+
+    def overlay(
+        self, repository: Repository, *, source: str, target: str, protect: Sequence[str], prefix: str = ""
+    ) -> str:
+        return self._once(
+            lambda: self._git.overlay(repository, source=source, target=target, protect=protect, prefix=prefix),
+            *("overlay", repository, source, target, tuple(protect), prefix),
+        )
+
+    def graft(self, repository: Repository, revision: str, path: str, tree: str) -> str:
+        return self._once(
+            lambda: self._git.graft(repository, revision, path, tree), "graft", repository, revision, path, tree
         )
 
     def write_commit(

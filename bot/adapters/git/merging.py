@@ -28,21 +28,24 @@ _NOBODY = {
 }  # fmt: skip
 
 
-def merge_trees(reads: Reads, *, base: str | None, source: str, target: str, protect: Sequence[str]) -> MergeOutcome:
+def merge_trees(  # noqa: PLR0913 - the sides of one merge, by name
+    reads: Reads, *, base: str | None, source: str, target: str, protect: Sequence[str], prefix: str = ""
+) -> MergeOutcome:
     """Merge what `source` changed since `base` into `target`; all are revisions or tree ids.
 
     Without a base the merge base of both is taken; where histories share none, the base is empty: files that
     only one side has are kept, files that both have and that differ are conflicts. Paths that match `protect`
-    (see `patterns`) are in the outcome what they are in the target, absent ones included.
+    (see `patterns`) are in the outcome what they are in the target, absent ones included; `prefix` is the directory
+    that the trees are in the target, which the patterns count from its top.
     """
     program = reads.program
     ours, theirs = reads.tree(target), reads.tree(source)
     base = reads.merge_base(source, target) if base is None else base
     origin = reads.tree(base) if base else EMPTY_TREE
     if protect:
-        kept = _protected(reads, ours, protect)
-        theirs = _with(program, theirs, _protected(reads, theirs, protect), kept)
-        origin = _with(program, origin, _protected(reads, origin, protect), kept)
+        kept = _protected(reads, ours, protect, prefix)
+        theirs = _with(program, theirs, _protected(reads, theirs, protect, prefix), kept)
+        origin = _with(program, origin, _protected(reads, origin, protect, prefix), kept)
     if theirs in (ours, origin):
         return MergeOutcome(ours)
     if ours == origin:
@@ -56,10 +59,23 @@ def merge_trees(reads: Reads, *, base: str | None, source: str, target: str, pro
     return MergeOutcome("", _conflicts(reads, rest))
 
 
-def _protected(reads: Reads, tree: str, protect: Sequence[str]) -> Mapping[str, Entry]:
+def overlay(reads: Reads, *, source: str, target: str, protect: Sequence[str], prefix: str = "") -> str:
+    """Return the target's tree with all files of the source laid over it, protected ones left as they are.
+
+    Files that only the target has stay, unless one of the source's is where their directory was.
+    """
+    ours, theirs = reads.tree(target), reads.tree(source)
+    files = {} if theirs == EMPTY_TREE else {entry.path: entry for entry in reads.entries(theirs)}
+    laid = {path: entry for path, entry in files.items() if not matches(protect, f"{prefix}/{path}".lstrip("/"))}
+    there = {} if ours == EMPTY_TREE else {entry.path: entry for entry in reads.entries(ours)}
+    return _with(reads.program, ours, {path: there[path] for path in laid if path in there}, laid)
+
+
+def _protected(reads: Reads, tree: str, protect: Sequence[str], prefix: str) -> Mapping[str, Entry]:
     if tree == EMPTY_TREE:
         return {}
-    return {entry.path: entry for entry in reads.entries(tree) if matches(protect, entry.path)}
+    top = f"{prefix}/" if prefix else ""
+    return {entry.path: entry for entry in reads.entries(tree) if matches(protect, top + entry.path)}
 
 
 def _with(program: GitProgram, tree: str, now: Mapping[str, Entry], then: Mapping[str, Entry]) -> str:

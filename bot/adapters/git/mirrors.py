@@ -14,8 +14,9 @@ from typing import TypeVar
 from bot.adapters.git.channel import PerProcess
 from bot.adapters.git.command import GitError, Remote
 from bot.adapters.git.difference import FileChange
+from bot.adapters.git.grafting import directory, graft
 from bot.adapters.git.limits import LIMITS, Limits
-from bot.adapters.git.merging import merge_trees
+from bot.adapters.git.merging import merge_trees, overlay
 from bot.adapters.git.mirror import Mirror
 from bot.adapters.git.names import is_object_id, mirror_path
 from bot.adapters.git.objects import Caches, Objects
@@ -83,6 +84,16 @@ class GitMirrors:
         with self._reads(repository) as reads:
             return reads.tree(commit)
 
+    def directory(self, repository: Repository, revision: str, path: str) -> str | None:
+        """Return the tree id of a directory of a revision or tree id ('' is the top), None where there is none."""
+        with self._reads(repository) as reads:
+            return directory(reads, revision, path)
+
+    def graft(self, repository: Repository, revision: str, path: str, tree: str) -> str:
+        """Write the tree of a revision with the directory at `path` being `tree`; an empty one takes it away."""
+        with self._reads(repository) as reads:
+            return graft(reads, revision, path, tree)
+
     def merge_base(self, repository: Repository, one: str, two: str) -> str | None:
         """Return the best common ancestor of two commits, None when their histories share nothing."""
         with self._reads(repository) as reads:
@@ -93,14 +104,17 @@ class GitMirrors:
         with self._reads(repository) as reads:
             return reads.is_ancestor(ancestor, descendant)
 
-    def commits(self, repository: Repository, *, since: str | None, until: str, limit: int = 250) -> Sequence[Commit]:
+    def commits(
+        self, repository: Repository, *, since: str | None, until: str, limit: int = 250, path: str = ""
+    ) -> Sequence[Commit]:
         """Return the commits `until` reaches and `since` does not, newest first, at most `limit`.
 
+        With a path only those of the first-parent line that made something else of what lies there.
         The author is a login where the address is one of GitHub's noreply addresses, else a name. Anyone can
         write either into a commit: it is for telling, not for deciding.
         """
         with self._reads(repository) as reads:
-            return reads.commits(since, until, limit)
+            return reads.commits(since, until, limit, path)
 
     def changed_paths(self, repository: Repository, base: str, head: str) -> Sequence[str]:
         """Return the paths in which two revisions or tree ids differ; of a renamed file both names."""
@@ -126,12 +140,26 @@ class GitMirrors:
         with self._reads(repository) as reads:
             return [entry.path for entry in reads.entries(revision, path) if entry.is_file]
 
-    def merge_trees(
-        self, repository: Repository, *, base: str | None, source: str, target: str, protect: Sequence[str]
+    def merge_trees(  # noqa: PLR0913 - the sides of one merge, by name
+        self,
+        repository: Repository,
+        *,
+        base: str | None,
+        source: str,
+        target: str,
+        protect: Sequence[str],
+        prefix: str = "",
     ) -> MergeOutcome:
         """Merge what `source` changed since `base` into `target`; see `bot.adapters.git.merging`."""
         with self._reads(repository) as reads:
-            return merge_trees(reads, base=base, source=source, target=target, protect=protect)
+            return merge_trees(reads, base=base, source=source, target=target, protect=protect, prefix=prefix)
+
+    def overlay(
+        self, repository: Repository, *, source: str, target: str, protect: Sequence[str], prefix: str = ""
+    ) -> str:
+        """Lay the files of `source` over those of `target`; see `bot.adapters.git.merging`."""
+        with self._reads(repository) as reads:
+            return overlay(reads, source=source, target=target, protect=protect, prefix=prefix)
 
     def write_commit(
         self, repository: Repository, *, tree: str, parents: Sequence[str], message: str, time: datetime

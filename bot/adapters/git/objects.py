@@ -150,6 +150,10 @@ class Objects:
             return Directory()
         return self._caches.directories.get((self._place, id)) or self._keep(id, self._contents(id, "tree"))
 
+    def raw(self, id: str) -> bytes:
+        """Return a tree object as git keeps it."""
+        return self._contents(id, "tree")
+
     def preload(self, ids: Iterable[str]) -> None:
         """Read tree objects that will be asked for, all at once."""
         wanted = [one for one in dict.fromkeys(ids) if one and not self._caches.directories.get((self._place, one))]
