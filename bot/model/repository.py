@@ -93,7 +93,8 @@ class Review:
 class CheckState:
     """A check run or commit status on one commit, in one shape.
 
-    `app_id` is None for commit statuses, which anyone with write access may set.
+    `app_id` is None for commit statuses, which anyone with write access may set. `started` and `at` (when it came to
+    its conclusion, or was last set) are GitHub's times; a check run's may be set by its App.
     """
 
     name: str
@@ -103,6 +104,8 @@ class CheckState:
     external_id: str = ""
     id: int = 0
     url: str = ""
+    started: datetime | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,11 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """A GitHub Deployment; `state` is that of its newest status ('' before the first)."""
+    """A GitHub Deployment; `state` is that of its newest status ('' before the first).
+
+    `since` is when it came into that state: a state that is told again has not begun again. `site` is where the
+    environment can be seen.
+    """
 
     id: int
     environment: str
@@ -136,3 +143,6 @@ class Deployment:
     state: str
     payload_source: str = ""
     url: str = ""
+    creator: str = ""
+    since: datetime | None = None
+    site: str = ""

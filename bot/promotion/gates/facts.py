@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from bot.model.gates import FreezeRule
+from bot.model.health import ApplicationHealth
 from bot.model.promotion import Change, Hop
-from bot.model.repository import CheckState
+from bot.model.repository import CheckState, Deployment
+from bot.promotion.locks import Lock
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +25,42 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True)
+class Override:
+    """Somebody opened a gate of one promotion commit by `/override`; `eligible` says whether they may."""
+
+    gate: str
+    by: str
+    reason: str
+    sha: str
+    eligible: bool = True
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What is told of the source environment, beside the checks of the source commit; only what a gate asks for.
+
+    `deployment` is the newest GitHub Deployment of the source environment whose commit holds the source commit;
+    `checks` those of a later commit with the same content, which is what an agent reports on that saw only that;
+    `applications` what Argo CD says; `arrived` when the source commit came to the source environment, as GitHub tells
+    it, None where that is not known.
+    """
+
+    deployment: Deployment | None = None
+    checks: tuple[CheckState, ...] = ()
+    applications: tuple[ApplicationHealth, ...] = ()
+    arrived: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class GateFacts:
     """Everything the gates look at, read beforehand.
 
     `head_sha` is the promotion commit; `source_holds` says whether the source environment's branch contains
     the commit being promoted; `conflicts` names the files changed on both sides; `foreign` is the id of a commit
-    on the promotion branch that is not ours, '' when there is none.
+    on the promotion branch that is not ours, '' when there is none. `drift` names the files that the target changed
+    on its own. `locks` are the records of locks, freezes and holds, `freezes` the dates in the configuration;
+    `overrides` what was said by `/override`. `now` is when all of this was read.
     """
 
     hop: Hop
@@ -39,3 +75,20 @@ class GateFacts:
     app_id: int
     conflicts: tuple[str, ...] = ()
     foreign: str = ""
+    drift: tuple[str, ...] = ()
+    running: Running = Running()
+    locks: tuple[Lock, ...] = ()
+    freezes: tuple[FreezeRule, ...] = ()
+    overrides: tuple[Override, ...] = ()
+    now: datetime = EPOCH
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Return the names under which the target may be locked or frozen: its own, and those of its members."""
+        return frozenset((self.hop.target.name, *(one.name for one in self.hop.target.members)))
+
+    @property
+    def zone(self) -> str:
+        """Return the time zone that people of the target read: that of its first window, else UTC."""
+        windows = self.hop.target.gates.windows
+        return windows[0].zone if windows else "UTC"

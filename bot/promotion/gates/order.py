@@ -32,13 +32,14 @@ def order(facts: GateFacts) -> Gate:
         return Gate(
             "order",
             "fail",
-            f"changed in both {hop.source.name} and {hop.target.name}: {_paths(facts.conflicts)}",
+            f"changed in both {hop.source.name} and {hop.target.name}: {listed_paths(facts.conflicts)}",
             "authors of the change",
             f"bring the change of `{hop.target.branch}` to `{hop.source.branch}` as well, or undo it there",
         )
     return Gate("order", "pass", f"{hop.source.name} holds {short}")
 
 
-def _paths(paths: Sequence[str]) -> str:
+def listed_paths(paths: Sequence[str]) -> str:
+    """Return the first paths, and how many there are besides."""
     left = f" and {len(paths) - 5} more" if len(paths) > 5 else ""
     return ", ".join(quoted(path, 120) for path in paths[:5]) + left
