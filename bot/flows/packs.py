@@ -32,8 +32,13 @@ def load_packs(builtin: PackFiles, configuration: Configuration, tree: Tree) -> 
     return Packs(tuple((chosen, _load(builtin, chosen, tree)) for chosen in configuration.policies))
 
 
+def pack_files(builtin: PackFiles, chosen: PolicyPack, tree: Tree) -> Mapping[str, bytes] | None:
+    """Return the files of a pack by their paths within it, or None when there is no such pack."""
+    return builtin(chosen.builtin) if chosen.builtin else _read(tree, chosen.path)
+
+
 def _load(builtin: PackFiles, chosen: PolicyPack, tree: Tree) -> Pack:
-    files = builtin(chosen.builtin) if chosen.builtin else _read(tree, chosen.path)
+    files = pack_files(builtin, chosen, tree)
     if files is None:
         what = f"there is no pack called {chosen.builtin}" if chosen.builtin else f"there is no directory {chosen.path}"
         problem = PolicyProblem(chosen.name, what, key="policies", suggestion="mend `policies:` in the configuration")

@@ -26,6 +26,8 @@ class About:
     description: str
     severity: Severity
     how: str
+    remedy: str = ""
+    link: str = ""
 
 
 def about(document: Mapping[str, Any]) -> About:
@@ -42,6 +44,8 @@ def about(document: Mapping[str, Any]) -> About:
         description=_text(notes, "policies.kyverno.io/description"),
         severity=next((one for one in _SEVERITIES if one == severity), "medium"),
         how=" ".join(_advice(notes)),
+        remedy=_text(notes, REMEDY),
+        link=_text(notes, LINK),
     )
 
 

@@ -119,6 +119,14 @@ def load_pack(name: str, files: Files, parameters: Mapping[str, object], *, root
     )
 
 
+def policy_files(files: Files) -> Iterator[str]:
+    """Yield the paths of a pack's files that may hold policies, sorted."""
+    for path in sorted(files):
+        parts = PurePosixPath(path)
+        if parts.suffix in (".yaml", ".yml") and path != MANIFEST and not set(parts.parts[:-1]) & set(_ASIDE):
+            yield path
+
+
 def _source(name: str, root: str, path: str, line: int | None = None) -> PolicySource:
     return PolicySource(str(PurePosixPath(root) / path), name, line) if root else PolicySource(pack=name)
 
@@ -146,13 +154,10 @@ def _manifest(data: bytes | None, source: PolicySource) -> tuple[_Manifest, list
 def _documents(
     name: str, root: str, files: Files, problems: list[PolicyProblem]
 ) -> Iterator[tuple[PolicySource, YamlDocument]]:
-    for path in sorted(files):
-        parts = PurePosixPath(path)
-        if parts.suffix not in (".yaml", ".yml") or path == MANIFEST or set(parts.parts[:-1]) & set(_ASIDE):
-            continue
+    for path in policy_files(files):
         parsed = parse_documents(files[path])
         if isinstance(parsed, str):
-            problems.append(PolicyProblem(parts.stem, parsed, _source(name, root, path)))
+            problems.append(PolicyProblem(PurePosixPath(path).stem, parsed, _source(name, root, path)))
             continue
         yield from ((_source(name, root, path, document.line), document) for document in parsed)
 

@@ -1,0 +1,211 @@
+"""What is there to say about the policies of a pack, before they are held against anything?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any, Literal
+
+from bot.model.environment import Adjustments
+from bot.model.finding import Finding, Severity, State
+from bot.model.manifest import Resource
+from bot.policy.about import about
+from bot.policy.adjustments import adjusted
+from bot.policy.cel.admission import is_admission_policy
+from bot.policy.cel.validating import is_validating_policy
+from bot.policy.documents import YamlDocument, parse_documents
+from bot.policy.gatekeeper.constraint import is_constraint
+from bot.policy.kyverno import CompiledPolicy, CompiledRule, is_policy
+from bot.policy.kyverno.check import Unevaluable
+from bot.policy.kyverno.subject import Subject, subject_of
+from bot.policy.packs import Pack, policy_files
+from bot.policy.problem import PolicyProblem
+from bot.policy.testing.kinds import kind_of, rules_of
+
+Json = Mapping[str, Any]
+Files = Mapping[str, bytes]
+Effect = Literal["blocks", "warns", "is ignored", "does not run"]
+
+# What a policy asks of a cluster, a registry, the network or a request: entries of a context, and functions and names
+_ENTRIES = {
+    "configMap": "ConfigMaps of the cluster",
+    "apiCall": "what the API server answers",
+    "globalReference": "the global context of the cluster",
+    "imageRegistry": "what a registry says of images",
+}
+_CALLS = (
+    (r"\bresource\.(Get|List|Post)\(", _ENTRIES["apiCall"]),
+    (r"\bglobalContext\.Get\(", _ENTRIES["globalReference"]),
+    (r"\bimage\.GetMetadata\(", _ENTRIES["imageRegistry"]),
+    (r"\bhttp\.(Get|Post|send)\(|\bexternal_data\(", "what an address on the network answers"),
+    (r"\brequest\.(userInfo|roles|clusterRoles)\b|\bauthorizer\.|\{\{ *serviceAccountName", "who makes the request"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleOutline:
+    """One rule: its validate block (`pattern`) or else what it is, its message, and why it cannot be evaluated here."""
+
+    name: str
+    kind: str
+    message: str
+    effect: Effect
+    elsewhere: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyOutline:
+    """One policy of a pack, with what the configuration changes about it. `needs` are things that nobody here knows.
+
+    `path` is the file from the repository's root, or below `policies/` for a pack that ships; `text` its YAML.
+    """
+
+    pack: str
+    name: str
+    kind: str
+    title: str
+    description: str
+    remedy: str
+    link: str
+    severity: Severity
+    effect: Effect
+    rules: tuple[RuleOutline, ...]
+    path: str
+    line: int
+    text: str
+    needs: tuple[str, ...] = ()
+    problems: tuple[PolicyProblem, ...] = ()
+
+
+def outline(pack: Pack, files: Files, root: str) -> tuple[PolicyOutline, ...]:
+    """Return the policies in the files of a pack (by path within it) that was loaded from them, by their names.
+
+    `root` is the pack's directory. Files that cannot be read are among the pack's problems, and left out here.
+    """
+    compiled = {one.name: one for one in pack.policies}
+    found = [
+        _outlined(pack, document, compiled.get(about(document.content).name), (str(PurePosixPath(root) / path), text))
+        for path, document, text in _written(files)
+    ]
+    return tuple(sorted(found, key=lambda one: one.name))
+
+
+def _written(files: Files) -> Iterator[tuple[str, YamlDocument, str]]:
+    """The documents that are policies, with their texts."""
+    for path in policy_files(files):
+        parsed = parse_documents(files[path])
+        if isinstance(parsed, str):
+            continue
+        lines = files[path].decode("utf-8", "replace").splitlines()
+        ends = [*(one.line - 1 for one in parsed[1:]), len(lines)]
+        for document, end in zip(parsed, ends, strict=True):
+            if _judges(document.content):
+                kept = lines[document.line - 1 : end]
+                while kept and kept[-1].strip() in ("", "---"):
+                    kept.pop()
+                yield path, document, "\n".join(kept) + "\n"
+
+
+def _judges(content: Json) -> bool:
+    return any(test(content) for test in (is_policy, is_validating_policy, is_admission_policy, is_constraint))
+
+
+def _outlined(
+    pack: Pack, document: YamlDocument, compiled: CompiledPolicy | None, written: tuple[str, str]
+) -> PolicyOutline:
+    content, (path, text) = document.content, written
+    said = about(content)
+    problems = tuple(one for one in pack.problems if one.policy == said.name)
+    rules = tuple(_rules(content, said.severity, compiled, pack.adjustments)) if compiled else ()
+    effects = {one.effect for one in rules}
+    written_effect = _constraint_effect(content) if is_constraint(content) and not problems else "does not run"
+    worst: Sequence[Effect] = ("blocks", "warns", "is ignored")
+    return PolicyOutline(
+        pack=pack.name,
+        name=said.name,
+        kind=str(content.get("kind")),
+        title=said.title,
+        description=said.description,
+        remedy=said.remedy,
+        link=said.link,
+        severity=_adjusted(said.name, "", ("fail", said.severity), pack.adjustments)[1],
+        effect=next((one for one in worst if one in effects), written_effect),
+        rules=rules,
+        path=path,
+        line=document.line,
+        text=text,
+        needs=tuple(dict.fromkeys(_needs(content.get("spec")))),
+        problems=problems,
+    )
+
+
+def _rules(
+    content: Json, severity: Severity, compiled: CompiledPolicy, adjustments: Adjustments
+) -> Iterator[RuleOutline]:
+    """Each rule as people wrote it; those that are derived from it are the same rule."""
+    anywhere = subject_of(Resource({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "any"}}), {})
+    for rule in {one.name: one for one in reversed(compiled.rules)}.values():
+        elsewhere = rule.check.why if isinstance(rule.check, Unevaluable) else ""
+        yield RuleOutline(
+            rule.name,
+            kind_of(content, rule.name, rule.name),
+            rule.message or _messages(content),
+            _effect(compiled.name, rule, (anywhere, severity), adjustments),
+            elsewhere,
+        )
+    known = {one.name for one in compiled.rules}
+    for written in rules_of(content):
+        name = str(written.get("name"))
+        if name not in known:
+            kind = kind_of(content, name, name)
+            yield RuleOutline(name, kind, "", "does not run", "it judges nothing")
+
+
+def _needs(tree: object) -> Iterator[str]:
+    """What rules ask for that nobody here knows, in the order they ask for it."""
+    if isinstance(tree, str):
+        yield from (why for pattern, why in _CALLS if re.search(pattern, tree))
+    elif isinstance(tree, Mapping):
+        for key, value in tree.items():
+            yield from _entries(value) if key == "context" else ()
+            yield from _needs(value)
+    elif isinstance(tree, list):
+        for one in tree:
+            yield from _needs(one)
+
+
+def _entries(context: object) -> Iterator[str]:
+    for entry in context if isinstance(context, list) else ():
+        yield from (why for kind, why in _ENTRIES.items() if isinstance(entry, Mapping) and entry.get(kind))
+
+
+def _messages(content: Json) -> str:
+    """What the validations of a policy in CEL say, each once."""
+    spec = content.get("spec")
+    found = spec.get("validations") if isinstance(spec, Mapping) else None
+    said = [one.get("message") for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
+    return " ".join(dict.fromkeys(one.strip() for one in said if isinstance(one, str)))
+
+
+def _effect(policy: str, rule: CompiledRule, about_it: tuple[Subject, Severity], adjustments: Adjustments) -> Effect:
+    subject, severity = about_it
+    state: State = "fail" if rule.blocks(subject) else "warn"
+    changed = _adjusted(policy, rule.name, (state, severity), adjustments)[0]
+    return "is ignored" if changed is None else "blocks" if changed == "fail" else "warns"
+
+
+def _adjusted(
+    policy: str, rule: str, written: tuple[State, Severity], adjustments: Adjustments
+) -> tuple[State | None, Severity]:
+    """What a violation would be; None in place of the state where the configuration ignores it."""
+    one = Finding("policies", policy, rule, written[0], "", written[1])
+    changed = next(iter(adjusted([one], adjustments)), None)
+    return (None, written[1]) if changed is None else (changed.state, changed.severity)
+
+
+def _constraint_effect(content: Json) -> Effect:
+    spec = content.get("spec")
+    action = spec.get("enforcementAction", "deny") if isinstance(spec, Mapping) else "deny"
+    return "blocks" if action in ("deny", "scoped") else "warns"
