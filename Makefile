@@ -19,11 +19,12 @@ $(VENV)/bin/python:
 	@echo "setup: creating $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
 
-$(STAMP): $(VENV)/bin/python requirements/runtime.lock requirements/engines.lock requirements/build.lock pyproject.toml
+$(STAMP): $(VENV)/bin/python requirements/runtime.lock requirements/engines.lock requirements/rego.lock requirements/build.lock pyproject.toml
 	@echo "setup: installing locked dependencies"
 	@$(PIP) -r requirements/build.lock
 	@$(PIP) -r requirements/runtime.lock
 	@$(PIP) --no-deps --ignore-requires-python -r requirements/engines.lock
+	@$(PIP) --no-deps --only-binary :all: -r requirements/rego.lock || echo "setup: no Rego engine for this machine: Gatekeeper templates in Rego will be \"not evaluable here\"" >&2
 	@$(BIN)/python -m pip --quiet --disable-pip-version-check install --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -67,6 +68,7 @@ lock: ## write the lock files anew (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev -c requirements/runtime.lock pyproject.toml -o requirements/dev.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group build -o requirements/build.lock
 	uv pip compile -q --universal --python-version 3.14 --no-deps --generate-hashes --no-emit-index-url --no-header requirements/engines.in -o requirements/engines.lock
+	uv pip compile -q --universal --python-version 3.11 --no-deps --generate-hashes --no-emit-index-url --no-header requirements/rego.in -o requirements/rego.lock
 	uv pip compile -q --universal --python-version 3.11 --no-deps --generate-hashes --no-emit-index-url --no-header requirements/oracles-binaries.in -o requirements/oracles-binaries.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/oracles-schemas.in -o requirements/oracles-schemas.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/oracles-checkov.in -o requirements/oracles-checkov.lock

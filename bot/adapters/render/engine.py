@@ -31,12 +31,12 @@ def main() -> None:
     os.dup2(nothing, 0)
     os.dup2(2, 1)
     peak = Peak()
-    walls = isolation.enter([*settings["readable"], *_runtime()], settings["programs"], memory=settings["memory"])
+    walls = isolation.enter([*settings["readable"], *runtime()], settings["programs"], memory=settings["memory"])
     _serve(settings, walls, peak, asked, answers)
 
 
-def _runtime() -> list[str]:
-    """List what Python and the shared libraries need to read."""
+def runtime() -> list[str]:
+    """Return what Python and the shared libraries need to read."""
     package = str(Path(__file__).resolve().parents[2])
     system = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache"]
     return [package, sys.prefix, sys.base_prefix, *sysconfig.get_paths().values(), *system]

@@ -46,7 +46,7 @@ def evaluate(  # noqa: PLR0913 - two values and options with defaults
     that cannot be evaluated are told for each resource they apply to, as `not evaluable here`. `pass` and
     `skip` are left out unless `include_passes`; then a rule in error is told as `error` also where it audits.
     """
-    known = _namespaces(resources, namespaces or {})
+    known = known_namespaces(resources, namespaces or {})
     judging = _Judging(tuple(policies), tuple(exceptions), environment, values, include_passes)
     listing = Listing(resources)
     findings: list[Finding] = []
@@ -148,7 +148,8 @@ def _excepted(rule: CompiledRule, exceptions: Iterable[PolicyException], subject
     return unknown(rule.check.why) if isinstance(rule.check, Unevaluable) else rule.check(subject)
 
 
-def _namespaces(resources: Sequence[Resource], given: Mapping[str, Labels]) -> dict[str, Labels]:
+def known_namespaces(resources: Sequence[Resource], given: Mapping[str, Labels]) -> dict[str, Labels]:
+    """Return the labels of namespaces, as far as they are given or among the resources."""
     known: dict[str, Labels] = {name: {NAME_LABEL: name, **labels} for name, labels in given.items()}
     for resource in resources:
         if resource.kind == "Namespace" and resource.api_version == "v1":

@@ -1,0 +1,61 @@
+"""What does a template's code see of a resource, and of what lies around it?
+
+Sources: https://open-policy-agent.github.io/gatekeeper/website/docs/howto/ ("Input review"),
+`pkg/target/target.go` of open-policy-agent/gatekeeper, and `AdmissionRequest` of the Kubernetes API. Nobody here
+knows who makes a change, so nothing is made up for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+
+from bot.policy.cel.plural import plural
+from bot.policy.kyverno.subject import Subject
+
+Json = Mapping[str, Any]
+
+USER = "request.userInfo"
+
+
+def review_of(subject: Subject) -> Json:
+    """Return `input.review` for a resource."""
+    kind = {"group": subject.type.group, "version": subject.type.version, "kind": subject.type.kind}
+    found: dict[str, object] = {
+        "kind": kind,
+        "resource": {"group": kind["group"], "version": kind["version"], "resource": plural(kind["kind"])},
+        "name": subject.name,
+        "operation": subject.operation,
+        "object": subject.body,
+        "dryRun": False,
+    }
+    if subject.namespace:
+        found["namespace"] = subject.namespace
+        if subject.namespace_labels is not None:
+            metadata = {"name": subject.namespace, "labels": dict(subject.namespace_labels)}
+            around = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+            found["namespaceObject"] = around
+            found["_unstable"] = {"namespace": around}
+    if subject.old is not None:
+        found["oldObject"] = subject.old
+    if USER in subject.given:
+        found["userInfo"] = subject.given[USER]
+    return found
+
+
+def inventory_of(bodies: Iterable[Json]) -> bytes:
+    """Return `data.inventory` as JSON: resources by namespace (or of the cluster), group and version, kind and name."""
+    cluster: dict[str, Any] = {}
+    namespaces: dict[str, Any] = {}
+    for body in bodies:
+        metadata = body.get("metadata")
+        if not isinstance(metadata, Mapping):
+            continue
+        namespace = metadata.get("namespace")
+        tree = namespaces.setdefault(str(namespace), {}) if namespace else cluster
+        kinds = tree.setdefault(str(body.get("apiVersion") or ""), {})
+        kinds.setdefault(str(body.get("kind") or ""), {})[str(metadata.get("name") or "")] = body
+    found = {name: tree for name, tree in (("cluster", cluster), ("namespace", namespaces)) if tree}
+    return orjson.dumps(found, option=orjson.OPT_NON_STR_KEYS)
