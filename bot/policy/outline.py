@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
@@ -14,14 +14,16 @@ from bot.model.manifest import Resource
 from bot.policy.about import about
 from bot.policy.adjustments import adjusted
 from bot.policy.cel.admission import is_admission_policy
+from bot.policy.cel.policies import compile_cel_policies
 from bot.policy.cel.validating import is_validating_policy
+from bot.policy.configured import WHEN
 from bot.policy.documents import YamlDocument, parse_documents
 from bot.policy.gatekeeper.constraint import is_constraint
-from bot.policy.kyverno import CompiledPolicy, CompiledRule, is_policy
+from bot.policy.kyverno import CompiledPolicy, CompiledRule, compile_policy, is_policy
 from bot.policy.kyverno.check import Unevaluable
 from bot.policy.kyverno.subject import Subject, subject_of
 from bot.policy.packs import Pack, policy_files
-from bot.policy.problem import PolicyProblem
+from bot.policy.problem import PolicyProblem, PolicySource
 from bot.policy.testing.kinds import kind_of, rules_of
 
 Json = Mapping[str, Any]
@@ -57,7 +59,8 @@ class RuleOutline:
 
 @dataclass(frozen=True, slots=True)
 class PolicyOutline:
-    """One policy of a pack, with what the configuration changes about it. `needs` are things that nobody here knows.
+    """One policy of a pack, with what the configuration changes about it. `needs` are things that nobody here knows,
+    `when` names the parameters of the pack without which it does not run.
 
     `path` is the file from the repository's root, or below `policies/` for a pack that ships; `text` its YAML.
     """
@@ -75,6 +78,7 @@ class PolicyOutline:
     path: str
     line: int
     text: str
+    when: str = ""
     needs: tuple[str, ...] = ()
     problems: tuple[PolicyProblem, ...] = ()
 
@@ -88,6 +92,7 @@ def outline(pack: Pack, files: Files, root: str) -> tuple[PolicyOutline, ...]:
     found = [
         _outlined(pack, document, compiled.get(about(document.content).name), (str(PurePosixPath(root) / path), text))
         for path, document, text in _written(files)
+        if isinstance(document.content.get("metadata"), Mapping)
     ]
     return tuple(sorted(found, key=lambda one: one.name))
 
@@ -118,7 +123,10 @@ def _outlined(
     content, (path, text) = document.content, written
     said = about(content)
     problems = tuple(one for one in pack.problems if one.policy == said.name)
-    rules = tuple(_rules(content, said.severity, compiled, pack.adjustments)) if compiled else ()
+    written_as = compiled or (None if problems else _compiled(content))
+    rules = tuple(_rules(content, said.severity, written_as, pack.adjustments)) if written_as else ()
+    if compiled is None:
+        rules = tuple(replace(one, effect="does not run") for one in rules)
     effects = {one.effect for one in rules}
     written_effect = _constraint_effect(content) if is_constraint(content) and not problems else "does not run"
     worst: Sequence[Effect] = ("blocks", "warns", "is ignored")
@@ -136,9 +144,24 @@ def _outlined(
         path=path,
         line=document.line,
         text=text,
+        when=_when(content),
         needs=tuple(dict.fromkeys(_needs(content.get("spec")))),
         problems=problems,
     )
+
+
+def _compiled(content: Json) -> CompiledPolicy | None:
+    """A policy as it is written, whether it runs or not."""
+    if is_policy(content):
+        found = compile_policy(content)
+        return found if isinstance(found, CompiledPolicy) else None
+    return next(iter(compile_cel_policies([(PolicySource(), content)])[0]), None)
+
+
+def _when(content: Json) -> str:
+    annotations = content["metadata"].get("annotations")
+    found = annotations.get(WHEN) if isinstance(annotations, Mapping) else None
+    return found if isinstance(found, str) else ""
 
 
 def _rules(
