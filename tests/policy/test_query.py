@@ -185,6 +185,7 @@ def test_what_is_no_expression(expression: str) -> None:
         ("base64_encode('hi')", "aGk="),
         ("base64_decode('aGk=')", "hi"),
         ("base64_decode('!')", WRONG),
+        ("regex_match('^.a$', base64_decode('/2E='))", True),  # a byte that is no UTF-8
         ("sha256('')", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
         ("parse_json('{\"a\": 1}').a", 1),
         ("parse_json('{')", WRONG),

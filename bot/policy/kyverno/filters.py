@@ -21,6 +21,8 @@ from bot.policy.kyverno.signature import LONGEST, Library, bounded
 from bot.policy.kyverno.versions import parse_range, parse_version
 from bot.policy.kyverno.wildcard import compile_wildcard
 
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
 FILTERS = Library()
 function = FILTERS.function
 
@@ -79,7 +81,8 @@ def split(text: str, separator: str) -> object:
 
 @function("string", "string|number")
 def regex_match(pattern: str, text: object) -> object:
-    return compile_regular(pattern).search(_as_text(text)) is not None
+    # bytes that are no UTF-8 are U+FFFD to Go's engine, as RE2 may have them
+    return compile_regular(pattern).search(_SURROGATES.sub("\ufffd", _as_text(text))) is not None
 
 
 @function("string", "string|number", "string|number")
