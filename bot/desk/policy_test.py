@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
 import os
 import sys
@@ -9,16 +10,18 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Literal
 
+from bot.adapters.rego import WalledRego
 from bot.desk import ending, output
 from bot.desk.ending import ended
 from bot.desk.progress import Progress
 from bot.desk.test_files import OnDisk, TestFile, find_tests, key_of
 from bot.errors import UserError
-from bot.policy.testing import ELSEWHERE, Row, run_test, tally
+from bot.policy.gatekeeper.suite import run_suite
+from bot.policy.testing import Row, run_test, tally
 from bot.report import policy_rows
 
 PAYS = 150  # tests for which a further process is worth its start
@@ -86,9 +89,8 @@ def rows_of(test: TestFile, now: datetime) -> tuple[Row, ...]:
     """Run one file of tests; one that cannot be read is a row that differs."""
     if test.problem:
         return (Row(test.shown, "", "", "unknown", "the file", "a test", "error", test.problem),)
-    if test.format == "gatekeeper":
-        return (Row(test.shown, "", "", "Suite", "the suite", "", ELSEWHERE, "this version runs no Gatekeeper suites"),)
-    rows = run_test(key_of(test.path), _files(test.top), now)
+    key, files = key_of(test.path), _files(test.top)
+    rows = run_suite(key, files, _rego()) if test.format == "gatekeeper" else run_test(key, files, now)
     return tuple(replace(row, test=test.shown) for row in rows)
 
 
@@ -96,3 +98,11 @@ def rows_of(test: TestFile, now: datetime) -> tuple[Row, ...]:
 def _files(top: Path) -> OnDisk:
     """The files at and below a directory, each read once in this process."""
     return OnDisk(top)
+
+
+@cache
+def _rego() -> WalledRego:
+    """The Rego engine of this process, started when a suite first asks it something."""
+    engine = WalledRego()
+    atexit.register(engine.close)
+    return engine
