@@ -21,6 +21,7 @@ from bot.adapters.github import GitHubApp
 from bot.adapters.outputs import RedisOutputs
 from bot.adapters.queue import Lease, Queue, Work, connect, hold
 from bot.adapters.redelivered import RedisRedelivered
+from bot.adapters.rego import WalledRego
 from bot.adapters.remote.sources import RemoteSources
 from bot.adapters.render.building import build_renderer
 from bot.adapters.render.renderer import Renderer
@@ -90,6 +91,7 @@ class Composition:
         )
         self._remote = RemoteSources(data / "remotes", settings.remote_sources)
         self.renderer = renderer or build_renderer(data, remotes=self._remote)
+        self._rego = WalledRego()
         self._memory = Memory()
         self._tidy_next = 0.0
         self._redelivered = RedisRedelivered(queue.connection)
@@ -119,6 +121,7 @@ class Composition:
             host=urlsplit(self._settings.git_url).netloc,
             remotes=self._remote,
             trusted=self.renderer.capabilities().trusted,
+            rego=self._rego,
         )
 
     def handle(self, key: str, commands: Sequence[PendingCommand], lease: Lease) -> None:
@@ -171,6 +174,7 @@ class Composition:
     def close(self) -> None:
         """Stop the engines, and what reads remote bases."""
         self.renderer.close()
+        self._rego.close()
         self._remote.close()
 
 

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from bot.adapters.git.worktree import WorkTree
+from bot.adapters.rego import WalledRego
 from bot.adapters.remote.sources import RemoteSources
 from bot.adapters.render.building import build_renderer
 from bot.adapters.render.cache import RenderCache
@@ -41,9 +42,13 @@ def workbench(work: WorkTree, *, keep: bool) -> Iterator[Workbench]:
     if problem:
         raise UserError(problem)
     with _data(keep) as data, contextlib.closing(RemoteSources(data / "remotes", allowed)) as remote:
-        with build_renderer(data, workers=_engines(), keep=keep, remotes=remote) as renderer:
+        with build_renderer(data, workers=_engines(), keep=keep, remotes=remote) as renderer, WalledRego() as rego:
             yield Workbench(
-                renderer, lambda name: _packs().get(name), lambda one: _other_tree(work, one), remotes=remote
+                renderer,
+                lambda name: _packs().get(name),
+                lambda one: _other_tree(work, one),
+                remotes=remote,
+                rego=rego,
             )
         if keep:
             _tidy(data)

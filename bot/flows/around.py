@@ -7,12 +7,13 @@ because a resource that only moves between them is an update to the cluster, and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.flows.side import Pair, Side
 from bot.model.finding import Finding
 from bot.model.manifest import Resource, ResourceKey
+from bot.policy.gatekeeper import inventory_of
 
 Labels = Mapping[str, str]
 
@@ -46,6 +47,8 @@ class Around:
     moves: bool = False
     waiting: list[Both] = field(default_factory=list)
     _namespaces: dict[tuple[bool, str], dict[str, Labels]] = field(default_factory=dict)
+    _resources: dict[tuple[bool, str], list[Resource]] = field(default_factory=dict)
+    _inventories: dict[tuple[bool, str], bytes] = field(default_factory=dict)
 
     @classmethod
     def of(cls, pairs: Sequence[Pair], *, wide: bool) -> Around:
@@ -58,6 +61,8 @@ class Around:
         for is_head, side in ((False, one.old), (True, one.new)):
             known = self._namespaces.setdefault((is_head, side.application.cluster), {})
             known.update(_namespaces(side.resources))
+            if self.wide:
+                self._resources.setdefault((is_head, side.application.cluster), []).extend(side.resources)
 
     def waits(self, one: Both) -> bool:
         """Say whether an application can only be judged once all others are known; then it is kept in `waiting`."""
@@ -69,6 +74,17 @@ class Around:
     def namespaces(self, side: Side, *, is_head: bool) -> Mapping[str, Labels]:
         """Return the labels of the namespaces of the cluster that a side goes to, as far as they are known."""
         return self._namespaces.get((is_head, side.application.cluster), {})
+
+    def inventory(self, side: Side, *, is_head: bool) -> Callable[[], bytes] | None:
+        """Return what makes the inventory of the cluster that a side goes to; None where it is not asked for."""
+        key = is_head, side.application.cluster
+
+        def made() -> bytes:
+            if key not in self._inventories:  # all applications are known by now: they waited for each other
+                self._inventories[key] = inventory_of(self._resources.get(key, ()))
+            return self._inventories[key]
+
+        return made if self.wide else None
 
     def before(self, one: Both) -> Sequence[Resource]:
         """Return the resources that an application updates, as they were: those that are the same are not updated."""

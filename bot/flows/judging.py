@@ -38,6 +38,7 @@ class Judge:
         """Take what is asked; `around` is what lies around the applications, `now` the time for policies."""
         self._question, self._reached, self._around, self._now = question, reached, around, now
         self._environment = reached.environment
+        self._rego = bench.rego
         self._packs = question.packs.for_environment(reached.environment.name)
         checks, sides = question.configuration.checks, question.sides
         self._rules = Rules(
@@ -163,6 +164,8 @@ class Judge:
                 old=self._around.before(both) if is_head else None,
                 now=self._now,
                 is_base=not is_head,
+                rego=self._rego,
+                inventory=self._around.inventory(side, is_head=is_head),
             ),
         )
         return tuple(replace(one, application=pair.name) if one.application != pair.name else one for one in found)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bot.checks.remote import NOTHING, NotFetched, RemoteChart, Remotes
 from bot.model.source import Source
 from bot.model.tree import Tree
+from bot.policy.gatekeeper import NO_REGO, Rego
 from bot.ports import Renderer
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Workbench:
 
     `builtin_pack` returns the files of a pack in `policies/` by name, None when there is none. `other_tree` opens the
     tree that a source names by repository and revision, None when it cannot be had here. `remotes` fetches what is
-    allowed and pinned. `clock` tells the time to policies that ask for it.
+    allowed and pinned. `rego` evaluates Gatekeeper's Rego. `clock` tells the time to policies that ask for it.
     """
 
     renderer: Renderer
@@ -62,6 +63,7 @@ class Workbench:
     other_tree: Callable[[Source], Tree | None] = lambda _: None
     memory: Memory = field(default_factory=Memory)
     remotes: Remotes = NOTHING
+    rego: Rego = NO_REGO
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def tree_of(self, source: Source, here: Tree) -> Tree | None:

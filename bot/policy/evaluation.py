@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from bot.model.finding import Finding
 from bot.model.manifest import Resource
 from bot.policy.adjustments import adjusted
+from bot.policy.gatekeeper import NO_REGO, Given, Rego, evaluate_gatekeeper, together
 from bot.policy.kyverno import evaluate
 from bot.policy.packs import Pack
 from bot.policy.waivers import Day, waived
@@ -22,12 +23,15 @@ def evaluate_packs(  # noqa: PLR0913 - two values and options with defaults
     old: Iterable[Resource] | None = None,
     now: datetime | None = None,
     is_base: bool = False,
+    rego: Rego = NO_REGO,
+    inventory: Callable[[], bytes] | None = None,
 ) -> tuple[Finding, ...]:
     """Return what is wrong with the packs themselves, then every finding about the resources.
 
     `namespaces` maps namespaces to their labels, where known; `old` are the resources before the change, `now` is
     the time for rules that ask for it and for exceptions that expire; see `bot.policy.kyverno.evaluate`. `is_base`
-    says that these are the resources before the change. What the configuration excepts is `skip`.
+    says that these are the resources before the change. What the configuration excepts is `skip`. `rego` evaluates
+    Rego, `inventory` makes its view of all resources of the environment; without it, it sees those at hand.
     """
     loaded = tuple(packs)
     told = [problem.finding(environment) for pack in loaded for problem in pack.problems]
@@ -35,14 +39,26 @@ def evaluate_packs(  # noqa: PLR0913 - two values and options with defaults
     before = None if old is None else {one.key: one for one in old}
 
     def found(some: Iterable[Pack]) -> tuple[Finding, ...]:
-        return evaluate(
-            [policy for pack in some for policy in pack.policies],
-            resources,
-            environment=environment,
-            namespaces=namespaces,
-            exceptions=exceptions,
-            old=before,
-            now=now,
+        listed = list(some)
+        constraints = together(pack.gatekeeper for pack in listed)
+        return (
+            *evaluate_gatekeeper(
+                constraints,
+                resources,
+                environment=environment,
+                namespaces=namespaces,
+                old=before,
+                given=Given(rego, inventory, now),
+            ),
+            *evaluate(
+                [policy for pack in listed for policy in pack.policies],
+                resources,
+                environment=environment,
+                namespaces=namespaces,
+                exceptions=exceptions,
+                old=before,
+                now=now,
+            ),
         )
 
     day = Day(now.astimezone(UTC).date() if now else None, environment, is_base)

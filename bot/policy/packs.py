@@ -16,6 +16,7 @@ from bot.policy.about import about
 from bot.policy.cel.policies import compile_cel_policies, is_cel_policy
 from bot.policy.configured import ConditionError, configured
 from bot.policy.documents import YamlDocument, parse_documents
+from bot.policy.gatekeeper.policies import NONE, Gatekeeper, compile_gatekeeper
 from bot.policy.kyverno import (
     CompiledPolicy,
     PolicyException,
@@ -39,8 +40,6 @@ _JUDGES = {
         "PolicyException",
     ),
     "admissionregistration.k8s.io": ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"),
-    "templates.gatekeeper.sh": ("ConstraintTemplate",),
-    "constraints.gatekeeper.sh": (),  # every kind
 }
 _WIDE = (b"namespaceSelector", b"namespaceObject", b"data.inventory")
 _FIELDS = ("title", "description", "parameters")
@@ -53,7 +52,8 @@ Json = Mapping[str, object]
 class Pack:
     """A pack ready to be evaluated.
 
-    `problems` name the policies that are broken or cannot be evaluated here; the others are in `policies`.
+    `problems` name the policies that are broken or cannot be evaluated here; the others are in `policies`, those
+    of Gatekeeper in `gatekeeper`.
     `exceptions` lift rules for some resources, also rules of other packs. `wide` says that something in it asks for
     more of an environment than one application may hold: labels of namespaces, other resources. `adjustments` are
     what the configuration changes about its rules.
@@ -67,6 +67,7 @@ class Pack:
     policies: tuple[CompiledPolicy, ...] = ()
     problems: tuple[PolicyProblem, ...] = ()
     exceptions: tuple[PolicyException, ...] = ()
+    gatekeeper: Gatekeeper = NONE
     wide: bool = False
     adjustments: Adjustments = NO_ADJUSTMENTS
 
@@ -95,6 +96,7 @@ def load_pack(name: str, files: Files, parameters: Mapping[str, object], *, root
     ]
     policies: list[CompiledPolicy] = []
     exceptions: list[PolicyException] = []
+    gatekeeper = NONE
     if not problems:
         documents = list(_documents(name, root, files, problems))
         written = len(documents)
@@ -102,10 +104,12 @@ def load_pack(name: str, files: Files, parameters: Mapping[str, object], *, root
         for place, document in documents:
             _take(document, place, policies, problems)
             _except(document, place, exceptions, problems)
-        found, broken = compile_cel_policies([(place, document.content) for place, document in documents])
+        contents = [(place, document.content) for place, document in documents]
+        found, broken = compile_cel_policies(contents)
         policies += found
-        problems += broken
-        if not policies and not exceptions and not problems and len(documents) == written:
+        gatekeeper, wrong_ones = compile_gatekeeper(contents)
+        problems += [*broken, *wrong_ones]
+        if not policies and not exceptions and not gatekeeper and not problems and len(documents) == written:
             problems.append(PolicyProblem(name, "no policy found", source, suggestion="add a Kyverno ClusterPolicy"))
     return Pack(
         name,
@@ -115,7 +119,8 @@ def load_pack(name: str, files: Files, parameters: Mapping[str, object], *, root
         tuple(policies),
         tuple(problems),
         tuple(exceptions),
-        wide=any(word in data for data in files.values() for word in _WIDE),
+        gatekeeper,
+        wide=gatekeeper.reads_inventory or any(word in data for data in files.values() for word in _WIDE),
     )
 
 

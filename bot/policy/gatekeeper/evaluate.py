@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -34,13 +34,13 @@ _STATES: Mapping[Action, State] = {"deny": "fail", "warn": "warn", "dryrun": "wa
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What is known besides the resources: the Rego engine, what else there is in the cluster, and the time.
+    """What is known besides the resources: the Rego engine, what there is in the cluster, and the time.
 
-    `around` are the other resources of the environment, for `data.inventory`.
+    `inventory` makes `data.inventory` of all resources of the environment; without it, it is made of those at hand.
     """
 
     rego: Rego = NO_REGO
-    around: Sequence[Mapping[str, Any]] = ()
+    inventory: Callable[[], bytes] | None = None
     now: datetime | None = None
 
 
@@ -90,8 +90,8 @@ def evaluate_gatekeeper(  # noqa: PLR0913 - two values and options with defaults
             continue
         cases.append(_Case(place, subject))
         cases += (_Case(place, one.subject, one) for one in implied(subject, policies.expansions, known))
-    bodies = [*given.around, *(one.subject.body for one in cases if one.implied is None)]
-    judged = Judged(policies, [one.subject for one in cases], given, lambda: inventory_of(bodies))
+    inventory = given.inventory or (lambda: inventory_of(resources))
+    judged = Judged(policies, [one.subject for one in cases], replace(given, inventory=inventory))
     by_place: dict[int, list[Finding]] = {}
     with at_time(given.now):
         for constraint in policies.constraints:
@@ -118,13 +118,11 @@ class Judged:
     `problems` tell which policies could not be asked at all.
     """
 
-    def __init__(self, policies: Gatekeeper, subjects: Sequence[Subject], given: Given, inventory: Any) -> None:
-        """Take what is to be judged; `inventory` makes `data.inventory` when it is read."""
+    def __init__(self, policies: Gatekeeper, subjects: Sequence[Subject], given: Given) -> None:
+        """Take what is to be judged, and what is known besides."""
         self._subjects, self._given = subjects, given
-        self._chosen: dict[str, list[int]] = {}
         self.problems: list[PolicyProblem] = []
         self._policies = policies
-        self._inventory = inventory
         self._answers: dict[int, tuple[Sequence[int], Answer]] | None = None
         self._unknown: dict[int, list[int]] = {}
 
@@ -144,7 +142,7 @@ class Judged:
         answers: dict[int, tuple[Sequence[int], Answer]] = {}
         questions: list[tuple[Constraint | Template, Question]] = []
         numbers: dict[int, int] = {}
-        programs: dict[str, Program | Trouble] = {}
+        programs: dict[int, Program | Trouble] = {}
         for constraint in self._policies.constraints:
             selected = self._selected(constraint, generated)
             code = constraint.template.code
@@ -152,7 +150,8 @@ class Judged:
                 said = tuple(one for at in selected for one in [self._native(constraint, self._subjects[at])])
                 answers[id(constraint)] = (selected, Answer(said))
                 continue
-            program = programs.setdefault(constraint.template.kind, self._timed(code))
+            program = programs.get(id(constraint.template)) or self._timed(code)
+            programs[id(constraint.template)] = program
             if isinstance(program, Trouble):
                 answers[id(constraint)] = (selected, Answer(tuple(Said(trouble=program) for _ in selected)))
                 continue
@@ -172,9 +171,9 @@ class Judged:
 
     def _alone(self, questions: list[tuple[Constraint | Template, Question]]) -> None:
         """Have templates compiled that no constraint uses: they may be broken all the same."""
-        used = {constraint.template.kind for constraint in self._policies.constraints}
+        used = {id(constraint.template) for constraint in self._policies.constraints}
         for template in self._policies.templates:
-            if isinstance(template.code, Program) and template.kind not in used:
+            if isinstance(template.code, Program) and id(template) not in used:
                 questions.append((template, Question(template.code)))
 
     def _ask(
@@ -187,7 +186,9 @@ class Judged:
             return
         places = list(numbers)
         reviews = [orjson.dumps(review_of(self._subjects[at]), option=orjson.OPT_NON_STR_KEYS) for at in places]
-        inventory = self._inventory() if any(one.program.inventory for _, one in questions) else b"{}"
+        given = self._given.inventory
+        reads = given is not None and any(one.program.inventory for _, one in questions)
+        inventory = given() if given is not None and reads else b"{}"
         found = self._given.rego.ask([one for _, one in questions], reviews, inventory)
         for (asked, question), answer in zip(questions, found, strict=True):
             if answer.trouble is not None:

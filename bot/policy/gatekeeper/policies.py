@@ -34,7 +34,7 @@ class Gatekeeper:
 
     def __bool__(self) -> bool:
         """Say whether there is anything to evaluate."""
-        return bool(self.templates or self.constraints)
+        return bool(self.templates or self.constraints or self.expansions or self.excluded)
 
     @property
     def reads_inventory(self) -> bool:
@@ -48,6 +48,17 @@ class Gatekeeper:
 
 
 NONE = Gatekeeper()
+
+
+def together(several: Iterable[Gatekeeper]) -> Gatekeeper:
+    """Return the policies of several packs as those of one cluster."""
+    found = [one for one in several if one]
+    return Gatekeeper(
+        tuple(each for one in found for each in one.templates),
+        tuple(each for one in found for each in one.constraints),
+        tuple(each for one in found for each in one.expansions),
+        tuple(each for one in found for each in one.excluded),
+    )
 
 
 def is_gatekeeper(document: Json) -> bool:

@@ -12,8 +12,9 @@ from typing import Any
 
 import orjson
 
+from bot.model.manifest import Resource
 from bot.policy.cel.plural import plural
-from bot.policy.kyverno.subject import Subject
+from bot.policy.kyverno.subject import Subject, subject_of
 
 Json = Mapping[str, Any]
 
@@ -45,17 +46,17 @@ def review_of(subject: Subject) -> Json:
     return found
 
 
-def inventory_of(bodies: Iterable[Json]) -> bytes:
-    """Return `data.inventory` as JSON: resources by namespace (or of the cluster), group and version, kind and name."""
+def inventory_of(resources: Iterable[Resource], *, as_written: bool = False) -> bytes:
+    """Return `data.inventory` as JSON: resources by namespace (or of the cluster), group and version, kind and name.
+
+    `as_written` says that a namespaced resource without a namespace lies in none, as in Gatekeeper's tests.
+    """
     cluster: dict[str, Any] = {}
     namespaces: dict[str, Any] = {}
-    for body in bodies:
-        metadata = body.get("metadata")
-        if not isinstance(metadata, Mapping):
-            continue
-        namespace = metadata.get("namespace")
-        tree = namespaces.setdefault(str(namespace), {}) if namespace else cluster
-        kinds = tree.setdefault(str(body.get("apiVersion") or ""), {})
-        kinds.setdefault(str(body.get("kind") or ""), {})[str(metadata.get("name") or "")] = body
+    for resource in resources:
+        body = resource.body if as_written else subject_of(resource, {}).body
+        placed = Resource(body)
+        tree = namespaces.setdefault(placed.namespace, {}) if placed.namespace else cluster
+        tree.setdefault(placed.api_version, {}).setdefault(placed.kind, {})[placed.name] = body
     found = {name: tree for name, tree in (("cluster", cluster), ("namespace", namespaces)) if tree}
     return orjson.dumps(found, option=orjson.OPT_NON_STR_KEYS)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from posixpath import dirname, join, normpath
 from typing import Any
 
@@ -146,8 +147,9 @@ def _messages(policies: Gatekeeper, body: Json, around: Sequence[Json], rego: Re
         return Row("", "", "", "Gatekeeper", "", "", "error", subject)
     known = known_namespaces([Resource(one) for one in around], {})
     made = list(implied(subject, policies.expansions, known))
+    inventory = partial(inventory_of, [Resource(one) for one in around], as_written=True)
     subjects = [subject, *(one.subject for one in made)]
-    judged = Judged(policies, subjects, Given(rego), lambda: inventory_of(around))
+    judged = Judged(policies, subjects, Given(rego, inventory))
     messages: list[str] = []
     for constraint in policies.constraints:
         for at, said in judged.said(constraint, [place > 0 for place in range(len(subjects))]):
