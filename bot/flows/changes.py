@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bot.flows.tools import Tools
 from bot.model.promotion import Change
 from bot.model.repository import Commit, PullRequest, Repository
+from bot.promotion.places import Place
 from bot.promotion.trailers import Trailers, parse_trailers
 
 MAX_COMMITS = 250  # as many as GitHub lists for a pull request
@@ -71,17 +72,18 @@ class ChangeReader:
         """Return the changes that promotion trailers name."""
         return tuple(_change(self.pull(number)) for number in dict.fromkeys(numbers))
 
-    def between(self, branch: str, since: str | None, until: str) -> tuple[Change, ...]:
+    def between(self, source: Place, since: str | None, until: str) -> tuple[Change, ...]:
         """Return the changes that `until` has and `since` has not, newest first, each once.
 
-        Only the first-parent line counts: what a merge commit brought belongs to its pull request. A promotion
-        pull request stands for the changes it carried.
+        Only the first-parent line counts, and on it what changed the source's directory: what a merge commit brought
+        belongs to its pull request. A promotion pull request stands for the changes it carried.
         """
-        commits = self._tools.git.commits(self._repository, since=since, until=until, limit=MAX_COMMITS)
+        git, repository, branch = self._tools.git, source.repository, source.branch
+        commits = git.commits(repository, since=since, until=until, limit=MAX_COMMITS, path=source.path)
         merged = self._merged_into(branch)
         changes: dict[str, Change] = {}
         lookups = 0
-        for commit in _first_parents(commits, until):
+        for commit in commits if source.path else _first_parents(commits, until):
             pull = merged.get(commit.sha)
             if pull is None and lookups < MAX_LOOKUPS:
                 lookups += 1

@@ -11,14 +11,16 @@ from dataclasses import dataclass, replace
 
 from bot.errors import RefusedError
 from bot.flows import apply
-from bot.flows.hops import HopReader, list_pulls
+from bot.flows.hops import HopReader
 from bot.flows.journeys import tell_authors
 from bot.flows.outcome import HopOutcome
+from bot.flows.records import list_pulls
 from bot.flows.rules import Rules, read_rules
 from bot.flows.tools import Tools
 from bot.model.promotion import Hop, Request
 from bot.model.repository import Repository
 from bot.promotion.pipeline import pairs
+from bot.promotion.places import target_of
 from bot.promotion.plan import Idle, Plan, Propose, Stuck, plan
 from bot.report import configuration as configuration_words
 from bot.report.promotion import Journey
@@ -51,7 +53,7 @@ def converge(
     hops = pairs(rules.configuration)
     if not hops:
         return Converged(rules, ())
-    reader = HopReader(tools, repository, rules.configuration)
+    reader = HopReader(tools, repository, rules)
     plans = _gather(tools, repository, reader, hops, requests)
     if not write:
         return Converged(rules, tuple(_outcome(hop, planned, 0) for hop, planned in plans))
@@ -75,7 +77,7 @@ def _carry_out(tools: Tools, repository: Repository, rules: Rules, hop: Hop, pla
 def _gather(
     tools: Tools, repository: Repository, reader: HopReader, hops: Sequence[Hop], requests: Sequence[Request]
 ) -> list[tuple[Hop, Plan | Idle]]:
-    listed = [list_pulls(tools, repository, hop) for hop in hops]
+    listed = [list_pulls(tools, hop, target_of(hop, repository)) for hop in hops]
     heads = [
         f"refs/pull/{pull.number}/head"
         for pulls in listed

@@ -70,12 +70,14 @@ class Change:
 class Record:
     """What one promotion pull request moved: the source commit, who asked ('' when automatic), pinned or moving.
 
+    `whole` says that all the source holds was laid over the target, because nothing to compare with was known.
     It is kept in the `external_id` of our own check run on the promotion commit, which only the App can write.
     """
 
     source_sha: str
     requested_by: str = ""
     pinned: bool = False
+    whole: bool = False
 
     def encode(self) -> str:
         """Return the one-line form that `decode` reads."""
@@ -84,6 +86,8 @@ class Record:
             words.append(f"by={self.requested_by}")
         if self.pinned:
             words.append("pinned=yes")
+        if self.whole:
+            words.append("whole=yes")
         return " ".join(words)
 
     @classmethod
@@ -93,7 +97,7 @@ class Record:
         source = words.get("source", "")
         if len(source) != 40 or any(letter not in "0123456789abcdef" for letter in source):
             return None
-        return cls(source, words.get("by", ""), words.get("pinned") == "yes")
+        return cls(source, words.get("by", ""), words.get("pinned") == "yes", words.get("whole") == "yes")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"  # git knows it everywhere
+
 
 class Tree(Protocol):
     """The files of one tree. Paths are from its top, with `/`, without `.` and `..`; '' is the top.

@@ -13,7 +13,7 @@ from bot.model.promotion import Change, Gate, Hop, Record, Request
 from bot.model.repository import PullRequest
 from bot.promotion import gates as rules
 
-Base = Literal["last promotion", "merge base", "none"]
+Base = Literal["last promotion", "merge base", "configured", "copy", "none"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ _TARGET = re.compile(r"^Lockkeeper-Target: (\S+)$", re.M)
 _INCLUDES = re.compile(r"^Lockkeeper-Includes: #(\d+)$", re.M)
 _ASKED = re.compile(r"^Lockkeeper-Requested-By: (\S+)$", re.M)
 _PINNED = re.compile(r"^Lockkeeper-Pinned: yes$", re.M)
+_WHOLE = re.compile(r"^Lockkeeper-Whole: yes$", re.M)
 _SEAL = re.compile(r"^Lockkeeper-Seal: ([0-9a-f]+)$", re.M)
 
 
@@ -33,11 +34,12 @@ class Trailers:
     target: str = ""
     pinned: bool = False
     seal: str = ""
+    whole: bool = False
 
     @property
     def record(self) -> Record:
         """Return what was moved, as far as the trailers can be believed."""
-        return Record(self.source_sha, self.requested_by, self.pinned)
+        return Record(self.source_sha, self.requested_by, self.pinned, self.whole)
 
     def is_genuine(self, hop: Hop, seal: Seal) -> bool:
         """Say whether we wrote them for this hop, and not somebody who may push to its branch."""
@@ -57,6 +59,8 @@ def write_trailers(hop: Hop, record: Record, includes: tuple[int, ...], seal: st
         lines.append(f"Lockkeeper-Requested-By: {record.requested_by}")
     if record.pinned:
         lines.append("Lockkeeper-Pinned: yes")
+    if record.whole:
+        lines.append("Lockkeeper-Whole: yes")
     return [*lines, f"Lockkeeper-Seal: {seal}"] if seal else lines
 
 
@@ -74,4 +78,5 @@ def parse_trailers(message: str) -> Trailers | None:
         target[1] if target else "",
         _PINNED.search(message) is not None,
         seal[1] if seal else "",
+        _WHOLE.search(message) is not None,
     )

@@ -17,8 +17,10 @@ from urllib.parse import urlsplit
 
 from bot.adapters import process
 from bot.errors import LockkeeperError, UserError
+from bot.model.tree import EMPTY_TREE
 
-EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+__all__ = ["EMPTY_TREE", "OLDEST", "GitError", "GitProgram", "Remote", "environment", "require_git", "words"]
+
 OLDEST = (2, 38)  # the first with merge-tree --write-tree and cat-file -z
 _SCHEMES = ("https", "http", "file")
 _NOTHING: Mapping[str, str] = MappingProxyType({})

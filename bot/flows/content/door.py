@@ -1,0 +1,38 @@
+"""What moves, and how does it look in the target? One door for every strategy."""
+
+from __future__ import annotations
+
+from bot.flows.changes import ChangeReader, read_commit
+from bot.flows.content import trees
+from bot.flows.content.move import Content, Move, Moved
+from bot.flows.tools import Tools
+from bot.promotion.trailers import sealed
+from bot.report.promotion import commit_message
+
+
+def read_content(tools: Tools, changes: ChangeReader, move: Move) -> Content:
+    """Merge what moves into the target, in the mirror only, and make the promotion commit ready.
+
+    The mirrors of both repositories must be fetched.
+    """
+    moved = _moved(tools, move)
+    git, target = tools.git, move.target.repository
+    if not moved.conflicts and moved.tree == git.tree(target, move.target_head):
+        return Content(moved.kind, moved.record, moved.drift, same=True)
+    carried = changes.between(move.source, moved.since, move.record.source_sha)
+    if moved.conflicts:
+        return Content(moved.kind, moved.record, moved.drift, changes=carried, conflicts=moved.conflicts)
+    source = read_commit(tools, move.source.repository, move.record.source_sha)
+    assert source is not None and source.time is not None  # it was just merged
+    commit = git.write_commit(
+        target,
+        tree=moved.tree,
+        parents=[move.target_head],
+        message=commit_message(move.hop, moved.record, carried, tools.seal(sealed(move.hop, moved.record))),
+        time=source.time,
+    )
+    return Content(moved.kind, moved.record, moved.drift, changes=carried, commit=commit, paths=moved.paths)
+
+
+def _moved(tools: Tools, move: Move) -> Moved:
+    return trees.merged(tools, move)

@@ -1,0 +1,131 @@
+"""What does the target's tree become when what changed in the source since a known base is merged into it?
+
+Strategies `branch`, `directory` and `repository` are this one merge of three trees: the source's content at a base, at
+the commit promoted, and the target's own. They differ in where that content lies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bot.flows.content.agreement import agreed
+from bot.flows.content.configured import configured_content
+from bot.flows.content.move import Move, Moved
+from bot.flows.tools import Tools
+from bot.model.environment import Environment
+from bot.model.tree import EMPTY_TREE
+from bot.ports import MergeOutcome
+from bot.promotion.places import WHOLE, Place
+from bot.promotion.plan import Base, Conflict
+
+
+def merged(tools: Tools, move: Move) -> Moved:
+    """Merge into the place of each member of the target; the tree holds all of them, or nothing is to be written."""
+    into = tools.git.tree(move.target.repository, move.target_head)
+    record, found, members = move.record, [], _members(move)
+    for member in members:
+        one = _merged_into(tools, replace(move, record=record), member, into)
+        into, record = one.tree or into, one.record
+        found.append(one)
+    conflicts = tuple(conflict for one in found for conflict in one.conflicts)
+    drift = tuple(path for one in found for path in one.drift)
+    paths = tuple(dict.fromkeys(one.path for one in members))
+    return Moved(found[0].kind, "" if conflicts else into, found[0].since, record, drift, conflicts, paths)
+
+
+def _members(move: Move) -> Sequence[Place]:
+    target = move.hop.target
+    return [replace(move.target, path=_path(one)) for one in target.members or (target,)]
+
+
+def _path(environment: Environment) -> str:
+    return "" if environment.strategy in WHOLE else environment.path
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The source's content at any commit, and the target's, as trees in the target's mirror."""
+
+    tools: Tools
+    source: Place
+    target: Place
+    ours: str
+    protect: tuple[str, ...]
+
+    def theirs(self, commit: str) -> str:
+        """Return the tree of the source's content at a commit; the empty one where it had none."""
+        return self.tools.git.directory(self.source.repository, commit, self.source.path) or EMPTY_TREE
+
+    def merge(self, base: str, source: str) -> MergeOutcome:
+        """Merge what `source` changed since `base`, both trees, into the target's."""
+        return self.tools.git.merge_trees(
+            self.target.repository,
+            base=base,
+            source=source,
+            target=self.ours,
+            protect=self.protect,
+            prefix=self.target.path,
+        )
+
+    def changed_paths(self, base: str, head: str) -> Sequence[str]:
+        """Return the paths in which two of the trees differ, counted from the place's top."""
+        return self.tools.git.changed_paths(self.target.repository, base, head)
+
+
+def _merged_into(tools: Tools, move: Move, place: Place, into: str) -> Moved:
+    git = tools.git
+    ours = git.directory(place.repository, into, place.path)
+    sides = Sides(tools, move.source, place, ours or EMPTY_TREE, move.configuration.protect)
+    source = sides.theirs(move.record.source_sha)
+    if move.record.whole or (ours is None and move.last is None):
+        return _copied(sides, move, into)
+    base, kind = _base(tools, move)
+    if base is None and move.hop.target.strategy not in WHOLE:
+        return _copied(sides, move, into)
+    drift = _drift(sides, move, base)
+    since = agreed(sides, base, move.record.source_sha) if base else None
+    outcome = sides.merge(sides.theirs(since) if since else EMPTY_TREE, source)
+    if outcome.conflicts:
+        conflicts = tuple(
+            Conflict(place.below(one.path), one.kind, one.source, one.target) for one in outcome.conflicts
+        )
+        return Moved(kind, "", since, move.record, drift, conflicts)
+    if outcome.tree == ours and kind == "configured" and move.asked:  # nothing moved, and it is wanted all the same
+        return _copied(sides, move, into)
+    tree = git.graft(place.repository, into, place.path, outcome.tree)
+    return Moved(kind, tree, since, move.record, drift)
+
+
+def _copied(sides: Sides, move: Move, into: str) -> Moved:
+    """Lay the source's files over the target's: there is nothing to compare with, and its own files stay."""
+    git, place = sides.tools.git, sides.target
+    source = sides.theirs(move.record.source_sha)
+    laid = git.overlay(place.repository, source=source, target=sides.ours, protect=sides.protect, prefix=place.path)
+    tree = git.graft(place.repository, into, place.path, laid)
+    kind: Base = "none" if sides.ours == EMPTY_TREE else "copy"
+    return Moved(kind, tree, move.record.source_sha, replace(move.record, whole=True))
+
+
+def _base(tools: Tools, move: Move) -> tuple[str | None, Base]:
+    """Return the source commit that the target took last, or that stands for it, and how it was found."""
+    git, source = tools.git, move.record.source_sha
+    if move.last is not None and git.resolve(move.source.repository, move.last.source_sha) is not None:
+        return move.last.source_sha, "last promotion"
+    if move.hop.target.strategy in WHOLE:
+        found = git.merge_base(move.target.repository, source, move.target_head)
+        return found, "merge base" if found else "none"
+    found = configured_content(tools, move)
+    return found, "configured" if found else "none"
+
+
+def _drift(sides: Sides, move: Move, base: str | None) -> tuple[str, ...]:
+    """Return the files that the target changed on its own since the last promotion, counted from the top."""
+    if base is None or move.last is None:
+        return ()
+    before = sides.theirs(base)
+    if move.hop.target.strategy not in WHOLE:  # what differs from directory to directory is no drift
+        if not move.arrived:
+            return ()
+        before = sides.tools.git.directory(sides.target.repository, move.arrived, sides.target.path) or EMPTY_TREE
+    return tuple(sides.target.below(path) for path in sides.changed_paths(before, sides.ours))

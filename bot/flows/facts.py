@@ -1,0 +1,65 @@
+"""What do the gates of one promotion look at? A gate that nobody asked for costs nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bot.flows.approvals import read_approvals
+from bot.flows.content import Content
+from bot.flows.tools import Tools
+from bot.model.promotion import Hop
+from bot.model.repository import CheckState, PullRequest
+from bot.promotion.gates import GateFacts
+from bot.promotion.places import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the facts of one hop are read about: its places, what moves, and where its branches are.
+
+    `branch_sha` is the head of the promotion branch ('' without one), `foreign` the same where it holds work of
+    somebody else. `pull` is the open promotion pull request.
+    """
+
+    hop: Hop
+    source: Place
+    target: Place
+    content: Content
+    source_head: str
+    branch_sha: str = ""
+    foreign: str = ""
+    pull: PullRequest | None = None
+
+
+def read_facts(tools: Tools, ground: Ground) -> GateFacts:
+    """Read everything the gates of one hop look at."""
+    content, source = ground.content, ground.source.repository
+    record = content.record
+    facts = GateFacts(
+        hop=ground.hop,
+        head_sha=ground.branch_sha if ground.foreign else content.commit,
+        source_sha=record.source_sha,
+        source_holds=tools.git.is_ancestor(source, record.source_sha, ground.source_head),
+        source_checks=tuple(tools.github.checks(source, record.source_sha)),
+        head_checks=(),
+        approvals=(),
+        changes=content.changes,
+        requested_by=record.requested_by,
+        app_id=tools.github.app_id,
+        conflicts=tuple(one.path for one in content.conflicts),
+        foreign=ground.foreign,
+        drift=content.drift,
+    )
+    return _with_verdicts(tools, ground, facts)
+
+
+def _with_verdicts(tools: Tools, ground: Ground, facts: GateFacts) -> GateFacts:
+    """Add what was said of the promotion commit; one that is in our mirror only, GitHub knows nothing of."""
+    pull, repository = ground.pull, ground.target.repository
+    if pull is None:
+        return facts
+    head_checks: tuple[CheckState, ...] = ()
+    if facts.head_sha in (pull.head_sha, ground.branch_sha):
+        head_checks = tuple(tools.github.checks(repository, facts.head_sha))
+    approvals = read_approvals(tools, repository, pull.number, facts.hop.target.approvers)
+    return replace(facts, head_checks=head_checks, approvals=approvals)

@@ -1,0 +1,152 @@
+"""What did the promotion pull requests of one repository move, and what stands on their branch?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bot.flows.changes import is_ours, promotion_commit, read_commit, read_trailers
+from bot.flows.content import Content
+from bot.flows.tools import Tools
+from bot.model.promotion import Hop, Record
+from bot.model.repository import Commit, PullRequest, Repository
+from bot.promotion.places import Place
+from bot.promotion.plan import Arrival
+from bot.promotion.trailers import parse_trailers
+from bot.report.promotion import CLOSED_MARKER, check_name
+
+HISTORY = 10  # merged promotions looked back at
+
+
+@dataclass(frozen=True, slots=True)
+class HopPulls:
+    """The promotion pull requests of one hop, newest first."""
+
+    hop: Hop
+    all: tuple[PullRequest, ...]
+
+    @property
+    def open(self) -> PullRequest | None:
+        return next((one for one in self.all if one.state == "open"), None)
+
+    @property
+    def merged(self) -> tuple[PullRequest, ...]:
+        done = [one for one in self.all if one.merged and one.merged_at is not None]
+        return tuple(sorted(done, key=lambda one: str(one.merged_at), reverse=True)[:HISTORY])
+
+    @property
+    def declined(self) -> PullRequest | None:
+        """The newest one closed unmerged, when nothing was merged after it."""
+        newest = next((one for one in self.all if one.state == "closed"), None)
+        return newest if newest and not newest.merged else None
+
+
+def list_pulls(tools: Tools, hop: Hop, target: Place) -> HopPulls:
+    """List our own promotion pull requests of a hop; those of other people on the same branch do not count."""
+    found = tools.github.pulls(target.repository, state="all", base=target.branch, head=hop.branch, limit=30)
+    return HopPulls(hop, tuple(one for one in found if one.author.login == tools.github.bot_login))
+
+
+class Records:
+    """Reads what promotions into one repository left behind. The mirror must hold the pull requests' heads."""
+
+    def __init__(self, tools: Tools, repository: Repository) -> None:
+        self._tools, self._repository = tools, repository
+
+    def record(self, hop: Hop, pull: PullRequest | None) -> Record | None:
+        """Return what a promotion pull request moved.
+
+        Our check run on its head, else on our commit below it, is the word that counts, because only the App can
+        write it. Without one (a crash between push and check run) the trailers serve, if their seal is ours.
+        """
+        if pull is None:
+            return None
+        if record := self._noted(hop, pull.head_sha):
+            return record
+        commit = promotion_commit(self._tools, self._repository, pull)
+        if commit is None:
+            return None
+        if commit.sha != pull.head_sha and (record := self._noted(hop, commit.sha)):
+            return record
+        trailers = parse_trailers(commit.message)
+        return trailers.record if trailers and trailers.is_genuine(hop, self._tools.seal) else None
+
+    def standing(self, content: Content, branch_sha: str) -> Content:
+        """Keep the commit the branch is at where only words differ: a new title must not cost the approvals.
+
+        Nor does it cost them where a target that is only a directory of its branch stayed as it was, while other
+        directories went on.
+        """
+        there = read_commit(self._tools, self._repository, branch_sha) if branch_sha and content.commit else None
+        ready = read_commit(self._tools, self._repository, content.commit) if there else None
+        if there is None or ready is None or not is_ours(self._tools, there):
+            return content
+        old, new = parse_trailers(there.message), parse_trailers(ready.message)
+        if old is None or new is None:
+            return content
+        if (old.source, old.target, old.record) != (new.source, new.target, content.record):
+            return content
+        same = old.includes == new.includes and self._does_the_same(there, ready, content.paths)
+        return replace(content, commit=there.sha) if same else content
+
+    def foreign(self, branch_sha: str, commit: str) -> str:
+        """Return the promotion branch's head if it holds work of somebody else, else ''.
+
+        Merging the target into the branch, as GitHub's button "Update branch" does, adds nothing that the next
+        promotion commit would not have.
+        """
+        if not branch_sha or branch_sha == commit:
+            return ""
+        found = read_commit(self._tools, self._repository, branch_sha)
+        if found is None or is_ours(self._tools, found):
+            return ""
+        if len(found.parents) == 2:
+            first = read_commit(self._tools, self._repository, found.parents[0])
+            if first is not None and is_ours(self._tools, first) and self._plain_merge(found):
+                return ""
+        return branch_sha
+
+    def declined(self, pulls: HopPulls, source_sha: str, branch_sha: str) -> str:
+        """Return the source commit that people declined, '' when they did not.
+
+        Closing says nothing of what people want when we did it, nor when GitHub did because somebody deleted a
+        promotion branch that held a commit of theirs, as we ask them to.
+        """
+        pull = None if pulls.open else pulls.declined
+        record = self.record(pulls.hop, pull)
+        if pull is None or record is None or record.source_sha != source_sha:
+            return ""
+        if not branch_sha and self.foreign(pull.head_sha, ""):
+            return ""
+        comments = self._tools.github.comments(self._repository, pull.number)
+        ours = (one.body for one in comments if one.author.login == self._tools.github.bot_login)
+        return "" if any(body.startswith(CLOSED_MARKER) for body in ours) else source_sha
+
+    def arrival(self, pull: PullRequest) -> Arrival:
+        """Return what a merged promotion pull request brought."""
+        trailers = read_trailers(self._tools, self._repository, pull)
+        return Arrival(pull, trailers.includes if trailers else ())
+
+    def _noted(self, hop: Hop, sha: str) -> Record | None:
+        app_id, name = self._tools.github.app_id, check_name(hop.target)
+        notes = (one for one in self._tools.github.checks(self._repository, sha) if one.name == name)
+        found = (Record.decode(one.external_id) for one in notes if one.app_id == app_id)
+        return next((one for one in found if one), None)
+
+    def _does_the_same(self, one: Commit, two: Commit, paths: tuple[str, ...]) -> bool:
+        """Say whether two commits make the same of the same content at all the paths; '' is everything."""
+        git, repository = self._tools.git, self._repository
+        if "" in paths and one.parents != two.parents:
+            return False
+        if not one.parents or not two.parents:
+            return False
+        pairs = ((one.sha, two.sha), (one.parents[0], two.parents[0]))
+        return all(
+            git.directory(repository, this, path) == git.directory(repository, other, path)
+            for path in paths
+            for this, other in pairs
+        )
+
+    def _plain_merge(self, commit: Commit) -> bool:
+        git, (ours, other) = self._tools.git, commit.parents
+        outcome = git.merge_trees(self._repository, base=None, source=other, target=ours, protect=())
+        return not outcome.conflicts and outcome.tree == git.tree(self._repository, commit.sha)

@@ -1,0 +1,62 @@
+"""Where does what moves lie in the source, and where does it go in the target?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bot.model.environment import Configuration, Environment
+from bot.model.promotion import Hop
+from bot.model.repository import Repository
+
+WHOLE = frozenset(("branch", "tag"))  # strategies that move everything a commit holds, wherever it lies
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A directory ('' is the top) of a branch of a repository."""
+
+    repository: Repository
+    branch: str
+    path: str = ""
+
+    @property
+    def ref(self) -> str:
+        return f"refs/heads/{self.branch}"
+
+    def below(self, path: str) -> str:
+        """Return the path, counted from the directory, as counted from the top of the repository."""
+        return f"{self.path}/{path}" if self.path else path
+
+
+def repository_of(environment: Environment, home: Repository) -> Repository:
+    """Return the repository an environment lies in; `home` is the one with the configuration."""
+    return Repository.parse(environment.repository) if environment.repository else home
+
+
+def source_of(hop: Hop, home: Repository) -> Place:
+    """Return where what a hop moves comes from; how much that is, the target's strategy says."""
+    path = "" if hop.target.strategy in WHOLE else hop.source.path
+    return Place(repository_of(hop.source, home), hop.source.branch, path)
+
+
+def target_of(hop: Hop, home: Repository) -> Place:
+    """Return where a hop moves things to. Members of a group each have a path of their own in it."""
+    path = "" if hop.target.strategy in WHOLE or hop.target.members else hop.target.path
+    return Place(repository_of(hop.target, home), hop.target.branch, path)
+
+
+def repositories_of(hops: Iterable[Hop], home: Repository) -> tuple[Repository, ...]:
+    """Return the repositories that hops lead through, each once, home first."""
+    others = (repository_of(one, home) for hop in hops for one in (hop.source, hop.target))
+    return tuple(dict.fromkeys((home, *others)))
+
+
+def lies_in(environment: Environment, repository: Repository, home: Repository) -> bool:
+    """Say whether an environment lies in a repository; names of repositories know no case."""
+    return repository_of(environment, home).full_name.lower() == repository.full_name.lower()
+
+
+def deployed_from(configuration: Configuration, repository: Repository, home: Repository) -> tuple[Environment, ...]:
+    """Return the environments that lie in a repository, in the order written."""
+    return tuple(one for one in configuration.environments if lies_in(one, repository, home))
