@@ -26,7 +26,7 @@ _SPELT = {
 }
 _DURATION = re.compile(r"(?:(\d{1,6})w)?(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?", re.ASCII)
 _HOURS = re.compile(r"(\d{2}):(\d{2})-(\d{2}):(\d{2})", re.ASCII)
-_ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*", re.ASCII)
+_ZONE = re.compile(r"UTC|[A-Z][A-Za-z0-9_]*(?:/[A-Za-z0-9_+-]+)+", re.ASCII)  # "EST" knows no summer, unlike New York
 _EXAMPLE = "Mon-Thu 09:00-16:00 Europe/Berlin"
 
 
@@ -78,23 +78,35 @@ def duration_words(length: timedelta) -> str:
 
 def parse_zone(text: str) -> str:
     """Return the name of a time zone if there is one of that name; UnclearError says what to write."""
-    if _ZONE.fullmatch(text):
+    if _is_zone(text):
         try:
             ZoneInfo(text)
         except (ZoneInfoNotFoundError, ValueError, OSError):  # a directory of zones is an OSError
             pass
         else:
             return text
-    known = available_timezones()
-    lower = {name.lower(): name for name in known}
-    city = {name.lower().rpartition("/")[2]: name for name in sorted(known, reverse=True)}
-    plain = text.lower().replace(" ", "_")
-    meant = lower.get(plain) or city.get(plain.rpartition("/")[2])
-    if meant is None:
-        near = get_close_matches(plain, lower, 1, 0.75) or get_close_matches(plain, city, 1, 0.75)
-        meant = (lower.get(near[0]) or city[near[0]]) if near else ""
-    hint = f"write {meant}" if meant else "write a name of the IANA time zone database, such as Europe/Berlin or UTC"
+    meant = _zone_meant(text)
+    hint = f"write {meant}" if meant else "write a name of the IANA time zone database, such as Europe/Berlin, or UTC"
     raise UnclearError(f"there is no time zone {quoted(text)}", hint)
+
+
+def _zone_meant(text: str) -> str:
+    """Return the zone whose name or city was probably meant, '' where there is none.
+
+    Abbreviations and offsets are not guessed at: the sign of `Etc/GMT+2` is not what people think it is.
+    """
+    plain = text.lower().replace(" ", "_")
+    names = {name.lower(): name for name in sorted(available_timezones(), reverse=True) if _is_zone(name)}
+    cities = {name.rpartition("/")[2]: zone for name, zone in names.items() if not zone.startswith("Etc/")}
+    found = names.get(plain) or cities.get(plain.rpartition("/")[2], "")
+    if found or len(plain) < 5 or not re.fullmatch(r"[a-z_/]+", plain):
+        return found
+    near = get_close_matches(plain, [*names, *cities], 1, 0.75)
+    return (names.get(near[0]) or cities[near[0]]) if near else ""
+
+
+def _is_zone(name: str) -> bool:
+    return _ZONE.fullmatch(name) is not None
 
 
 def parse_window(text: str) -> Window:

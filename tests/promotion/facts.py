@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.model.environment import Approvers, Environment, People
@@ -15,17 +16,12 @@ APP = 42
 QA = Approvers(People(("quinn", "omar"), ("qa",)), required=1)
 
 
-def hop(approvers: Approvers = QA, checks: tuple[str, ...] = (), **target: str) -> Hop:
+def hop(
+    approvers: Approvers = QA, checks: tuple[str, ...] = (), gates: GateRules | None = None, **target: object
+) -> Hop:
     staging = Environment("staging", "staging", "overlays/staging")
-    production = Environment(
-        "production",
-        "production",
-        "overlays/production",
-        ("staging",),
-        approvers=approvers,
-        gates=GateRules(checks=checks),
-        **target,
-    )  # type: ignore[arg-type]  # words of a table
+    production = Environment("production", "production", "overlays/production", ("staging",), approvers=approvers)
+    production = replace(production, gates=gates or GateRules(checks=checks), **target)  # type: ignore[arg-type]  # words of a table
     return Hop(staging, production)
 
 

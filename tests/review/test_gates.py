@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from bot.model.environment import Environment
+from bot.model.gates import GateRules
 from bot.model.promotion import Hop
 from bot.model.repository import CheckState, Conclusion
 from bot.promotion.gates import GateFacts, checks
 
-HOP = Hop(Environment("development", "main"), Environment("staging", "staging", checks=("integration",)))
+HOP = Hop(Environment("development", "main"), Environment("staging", "staging", gates=GateRules(checks=("integration",))))
 
 
 def check(conclusion: Conclusion | None, app_id: int | None) -> CheckState:

@@ -12,40 +12,39 @@ from bot.promotion.locks import Lock
 
 def freeze(facts: GateFacts) -> Gate:
     """Nothing freezes the target now."""
-    said = next((one for one in records(facts)), None)
-    rules = freezes(facts)
-    times = {rule: frozen_from(rule) for rule in rules}
-    now = [rule for rule in rules if times[rule].holds(facts.now)]
-    end = facts.now
-    for one in sorted(times.values(), key=lambda one: one.start):
-        if one.start <= end < one.end:
-            end = one.end
-    if said is not None:
-        why = f": {quoted(said.reason, 200)}" if said.reason else ""
-        what = said.environment or "all environments"
-        return Gate(
-            "freeze",
-            "wait",
-            f"@{said.owner} froze {what}, since {shown(said.since, facts.zone)}{why}",
-            f"@{said.owner}",
-            f"comment `/unfreeze{f' {said.environment}' if said.environment else ''}` when it is over",
-        )
+    said = records(facts)
+    if said:
+        return _spoken(said[0], facts.zone)
+    times = sorted(((frozen_from(rule), rule) for rule in freezes(facts)), key=lambda one: one[0].start)
+    now = [rule for time, rule in times if time.holds(facts.now)]
     if now:
-        zone = now[0].zone
+        end = facts.now
+        for time, _ in times:
+            if time.start <= end < time.end:
+                end = time.end
         return Gate(
             "freeze",
             "wait",
             " and ".join(_words(rule) for rule in now),
             "the calendar",
-            f"nothing to do: it is over at {shown(end, zone)}",
+            f"nothing to do: it is over at {shown(end, now[0].zone)}",
             again=end,
         )
-    coming = min(
-        (rule for rule in rules if times[rule].start > facts.now), key=lambda one: times[one].start, default=None
+    for time, rule in times:
+        if time.start > facts.now:
+            return Gate("freeze", "pass", f"not frozen now, but to be {_words(rule)}", again=time.start)
+    return Gate("freeze", "pass", "not frozen")
+
+
+def _spoken(one: Lock, zone: str) -> Gate:
+    why = f": {quoted(one.reason, 200)}" if one.reason else ""
+    return Gate(
+        "freeze",
+        "wait",
+        f"@{one.owner} froze {one.environment or 'all environments'}, since {shown(one.since, zone)}{why}",
+        f"@{one.owner}",
+        f"comment `{f'/unfreeze {one.environment}'.rstrip()}` when it is over",
     )
-    if coming is None:
-        return Gate("freeze", "pass", "nothing is frozen")
-    return Gate("freeze", "pass", f"nothing is frozen now; {_words(coming, 'to be frozen')}", again=times[coming].start)
 
 
 def freezes(facts: GateFacts) -> tuple[FreezeRule, ...]:
@@ -59,7 +58,7 @@ def records(facts: GateFacts) -> tuple[Lock, ...]:
     return tuple(sorted(found, key=lambda one: (one.environment != "", one.since)))
 
 
-def _words(rule: FreezeRule, before: str = "") -> str:
+def _words(rule: FreezeRule) -> str:
     days = f"on {rule.start}" if rule.start == rule.end else f"from {rule.start} to {rule.end}"
     why = f": {quoted(rule.reason, 200)}" if rule.reason else ""
-    return f"{before} frozen {days} ({rule.zone}){why}".strip()
+    return f"frozen {days} ({rule.zone}){why}"

@@ -1,4 +1,4 @@
-"""What each gate says, by table."""
+"""What do the gates say that look at the content and at people: order, checks, policy, approvals?"""
 
 from __future__ import annotations
 
@@ -28,6 +28,18 @@ ORDER = [
         {"conflicts": ("`<b>@all</b>`\n| x",)},
         "fail",
         "changed in both staging and production: `'<b>@all</b>'?| x`",
+    ),
+    (
+        "one conflict more than is listed",
+        {"conflicts": tuple("abcde")},
+        "fail",
+        "changed in both staging and production: `a`, `b`, `c`, `d`, `e`",
+    ),
+    (
+        "what the source lost is told before conflicts",
+        {"source_holds": False, "conflicts": ("a",)},
+        "fail",
+        "staging does not hold commit 5555555",
     ),
     (
         "foreign work comes before all else",
@@ -173,7 +185,7 @@ def test_who_is_left_to_approve(changes: dict[str, object], following: str) -> N
 
 def test_a_gate_that_is_not_open_names_its_owner_and_the_next_step() -> None:
     """Whatever is wrong, somebody is told what to do."""
-    wrong: list[dict[str, object]] = [row[1] for row in ORDER] + [row[1] for row in APPROVALS]  # type: ignore[misc]
+    wrong: list[dict[str, object]] = [row[1] for row in ORDER] + [row[1] for row in APPROVALS]  # type: ignore[assignment]
     wrong += [{"hop": hop(checks=row[1]), "source_checks": row[2]} for row in CHECKS]
     wrong += [{"head_checks": row[1]} for row in POLICY]
     for changes in wrong:
