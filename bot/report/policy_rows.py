@@ -46,8 +46,8 @@ def rows_as_json(found: Tally) -> str:
 
 def _different(listed: Iterable[Row], pen: Pen) -> Iterator[str]:
     for (test, policy, rule, kind), group in groupby(listed, lambda one: (one.test, one.policy, one.rule, one.kind)):
-        named = "/".join(part for part in (policy, rule) if part)
-        yield f"{pen('bold', inert(f'{test}:'))} {inert(named)} {pen('dim', inert(f'({kind})'))}"
+        named = " ".join(part for part in ("/".join(part for part in (policy, rule) if part), f"({kind})") if part)
+        yield f"{pen('bold', inert(f'{test}:'))} {inert(named)}"
         for row in group:
             came = _ACTUAL.get(row.actual, f"got {row.actual}")
             why = f": {shortened(row.why, WHY)}" if row.why else ""
