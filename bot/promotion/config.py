@@ -15,7 +15,9 @@ from bot.model.environment import (
     ConfigProblem,
     Configuration,
     Environment,
+    Method,
     People,
+    Strategy,
     Worth,
 )
 from bot.model.gates import GateRules
@@ -61,7 +63,10 @@ def parse(text: bytes | None, *, organisation: str = "") -> Configuration | Prob
     if isinstance(node, ConfigProblem):
         return Problems((node,))
     reader = Reader()
-    configuration = _configuration(reader, reader.table(node, FILE, "") or {}, organisation)
+    table = reader.table(node, FILE, "")
+    if table is not None and not {"environments", "pipeline"} & {*reader.lines}:
+        reader.problem("", "`environments` is missing", "add `environments:` with what belongs to it")
+    configuration = _configuration(reader, table or {}, organisation)
     judge(reader, configuration, organisation)
     if not reader.problems:
         return configuration
@@ -81,11 +86,13 @@ def explain(problem: ConfigProblem) -> str:
 
 
 def _configuration(reader: Reader, table: Table, organisation: str) -> Configuration:
-    environments = _environments(reader, _table(table.get("environments")), organisation)
+    environments = _environments(reader, table, organisation)
     policies = policy_packs(reader, table["policies"]) if "policies" in table else Configuration().policies
     checks = _table(table.get("checks"))
     return Configuration(
         environments=environments,
+        strategy=_strategy(table.get("strategy")),
+        pipeline=_text(table.get("pipeline")),
         protect=_texts(table.get("protect")),
         policies=policies,
         checks=CheckRules(
@@ -98,15 +105,22 @@ def _configuration(reader: Reader, table: Table, organisation: str) -> Configura
     )
 
 
-def _environments(reader: Reader, table: Table, organisation: str) -> tuple[Environment, ...]:
+def _environments(reader: Reader, file: Table, organisation: str) -> tuple[Environment, ...]:
     """Build the environments; one without `after` follows the one written above it."""
     found: list[Environment] = []
-    for name, value in table.items():
+    for name, value in _table(file.get("environments")).items():
         given = _table(value)
         above = tuple(one.name for one in found[-1:])
         after = _texts(given["after"]) if "after" in given else above
         rules = application_rules(reader, given.get("applications"), f"environments.{name}.applications")
-        found.append(replace(_environment(name, given, after, organisation), applications=rules))
+        strategy = _strategy(given.get("strategy") or file.get("strategy"))
+        one = replace(_environment(name, given, after, organisation), applications=rules, strategy=strategy)
+        if not one.branch and strategy != "branch":
+            one = replace(one, branch=next((each.branch for each in found if each.name in after), ""))
+        named = any(each.key in (f"environments.{name}", f"environments.{name}.branch") for each in reader.problems)
+        if not one.branch and not named:
+            reader.problem(f"environments.{name}", "`branch` is missing", "add `branch: staging`")
+        found.append(one)
     return tuple(found)
 
 
@@ -129,6 +143,11 @@ def _environment(name: str, table: Table, after: tuple[str, ...], organisation: 
         promoters=_people(_table(table.get("promoters")), organisation),
         gates=GateRules(checks=_texts(_table(table.get("gates")).get("checks"))),
         kubernetes=_text(table.get("kubernetes")),
+        repository=_text(table.get("repository")),
+        tag=_text(table.get("tag")),
+        batch="each" if table.get("batch") == "each" else "together",
+        method=_method(table.get("method")),
+        group=_text(table.get("group")),
     )
 
 
@@ -153,6 +172,22 @@ def _text(value: Value) -> str:
 def _path(value: Value) -> str:
     text = _text(value)
     return "" if text == "." else text.rstrip("/")
+
+
+def _strategy(value: Value) -> Strategy:
+    match value:
+        case "directory" | "repository" | "values" | "tag":
+            return value
+        case _:
+            return "branch"
+
+
+def _method(value: Value) -> Method | None:
+    match value:
+        case "merge" | "squash" | "rebase":
+            return value
+        case _:
+            return None
 
 
 def _worth(value: Value) -> Worth:

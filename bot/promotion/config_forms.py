@@ -120,6 +120,12 @@ REPOSITORY = Form(
     lambda text: re.sub(r"^(?:https?://[^/]+/|[^@/]+@[^:/]+:)", "", text).strip("/").removesuffix(".git"),
 )
 
+TAG = Form(
+    "a pattern of tags",
+    r"(?!refs/)(?![-./])(?!.*(?:\.\.|@\{|//|/\.|[./]$))[^\x00-\x20\x7f~^:?*\[\\]{0,100}\*[^\x00-\x20\x7f~^:?*\[\\]{0,100}",
+    "write one `*` for the version, as in `v*-stage`",
+)
+
 DIGEST = Form(
     "a digest",
     r"sha256:[0-9a-f]{64}",
@@ -189,6 +195,7 @@ FORMS: Mapping[str, Form] = {
     "repository": REPOSITORY,
     "address": ADDRESS,
     "digest": DIGEST,
+    "tag": TAG,
     "rule": RULE,
     "policy": POLICY,
     "resource": RESOURCE,

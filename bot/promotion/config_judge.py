@@ -83,15 +83,19 @@ def _teams(reader: Reader, environment: Environment, organisation: str) -> None:
 
 
 def _places(reader: Reader, environments: Sequence[Environment]) -> None:
-    seen: dict[tuple[str, str], str] = {}
+    seen: dict[tuple[str, ...], str] = {}
     for one in environments:
         if not one.branch or not reader.is_sound(_key(one.name, "path")):
             continue
-        other = seen.setdefault((one.branch, one.path), one.name)
+        other = seen.setdefault((one.repository, one.branch, one.path, one.tag, _files(one)), one.name)
         if other != one.name:
             where = f"`{one.path}` of branch `{one.branch}`" if one.path else f"the whole of branch `{one.branch}`"
             message = f"{quoted(one.name)} and {quoted(other)} are the same place: {where}"
             reader.problem(_key(one.name), message, "give each its own branch or path")
+
+
+def _files(environment: Environment) -> str:
+    return " ".join(one.file for one in environment.values)
 
 
 def _branches(reader: Reader, configuration: Configuration) -> None:
@@ -99,6 +103,8 @@ def _branches(reader: Reader, configuration: Configuration) -> None:
     for source in configuration.environments:
         for target in downstream(configuration, [source]):
             same_place = target.path == source.path  # told by _places
+            if target.strategy != "branch" or target.repository != source.repository:
+                continue
             if source.branch and source.branch == target.branch and not same_place:
                 message = f"it comes after {quoted(source.name)}, but both are on branch {quoted(source.branch)}"
                 suggestion = "give each its own branch: strategy `branch` promotes from branch to branch"

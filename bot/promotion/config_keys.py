@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.promotion.config_forms import BRANCH, CHECK, GLOB, KUBERNETES, LOGIN, NAME, PATH, TEAM
+from bot.promotion.config_forms import BRANCH, CHECK, GLOB, KUBERNETES, LOGIN, NAME, PATH, REPOSITORY, TAG, TEAM
 from bot.promotion.config_policies import POLICIES
 from bot.promotion.config_rendering import APPLICATIONS, RENDER
 from bot.promotion.config_setting import Setting
@@ -84,13 +84,14 @@ GATES = Setting(
     },
 )
 
+STRATEGIES = ("branch", "directory", "repository", "values", "tag")
+
 ENVIRONMENT: Mapping[str, Setting] = {
     "branch": Setting(
         "text",
-        "the branch the environment is deployed from",
-        "",
+        "the branch the environment is deployed from; where tags are deployed, the branch they are made on",
+        "that of the environment before, unless the strategy is `branch`",
         "staging",
-        required=True,
         form=BRANCH,
         also=("ref", "revision", "targetRevision"),
     ),
@@ -101,6 +102,48 @@ ENVIRONMENT: Mapping[str, Setting] = {
         "overlays/staging",
         form=PATH,
         also=("directory", "folder", "dir"),
+    ),
+    "strategy": Setting(
+        "choice",
+        "how promotions into this environment move changes",
+        "the `strategy` of the whole file",
+        values=STRATEGIES,
+    ),
+    "repository": Setting(
+        "text",
+        "the repository the environment lies in, if it is another one",
+        "this repository",
+        "acme/env-staging",
+        form=REPOSITORY,
+        also=("repo",),
+    ),
+    "tag": Setting(
+        "text",
+        "the tags the environment is deployed from, as a pattern with one `*` for the version",
+        "",
+        '"v*-stage"',
+        form=TAG,
+        also=("tags",),
+    ),
+    "batch": Setting(
+        "choice",
+        "`together` promotes all applications of `values` by one pull request, `each` every one by its own",
+        "together",
+        values=("together", "each"),
+    ),
+    "method": Setting(
+        "choice",
+        "how Lockkeeper merges where it merges itself",
+        "as the repository allows it, a merge commit first",
+        values=("merge", "squash", "rebase"),
+        also=("merge_method",),
+    ),
+    "group": Setting(
+        "text",
+        "environments of one group that come after the same environment are promoted by one pull request",
+        "none",
+        "europe",
+        form=NAME,
     ),
     "after": Setting(
         "texts",
@@ -186,20 +229,24 @@ FILE = Setting(
         "version": Setting("number", "the version of this format", "", "1", required=True, least=1, most=1),
         "strategy": Setting(
             "choice",
-            "how changes move: `branch` merges the source's changes into the target's branch",
+            "how changes move: `branch` merges the source's changes into the target's branch, `directory` and "
+            "`repository` those of a directory into another, `values` moves versions, `tag` sets tags",
             "branch",
-            values=("branch",),
-            later=("directory", "repository", "values", "tag"),
+            values=STRATEGIES,
+        ),
+        "pipeline": Setting(
+            "text",
+            "the repository whose pipeline may promote into this one, where it is another one",
+            "none",
+            "acme/platform",
+            form=REPOSITORY,
         ),
         "environments": Setting(
             "named",
             "the pipeline: environments by name, walked in the order written",
             "",
-            required=True,
             keys=ENVIRONMENT,
             planned={
-                "repository": "an environment in another repository",
-                "tag": "an environment that is a tag",
                 "values": "moving chosen values only",
                 "on_drift": "what a direct change on the target is worth",
             },

@@ -87,8 +87,8 @@ MISTAKES: list[tuple[str, str | bytes, list[str]]] = [
         "a key of nobody",
         f"{ENVIRONMENTS}colour: red\n",
         [
-            "5: colour: `colour` is not a known key; there are: `version`, `strategy`, `environments`, `protect`, "
-            "`policies`, `checks`, `render`"
+            "5: colour: `colour` is not a known key; there are: `version`, `strategy`, `pipeline`, `environments`, "
+            "`protect`, `policies`, `checks`, `render`"
         ],
     ),
     (
@@ -123,13 +123,16 @@ MISTAKES: list[tuple[str, str | bytes, list[str]]] = [
     # strategy
     (
         "another strategy",
-        f"{ENVIRONMENTS}strategy: directory\n",
-        ["5: strategy: `directory` is not available in this version of Lockkeeper; write `branch`"],
+        f"{ENVIRONMENTS}strategy: folders\n",
+        ["5: strategy: `folders` is not possible here; write `branch`, `directory`, `repository`, `values` or `tag`"],
     ),
     (
         "a misspelt strategy",
         f"{ENVIRONMENTS}strategy: brunch\n",
-        ["5: strategy: `brunch` is not possible here; write `branch`"],
+        [
+            "5: strategy: `brunch` is not possible here; did you mean `branch`? write `branch`, `directory`, "
+            "`repository`, `values` or `tag`"
+        ],
     ),
     # environments
     (
