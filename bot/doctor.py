@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.adapters.git.command import require_git
+from bot.adapters.policy_engines import policy_engines
 from bot.adapters.process import run
 from bot.adapters.queue import Queue, connect
+from bot.adapters.rego import WalledRego
 from bot.adapters.render.pool import EnginePool
 from bot.errors import LockkeeperError
 from bot.report.words import count
@@ -28,7 +30,12 @@ class Diagnosis:
 
 def examine(environment: Mapping[str, str]) -> list[Diagnosis]:
     """Ask every question; none of them raises."""
-    found = [_ask("git", _git), _ask("engine", _engine), _ask("settings", lambda: _settings(environment))]
+    found = [
+        _ask("git", _git),
+        _ask("engine", _engine),
+        *_policy_engines(),
+        _ask("settings", lambda: _settings(environment)),
+    ]
     if found[-1].good:
         found += [_ask("redis", lambda: _redis(environment)), _ask("github", lambda: _github(environment))]
     return found
@@ -52,6 +59,12 @@ def _engine() -> Diagnosis:
         able = pool.capabilities()
     how = "pull requests from forks are not rendered here: the kernel offers neither Landlock nor network namespaces"
     return Diagnosis("engine", able.trusted, able.words, how)
+
+
+def _policy_engines() -> list[Diagnosis]:
+    """Name what evaluates policies; without one of them, what needs it is "not evaluable here"."""
+    with WalledRego() as rego:
+        return [Diagnosis(name.lower(), True, words) for name, words in policy_engines(rego)]
 
 
 def _settings(environment: Mapping[str, str]) -> Diagnosis:

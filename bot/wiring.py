@@ -19,6 +19,7 @@ from bot.adapters.git import GitMirrors
 from bot.adapters.git.command import require_git
 from bot.adapters.github import GitHubApp
 from bot.adapters.outputs import RedisOutputs
+from bot.adapters.policy_engines import policy_engines
 from bot.adapters.queue import Lease, Queue, Work, connect, hold
 from bot.adapters.redelivered import RedisRedelivered
 from bot.adapters.rego import WalledRego
@@ -98,10 +99,13 @@ class Composition:
         self.outputs = RedisOutputs(queue.connection, settings.webhook_secrets[0], settings.public_url)
 
     def probe(self) -> None:
-        """Look which engines work here and what shuts them in, and let /readyz tell."""
+        """Look which engines work here, also those for policies, and what shuts them in; let /readyz tell."""
         found = self.renderer.capabilities()
         _log.info("engines", kustomize=found.kustomize.engine, helm=found.helm.engine, trusted=found.trusted)
-        RedisEngines(self._queue.connection).note(found.words)
+        engines = policy_engines(self._rego)
+        _log.info("policy_engines", **{name.lower(): said for name, said in engines})
+        told = "; ".join((found.words, *(f"{name}: {said}" for name, said in engines)))
+        RedisEngines(self._queue.connection).note(told)
 
     def tools(self, repository: Repository, check: Callable[[], None]) -> Tools:
         """Return the tools of one job; `check` is called before each write and raises when it may not."""

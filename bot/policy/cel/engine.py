@@ -39,6 +39,11 @@ _LIBRARY = (*quantities.FUNCTIONS, *addresses.FUNCTIONS, *lists.FUNCTIONS, *text
 _ANY = ("bool", "bytes", "double", "duration", "int", "list", "map", "null", "string", "timestamp", "uint")
 
 
+def is_installed() -> bool:
+    """Say whether there is an engine on this machine."""
+    return cel is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What an expression came to: a value, an error's text, or why it has no answer here."""
