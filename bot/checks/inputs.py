@@ -7,13 +7,15 @@ the manifests of a directory.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.checks.applications.directories import walked
 from bot.checks.applications.globs import glob
 from bot.checks.closure import KUSTOMIZATION_FILES, Closure, OutsideError, closure, normal
 from bot.checks.references import forget as forget_parsed
 from bot.checks.scope import inside
+from bot.errors import UserError
 from bot.model.manifest import RenderProblem
 from bot.model.source import FileParameter, PlainOptions, Source, ValuesFile
 from bot.model.tree import Tree
@@ -89,13 +91,16 @@ def _looked_up(source: Source, tree: Tree) -> Inputs:
     if path is None or tree.canonical(path) is None:
         words = f"not rendered: {source.path} leads out of the repository"
         return Inputs(problems=(RenderProblem(source.path, words),))
-    match source.engine:
-        case "kustomize":
-            return _kustomization(path, source, tree)
-        case "helm":
-            return _chart(path, source, tree)
-        case "plain":
-            return _manifests(path, source.plain, tree)
+    try:
+        match source.engine:
+            case "kustomize":
+                return _kustomization(path, source, tree)
+            case "helm":
+                return _chart(path, source, tree)
+            case "plain":
+                return _manifests(path, source.plain, tree)
+    except UserError as error:  # more than anybody reads
+        return Inputs(below=(path,), problems=(RenderProblem(path, f"not rendered: {error.what}"),))
 
 
 def kustomization_of(tree: Tree, directory: str) -> str | None:
@@ -165,27 +170,30 @@ def _manifests(path: str, options: PlainOptions, tree: Tree) -> Inputs:
         return Inputs((path,))
     files = tuple(_counting(path, options, tree))
     if len(files) > MOST_FILES:
-        return Inputs(problems=(RenderProblem(path, f"not rendered: it holds more than {MOST_FILES} files"),))
+        problem = RenderProblem(path, f"not rendered: it holds more than {MOST_FILES} files")
+        return Inputs(below=(path,), problems=(problem,))
     return Inputs(files, below=(path,))
 
 
 def _counting(path: str, options: PlainOptions, tree: Tree) -> Iterator[str]:
     """Yield the manifest files of a directory; without `hidden` none below a dot, or in Helm charts."""
-    pending = [path]
-    while pending:
-        here = pending.pop()
-        names = tree.names(here)
-        if "Chart.yaml" in names and not options.hidden:
-            continue
-        below = []
-        for name in names:
+
+    def is_chart_of(names: Sequence[str]) -> bool:
+        return "Chart.yaml" in names and not options.hidden
+
+    def below(here: str, names: Sequence[str]) -> Iterator[str]:
+        if options.recurse and not is_chart_of(names):
+            yield from (posixpath.join(here, name) for name in names if options.hidden or not name.startswith("."))
+
+    for here, names in walked(tree, path, below):
+        for name in () if is_chart_of(names) else names:
             place = posixpath.join(here, name)
-            if tree.is_directory(place):
-                if options.recurse and (options.hidden or not name.startswith(".")):
-                    below.append(place)
-            elif name.endswith(SUFFIXES) and _wanted(place[len(path) + 1 if path else 0 :], options):
+            if (
+                name.endswith(SUFFIXES)
+                and not tree.is_directory(place)
+                and _wanted(place[len(path) + 1 if path else 0 :], options)
+            ):
                 yield place
-        pending += reversed(below)
 
 
 def _wanted(name: str, options: PlainOptions) -> bool:

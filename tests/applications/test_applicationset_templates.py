@@ -309,6 +309,11 @@ UNFIT = [
     ("[1]", "its operation 1 does not fit"),
     ('[{"op": "replace", "path": "", "value": 1}]', "it leaves no Application"),
     ("a: 1\na: 2", "the key 'a' stands twice in one mapping on line 2"),
+    (f"spec: {{sources: [{'{}, ' * 10_000}]}}", "it is larger than any honest one"),
+    (
+        str([{"op": "copy", "from": "/spec", "path": f"/spec/s{n}"} for n in range(40)]).replace("'", '"'),
+        "its operations copy more than any Application holds",
+    ),
 ]
 
 
@@ -317,6 +322,19 @@ def test_patches_that_do_not_fit(patch: str, message: str) -> None:
     with pytest.raises(PatchError) as caught:
         patched(APPLICATION, patch)
     assert str(caught.value) == message
+
+
+def test_a_patch_is_read_once_and_stays_as_it_is() -> None:
+    """What is remembered of a patch became a part of the first Application, and the next one found it changed."""
+    whole = (
+        '[{"op": "replace", "path": "", "value": {"spec": {"sources": []}}},'
+        ' {"op": "add", "path": "/spec/sources/-", "value": {}}]'
+    )
+    for _ in range(3):
+        assert patched(APPLICATION, whole) == {"spec": {"sources": [{}], "project": "a"}}
+    for _ in range(3):
+        with pytest.raises(PatchError):
+            patched(APPLICATION, "a: 1\na: 2")
 
 
 GO_TEXT: list[tuple[Any, str]] = [

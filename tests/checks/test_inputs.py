@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from bot.checks.inputs import inputs
 from bot.checks.scope import inside
+from bot.errors import UserError
 from bot.model.source import FileParameter, HelmOptions, PlainOptions, Source, ValuesFile
 from tests.applications.trees import MemoryTree
 
@@ -137,3 +140,27 @@ def test_files_that_are_laid_over_the_tree_are_not_read_from_it() -> None:
 
 def test_everything_lies_below_the_top() -> None:
     assert inside("a/b", "") and inside("a/b", "a/") and not inside("ab", "a")
+
+
+def test_what_is_more_than_anybody_reads_is_read_again_when_it_becomes_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A directory with too many files counted for no path: its files went, and it stayed "not rendered"."""
+    monkeypatch.setattr("bot.checks.inputs.MOST_FILES", 2)
+    source = Source("many", "plain")
+    found = inputs(source, MemoryTree({f"many/{n}.yaml": "a: b" for n in range(3)}))
+    assert [one.message for one in found.problems] == ["not rendered: it holds more than 2 files"]
+    assert found.touched_by(["many/2.yaml"])
+
+
+@pytest.mark.parametrize("source", [Source("many", "plain", plain=PlainOptions(recurse=True)), Source("many", "helm")])
+def test_a_tree_that_refuses_costs_the_source_only(source: Source) -> None:
+    class Refusing(MemoryTree):
+        """Refuses as git's trees do where a directory holds too much."""
+
+        def names(self, directory: str) -> Sequence[str]:
+            raise UserError(f"{directory} holds more than 7 files", where="acme/shop")
+
+        files = names
+
+    found = inputs(source, Refusing({"many/Chart.yaml": "x"}))
+    assert [one.message for one in found.problems] == ["not rendered: many holds more than 7 files"]
+    assert found.touched_by(["many/a.yaml"])

@@ -1,13 +1,18 @@
-"""Which directory of a tree does a declaration mean, and which one may have been meant where it is not there?"""
+"""Which directories does a tree hold, which one does a declaration mean, and which may have been meant instead?"""
 
 from __future__ import annotations
 
 import difflib
 import posixpath
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from bot.errors import UserError
 from bot.model.tree import Tree
 
+MOST_AGAIN = 3_000  # directories that were seen before, at another path
 _MOST_LOOKED_AT = 2000
+
+Below = Callable[[str, Sequence[str]], Iterable[str]]  # a directory and the names in it → paths to go on with
 
 
 def inside(path: str, below: str = "") -> str:
@@ -17,6 +22,28 @@ def inside(path: str, below: str = "") -> str:
     """
     joined = posixpath.normpath(posixpath.join("/", below, path.lstrip("/")))
     return joined.strip("/")
+
+
+def walked(tree: Tree, top: str, below: Below) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield a directory and those in it that `below` wants to see, each with the names it holds.
+
+    Links are followed; a directory that one of them puts into itself is left out. UserError where they show more than
+    MOST_AGAIN directories once more: a few that lead to each other make more paths than anybody has time for.
+    """
+    pending: list[tuple[str, tuple[str | None, ...]]] = [(top, (tree.canonical(top),))]
+    seen: set[str | None] = set()
+    again = 0
+    while pending:
+        here, trail = pending.pop()
+        again += trail[-1] in seen
+        if again > MOST_AGAIN:
+            raise UserError(f"{top or 'the tree'} shows more than {MOST_AGAIN} directories once more, through links")
+        seen.add(trail[-1])
+        names = tree.names(here)
+        yield here, names
+        inner = [place for place in below(here, names) if tree.is_directory(place)]
+        places = [(place, tree.canonical(place)) for place in reversed(inner)]
+        pending += [(place, (*trail, really)) for place, really in places if really not in trail]
 
 
 def did_you_mean(tree: Tree, path: str) -> str:

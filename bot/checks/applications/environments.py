@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bot.checks.applications import jenkinsx
+from bot.checks.applications.directories import walked
 from bot.checks.applications.found import built_on
 from bot.checks.applications.words import canonical, spoken_of
 from bot.checks.closure import KUSTOMIZATION_FILES
@@ -100,14 +101,11 @@ def _places(tree: Tree) -> list[str]:
     return [*leaves, *charts, *(one for one in plain if not any(inside(one, place) for place in owned))]
 
 
-def _directories(tree: Tree) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _directories(tree: Tree) -> Iterator[tuple[str, Sequence[str]]]:
     """Yield every directory with the names it holds, but those inside charts and those with a dot in front."""
-    pending = [""]
-    while pending:
-        here = pending.pop()
-        names = tuple(tree.names(here))
-        yield here, names
-        if "Chart.yaml" in names:
-            continue
-        below = (posixpath.join(here, name) for name in names if not name.startswith("."))
-        pending += [place for place in below if tree.is_directory(place)]
+
+    def below(here: str, names: Sequence[str]) -> Iterator[str]:
+        if "Chart.yaml" not in names:
+            yield from (posixpath.join(here, name) for name in names if not name.startswith("."))
+
+    yield from walked(tree, "", below)

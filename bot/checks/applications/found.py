@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bot.checks.applications import jenkinsx
+from bot.checks.applications.directories import walked
 from bot.checks.applications.place import Template
 from bot.checks.applications.words import called, speaks_of_another, values_files
 from bot.checks.closure import KUSTOMIZATION_FILES, normal
@@ -19,6 +20,7 @@ from bot.checks.inputs import SUFFIXES, is_chart, kustomization_of
 from bot.checks.references import parsed, references
 from bot.checks.scalars import DocumentError
 from bot.checks.scope import inside
+from bot.errors import UserError
 from bot.model.environment import ApplicationRule, Environment
 from bot.model.manifest import RenderProblem
 from bot.model.source import Application, HelmOptions, Parameter, Source, Values, ValuesFile
@@ -39,7 +41,11 @@ def applications(
     if environment.applications:
         found = [one for rule in environment.applications for one in _configured(rule, environment, tree)]
     else:
-        found = list(_looked_for(_Top(environment, tree, others, template)))
+        try:
+            found = list(_looked_for(_Top(environment, tree, others, template)))
+        except UserError as error:  # more than anybody looks through
+            problem = RenderProblem(environment.path, f"not rendered: {error.what}")
+            found = [Application("", path=environment.path, problems=(problem,))]
     if len(found) > MOST:
         words = f"more than {MOST} applications were found; the others are not rendered"
         first = found[0]
@@ -116,27 +122,28 @@ def _below(top: _Top, path: str) -> tuple[list[str], list[str], list[str]]:
     kustomizations: list[str] = []
     charts: list[str] = []
     plain: list[str] = []
-    pending = [path]
-    while pending:
-        here = pending.pop()
-        names = top.tree.names(here)
-        if here != path and _is_theirs(top, here):
-            continue
+
+    def below(here: str, names: Sequence[str]) -> Iterator[str]:
+        if "Chart.yaml" not in names:
+            inner = (posixpath.join(here, name) for name in names if not name.startswith("."))
+            yield from (one for one in inner if not _is_theirs(top, one))
+
+    for here, names in walked(top.tree, path, below):
         if "Chart.yaml" in names:
             charts.append(here)
-            continue
-        built = [name for name in names if name in KUSTOMIZATION_FILES]
-        places = [posixpath.join(here, name) for name in names if not name.startswith(".")]
-        directories = [place for place in places if top.tree.is_directory(place)]
-        if built:
+        elif any(name in KUSTOMIZATION_FILES for name in names):
             kustomizations.append(here)
-        elif any(one.endswith(SUFFIXES) and one not in directories for one in places):
+        elif any(_is_manifest(top.tree, posixpath.join(here, name)) for name in names):
             plain.append(here)
-        pending += reversed(directories)
     used = _used(top.tree, kustomizations)
     leaves = [one for one in kustomizations if one not in used]
     owned = {*kustomizations, *used}
     return leaves, charts, _outermost(one for one in plain if not _owned(one, owned))
+
+
+def _is_manifest(tree: Tree, path: str) -> bool:
+    name = posixpath.basename(path)
+    return name.endswith(SUFFIXES) and not name.startswith(".") and not tree.is_directory(path)
 
 
 def _is_theirs(top: _Top, path: str) -> bool:

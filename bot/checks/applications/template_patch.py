@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from bot.checks.documents import parse
 from bot.checks.scalars import DocumentError
+
+_LARGEST = 10_000  # values in a patch, and values that it copies
 
 
 class PatchError(Exception):
@@ -20,12 +23,9 @@ class PatchError(Exception):
 
 def patched(application: Mapping[str, Any], text: str) -> dict[str, Any]:
     """Return an Application with a patch laid over it; `spec.project` stays as it is. Raises PatchError."""
-    try:
-        documents = parse(text.encode("utf-8", "replace"))
-    except DocumentError as error:
-        where = f" on line {error.line}" if error.line else ""
-        raise PatchError(f"{error.message}{where}") from error
-    patch = documents[0].value if documents else {}
+    patch = _parsed(text)
+    if isinstance(patch, PatchError):
+        raise PatchError(str(patch))
     if isinstance(patch, list):
         found = _operations(application, patch)
     elif isinstance(patch, Mapping):
@@ -38,6 +38,31 @@ def patched(application: Mapping[str, Any], text: str) -> dict[str, Any]:
     if isinstance(spec, Mapping) and isinstance(before, Mapping) and "project" in before:
         found = {**found, "spec": {**spec, "project": before["project"]}}
     return found
+
+
+@lru_cache(maxsize=4)
+def _parsed(text: str) -> Any:
+    """Return what a patch says, or a PatchError; one that names no parameter is the same for all Applications."""
+    try:
+        documents = parse(text.encode("utf-8", "replace"))
+    except DocumentError as error:
+        where = f" on line {error.line}" if error.line else ""
+        return PatchError(f"{error.message}{where}")
+    patch = documents[0].value if documents else {}
+    return PatchError("it is larger than any honest one") if _size(patch) > _LARGEST else patch
+
+
+def _size(value: Any) -> int:
+    """Return how many values there are in a value, with what aliases repeat; no more than need be counted."""
+    waiting, count = [value], 0
+    while waiting and count <= _LARGEST:
+        here = waiting.pop()
+        count += 1
+        if isinstance(here, Mapping):
+            waiting += here.values()
+        elif isinstance(here, list):
+            waiting += here
+    return count
 
 
 def _merged(value: Any, patch: Any) -> Any:
@@ -59,8 +84,13 @@ def _merged(value: Any, patch: Any) -> Any:
 
 def _operations(application: Mapping[str, Any], patch: list[Any]) -> Any:
     found: Any = copy.deepcopy(dict(application))
+    left = _LARGEST
     for number, one in enumerate(patch[:1000]):
         try:
+            if one["op"] in ("copy", "move"):
+                left -= _size(_at(found, _pointer(one["from"])))
+            if left < 0:
+                raise PatchError("its operations copy more than any Application holds")
             found = _operated(found, one)
         except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
             raise PatchError(f"its operation {number + 1} does not fit") from error
@@ -79,7 +109,7 @@ def _operated(document: Any, operation: Mapping[str, Any]) -> Any:
             return _without(document, path)
         case "replace":
             _at(document, path)
-            return _added(_without(document, path), path, operation["value"]) if path else operation["value"]
+            return _added(_without(document, path) if path else document, path, operation["value"])
         case "add":
             return _added(document, path, operation["value"])
         case "copy" | "move":
@@ -112,7 +142,7 @@ def _place(part: str, listed: list[Any], *, beyond: bool = False) -> int:
 
 def _added(document: Any, path: list[str], value: Any) -> Any:
     if not path:
-        return value
+        return copy.deepcopy(value)
     parent = _at(document, path[:-1])
     if isinstance(parent, list):
         parent.insert(_place(path[-1], parent, beyond=True), copy.deepcopy(value))
