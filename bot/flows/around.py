@@ -86,6 +86,10 @@ class Around:
 
         return made if self.wide else None
 
+    def beside(self, side: Side, *, is_head: bool) -> Sequence[Resource] | None:
+        """Return all resources of the cluster that a side goes to; None where nobody asks for them."""
+        return self._resources.get((is_head, side.application.cluster), ()) if self.wide else None
+
     def before(self, one: Both) -> Sequence[Resource]:
         """Return the resources that an application updates, as they were: those that are the same are not updated."""
         now = {each.key: each.body for each in one.new.resources}

@@ -166,6 +166,7 @@ class Judge:
                 is_base=not is_head,
                 rego=self._rego,
                 inventory=self._around.inventory(side, is_head=is_head),
+                beside=self._around.beside(side, is_head=is_head),
             ),
         )
         return tuple(replace(one, application=pair.name) if one.application != pair.name else one for one in found)

@@ -25,13 +25,15 @@ def evaluate_packs(  # noqa: PLR0913 - two values and options with defaults
     is_base: bool = False,
     rego: Rego = NO_REGO,
     inventory: Callable[[], bytes] | None = None,
+    beside: Sequence[Resource] | None = None,
 ) -> tuple[Finding, ...]:
     """Return what is wrong with the packs themselves, then every finding about the resources.
 
     `namespaces` maps namespaces to their labels, where known; `old` are the resources before the change, `now` is
     the time for rules that ask for it and for exceptions that expire; see `bot.policy.kyverno.evaluate`. `is_base`
     says that these are the resources before the change. What the configuration excepts is `skip`. `rego` evaluates
-    Rego, `inventory` makes its view of all resources of the environment; without it, it sees those at hand.
+    Rego, `inventory` makes its view of all resources of the environment, `beside` are these resources for API calls
+    that manifests may answer; without them, policies see those at hand.
     """
     loaded = tuple(packs)
     told = [problem.finding(environment) for pack in loaded for problem in pack.problems]
@@ -58,6 +60,7 @@ def evaluate_packs(  # noqa: PLR0913 - two values and options with defaults
                 exceptions=exceptions,
                 old=before,
                 now=now,
+                beside=beside,
             ),
         )
 

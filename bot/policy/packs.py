@@ -120,7 +120,9 @@ def load_pack(name: str, files: Files, parameters: Mapping[str, object], *, root
         tuple(problems),
         tuple(exceptions),
         gatekeeper,
-        wide=gatekeeper.reads_inventory or any(word in data for data in files.values() for word in _WIDE),
+        wide=gatekeeper.reads_inventory
+        or any(one.listed == "environment" for one in policies)
+        or any(word in data for data in files.values() for word in _WIDE),
     )
 
 

@@ -12,7 +12,7 @@ from bot.promotion.config_read import Reader, Table
 from bot.promotion.config_scalars import Value
 from bot.promotion.config_setting import Setting
 
-BUILTIN_PACKS = ("registry", "security")  # the directories of `policies/`
+BUILTIN_PACKS = ("registry", "reliability", "security")  # the directories of `policies/`
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 ACTIONS: tuple[Action, ...] = get_args(Action)
 

@@ -81,7 +81,7 @@ def test_what_only_a_cluster_answers_is_not_known(path: str) -> None:
 POLICY = """
 apiVersion: kyverno.io/v1
 kind: ClusterPolicy
-metadata: {name: p, annotations: {policies.lockkeeper.dev/api-calls: rendered}}
+metadata: {name: p, annotations: {policies.lockkeeper.dev/api-calls: application}}
 spec:
   validationFailureAction: Enforce
   rules:
@@ -109,8 +109,8 @@ def test_a_rule_sees_the_manifests_beside_the_resource() -> None:
 
 
 NOT_ANSWERED = {
-    "no annotation": POLICY.replace("api-calls: rendered", "other: rendered"),
-    "another annotation": POLICY.replace("api-calls: rendered", "api-calls: cluster"),
+    "no annotation": POLICY.replace("api-calls: application", "other: application"),
+    "an empty annotation": POLICY.replace("api-calls: application", "api-calls: ''"),
     "a POST": POLICY.replace("{urlPath:", "{method: POST, data: [], urlPath:"),
     "a service": POLICY.replace("{urlPath:", "{service: {url: 'https://example.com'}, urlPath:"),
     "Secrets": POLICY.replace("/apis/policy/v1/", "/api/v1/").replace("poddisruptionbudgets", "secrets"),
@@ -123,6 +123,35 @@ def test_what_the_policy_does_not_allow_is_not_evaluable_here(policy: str) -> No
     ((state, message),) = judged(policy, resource("PodDisruptionBudget", "web", "shop", "policy/v1"))
     assert state == "not evaluable here"
     assert "cluster" in message
+
+
+def test_the_environment_is_more_than_the_application() -> None:
+    """Without what lies around, the resources at hand are the environment."""
+    policies = [
+        compile_policy(yaml.safe_load(one)) for one in (POLICY, POLICY.replace(": application", ": environment"))
+    ]
+    found = [one for one in policies if isinstance(one, CompiledPolicy)]
+    web, budget = (
+        resource("Deployment", "web", "shop", "apps/v1"),
+        resource("PodDisruptionBudget", "a", "shop", "policy/v1"),
+    )
+
+    def states(beside: list[Resource] | None, *at_hand: Resource) -> list[str]:
+        return [one.state for one in evaluate(found, at_hand, beside=beside, include_passes=True)]
+
+    assert states([web, budget], web) == ["fail", "pass"]
+    assert states([], web, budget) == ["pass", "fail"]
+    assert states(None, web, budget) == ["pass", "pass"]
+    assert states(None, web) == ["fail", "fail"]
+
+
+def test_another_scope_is_a_broken_policy() -> None:
+    broken = compile_policy(yaml.safe_load(POLICY.replace(": application", ": cluster")))
+    assert not isinstance(broken, CompiledPolicy)
+    assert (broken[0].key, broken[0].message) == (
+        "metadata.annotations[policies.lockkeeper.dev/api-calls]",
+        "`cluster` is none of application, environment",
+    )
 
 
 def test_one_policy_that_may_does_not_open_the_door_for_others() -> None:

@@ -34,13 +34,14 @@ def evaluate(  # noqa: PLR0913 - two values and options with defaults
     old: Mapping[ResourceKey, Resource] | None = None,
     values: Values | None = None,
     now: datetime | None = None,
+    beside: Sequence[Resource] | None = None,
 ) -> tuple[Finding, ...]:
     """Hold every policy against every resource, in the order of the resources.
 
     `namespaces` maps namespaces to their labels, where known from elsewhere; the Namespaces among the
     resources are known anyway. `old` are the resources before the change: what is there is an UPDATE. `values`
     gives variables from outside, for a policy, a rule and a resource (as a test's values file does); `now` is
-    the time for rules that ask for it.
+    the time for rules that ask for it. `beside` are all resources of the environment, where the resources are not.
 
     A violation is `fail` where the policy enforces, `warn` where it audits, and so is a rule in error. Rules
     that cannot be evaluated are told for each resource they apply to, as `not evaluable here`. `pass` and
@@ -48,7 +49,7 @@ def evaluate(  # noqa: PLR0913 - two values and options with defaults
     """
     known = known_namespaces(resources, namespaces or {})
     judging = _Judging(tuple(policies), tuple(exceptions), environment, values, include_passes)
-    listing = Listing(resources)
+    listings = {"application": Listing(resources), "environment": Listing(resources if beside is None else beside)}
     findings: list[Finding] = []
     with at_time(now):
         for resource in resources:
@@ -59,7 +60,7 @@ def evaluate(  # noqa: PLR0913 - two values and options with defaults
                 operation="UPDATE" if before is not None else operation,
                 old=before.body if before is not None else None,
             )
-            findings.extend(judging.judge(subject, listing))
+            findings.extend(judging.judge(subject, listings))
     return tuple(findings)
 
 
@@ -82,7 +83,7 @@ class _Judging:
         ]
         self._by_type: dict[GroupVersionKind, Candidates] = {}
 
-    def judge(self, subject: Subject, listing: Listing) -> Iterator[Finding]:
+    def judge(self, subject: Subject, listings: Mapping[str, Listing]) -> Iterator[Finding]:
         candidates = self._by_type.get(subject.type)
         if candidates is None:
             candidates = tuple(one for one in self._rules if one[1].selection.may_select(subject.type))
@@ -98,7 +99,7 @@ class _Judging:
             if applies is None:
                 verdict = unknown(f"the labels of namespace `{subject.namespace}` are not known here")
             elif policy.listed:
-                with answered_by(listing):
+                with answered_by(listings[policy.listed]):
                     verdict = _excepted(rule, exceptions, seen)
             else:
                 verdict = _excepted(rule, exceptions, seen)

@@ -255,13 +255,20 @@ def _loop(found: object, key: str, depth: int) -> _Loop:
 
 
 def _loops(loops: list[_Loop]) -> Judge:
+    """The first loop that does not pass decides, as in Kyverno; where it fails, what others find is told with it."""
+
     def judge(scene: Scene) -> Verdict:
         applied = 0
+        failures: list[Failure] = []
         for loop in loops:
             verdict, count = loop.run(scene)
-            if verdict.state != "pass":
+            if verdict.state == "fail":
+                failures.extend(verdict.failures)
+            elif verdict.state != "pass" and not failures:
                 return verdict
             applied += count
+        if failures:
+            return Verdict("fail", tuple(failures))
         return PASS if applied else SKIP
 
     return judge

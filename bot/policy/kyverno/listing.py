@@ -1,8 +1,9 @@
 """What would the API server list, if the rendered manifests were all that the cluster holds?
 
-Some rules look at other resources: a Deployment at the PodDisruptionBudgets of its namespace. A policy whose
-annotation `policies.lockkeeper.dev/api-calls` is `rendered` says that the manifests beside the resource may
-answer its API calls. No other policy is answered so: what a cluster holds besides them is unknown here. Source:
+Some rules look at other resources: a Deployment at the PodDisruptionBudgets of its namespace. The annotation
+`policies.lockkeeper.dev/api-calls` of a policy says that the manifests beside the resource may answer its API
+calls: those of the same `application`, or those of the whole `environment`. No other policy is answered so: what a
+cluster holds besides them is unknown here. Source:
 https://kubernetes.io/docs/reference/using-api/api-concepts/ (the paths of collections and objects).
 """
 
@@ -12,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, Literal, get_args
 
 from bot.model.manifest import Resource
 from bot.policy.cel.plural import plural
@@ -21,12 +22,23 @@ from bot.policy.kyverno.kinds import parse_api_version
 from bot.policy.kyverno.subject import subject_of
 
 ANNOTATION = "policies.lockkeeper.dev/api-calls"
-RENDERED = "rendered"
+Scope = Literal["", "application", "environment"]
+
+_SCOPES: tuple[Scope, ...] = get_args(Scope)
 
 _PATH = re.compile(
     r"/(?:api|apis/(?P<group>[^/?]+))/(?P<version>v[^/?]+)"
     r"(?:/namespaces/(?P<namespace>[^/?]+))?/(?P<plural>[a-z][a-z0-9]*)(?:/(?P<name>[^/?]+))?"
 )
+
+
+def scope_of(annotations: Mapping[str, object]) -> Scope:
+    """Return which manifests may answer; empty when none. Raises `ValueError` for another scope."""
+    said = annotations.get(ANNOTATION, "")
+    for scope in _SCOPES:
+        if said == scope:
+            return scope
+    raise ValueError(f"`{said}` is none of application, environment")
 
 
 class Listing:

@@ -16,7 +16,7 @@ from bot.policy.kyverno.action import Blocks, compile_action
 from bot.policy.kyverno.autogen import DerivedRule, derive_rules
 from bot.policy.kyverno.check import Check, Unevaluable, compile_check
 from bot.policy.kyverno.context import compile_entries, fill_constants
-from bot.policy.kyverno.listing import ANNOTATION, RENDERED
+from bot.policy.kyverno.listing import ANNOTATION, Scope, scope_of
 from bot.policy.kyverno.match import Selection, compile_selection
 from bot.policy.kyverno.shape import ShapeError
 from bot.policy.problem import PolicyProblem, PolicySource
@@ -45,7 +45,7 @@ class CompiledRule:
 @dataclass(frozen=True, slots=True)
 class CompiledPolicy:
     """A policy ready to be held against resources. `description` is its reason, `how` its remedy and link;
-    `listed` says that the manifests beside a resource may answer its API calls.
+    `listed` says which manifests beside a resource may answer its API calls, if any.
     """
 
     name: str
@@ -56,7 +56,7 @@ class CompiledPolicy:
     rules: tuple[CompiledRule, ...]
     source: PolicySource = _NOWHERE
     only_one: bool = False  # spec.applyRules: One: the first rule that passes or fails is the last
-    listed: bool = False
+    listed: Scope = ""
 
 
 def is_policy(document: Mapping[str, Any]) -> bool:
@@ -108,8 +108,15 @@ def _compile(document: Mapping[str, Any], source: PolicySource) -> CompiledPolic
         rules=tuple(_rules(document, spec, rules, namespace)),
         source=source,
         only_one=spec.get("applyRules") == "One",
-        listed=annotations.get(ANNOTATION) == RENDERED,
+        listed=_scope(annotations),
     )
+
+
+def _scope(annotations: Mapping[str, object]) -> Scope:
+    try:
+        return scope_of(annotations)
+    except ValueError as broken:
+        raise ShapeError(f"metadata.annotations[{ANNOTATION}]", str(broken)) from broken
 
 
 def _rules(
