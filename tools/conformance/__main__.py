@@ -2,7 +2,8 @@
 
 Every kustomization and chart below the directory, and those that the project writes and generates itself, are rendered
 by us and by kubectl and helm. Then thousands of made resources, sound and broken, are judged by our schemas and by
-another validator with the original definitions. Ends with status 1 on any difference.
+another validator with the original definitions. Then the tests of policies are run, those of the packs that ship and
+those below the directory. Ends with status 1 on any difference, for policies on more of them than the bars allow.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tools.conformance.cases import Group, found, made
 from tools.conformance.judging import Judge
 from tools.conformance.oracles import DIRECTORY, Oracles, prepare
 from tools.conformance.ours import Ours
+from tools.conformance.policies import judge_policies
 from tools.conformance.theirs import render
 
 
@@ -27,17 +29,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.conformance", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("directory", type=Path, nargs="?", help="where further kustomizations and charts lie")
     parser.add_argument("--tools", type=Path, default=DIRECTORY, help="where the real tools are kept")
-    parser.add_argument("--part", default="", choices=("renders", "schemas"), help="one part only")
+    parser.add_argument("--part", default="", choices=("renders", "schemas", "policies"), help="one part only")
     parser.add_argument("--only", default="", help="cases whose names hold this")
     asked = parser.parse_args()
     if asked.directory and not asked.directory.is_dir():
         parser.error(f"there is no directory {asked.directory}")
-    oracles = prepare(asked.tools, _tell)
-    _write(f"beside {oracles.versions()}")
-    parts: Mapping[str, Callable[[], bool]] = {
-        "renders": partial(_renders, asked, oracles),
-        "schemas": partial(_schemas, oracles),
-    }
+    parts: dict[str, Callable[[], bool]] = {}
+    if asked.part != "policies":  # which are compared with what their authors expect
+        oracles = prepare(asked.tools, _tell)
+        _write(f"beside {oracles.versions()}")
+        parts = {"renders": partial(_renders, asked, oracles), "schemas": partial(_schemas, oracles)}
+    parts["policies"] = partial(judge_policies, asked.directory, _write)
     equal = [act() for name, act in parts.items() if asked.part in ("", name)]
     return 0 if all(equal) else 1
 

