@@ -60,6 +60,8 @@ def _said(by_rule: Mapping[str, Said], finding: Finding) -> Said | None:
 def _unknown(pack: Pack, adjustments: Adjustments) -> Iterator[PolicyProblem]:
     """Yield what is said of policies and rules that are not there: nothing would ever come of it."""
     rules: dict[str, set[str]] = {policy.name: {rule.name for rule in policy.rules} for policy in pack.policies}
+    for one in pack.gatekeeper.constraints:
+        rules.setdefault(one.name, set()).add(one.template.kind)
     rules |= {one.policy: set() for one in pack.problems if one.policy not in rules}
     names = {*rules, *(f"{policy}/{rule}" for policy, some in rules.items() for rule in some)}
     for key, said in (("severity", adjustments.severities), ("actions", adjustments.actions)):
