@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +13,10 @@ from bot.adapters.process import run
 from bot.adapters.queue import Queue, connect
 from bot.adapters.rego import WalledRego
 from bot.adapters.render.pool import EnginePool
+from bot.adapters.scanners import SandboxedScanners
 from bot.errors import LockkeeperError
 from bot.report.words import count
+from bot.scanners import scanners
 from bot.settings import Settings
 from bot.wiring import build_app
 
@@ -30,12 +33,8 @@ class Diagnosis:
 
 def examine(environment: Mapping[str, str]) -> list[Diagnosis]:
     """Ask every question; none of them raises."""
-    found = [
-        _ask("git", _git),
-        _ask("engine", _engine),
-        *_policy_engines(),
-        _ask("settings", lambda: _settings(environment)),
-    ]
+    found = [_ask("git", _git), _ask("engine", _engine), *_policy_engines(), *_scanners(environment)]
+    found.append(_ask("settings", lambda: _settings(environment)))
     if found[-1].good:
         found += [_ask("redis", lambda: _redis(environment)), _ask("github", lambda: _github(environment))]
     return found
@@ -59,6 +58,16 @@ def _engine() -> Diagnosis:
         able = pool.capabilities()
     how = "pull requests from forks are not rendered here: the kernel offers neither Landlock nor network namespaces"
     return Diagnosis("engine", able.trusted, able.words, how)
+
+
+def _scanners(environment: Mapping[str, str]) -> list[Diagnosis]:
+    """Let each enabled scanner look at something small; a setting that cannot be read is told with the others."""
+    enabled, _ = scanners(environment)
+    room = tempfile.TemporaryDirectory(prefix="lockkeeper-doctor-")
+    with room as data, SandboxedScanners(enabled, Path(data)) as scanning:
+        tried = {name: scanning.probe(name) for name in scanning.names}
+    how = "mend it in LOCKKEEPER_SCANNERS; what it was to find is an error on every pull request until then"
+    return [Diagnosis(f"scanner {name}", one.works, one.words, how) for name, one in tried.items()]
 
 
 def _policy_engines() -> list[Diagnosis]:

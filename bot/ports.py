@@ -25,6 +25,7 @@ from bot.model.repository import (
     Repository,
     Review,
 )
+from bot.model.scanner import NotScanned
 from bot.model.source import Source
 from bot.model.tree import Tree
 
@@ -180,6 +181,14 @@ class Renderer(Protocol):
     def template(
         self, texts: Sequence[str], parameters: Mapping[str, Any], *, strict: bool = False
     ) -> Sequence[str]: ...  # Go templates; strict: a missing key is an error
+
+
+class Scanners(Protocol):
+    """Runs the scanners that the operator enabled, shut in."""
+
+    def scan(self, name: str, files: Mapping[str, bytes]) -> bytes | NotScanned: ...
+
+    # files by name, without directories; the SARIF log, or why there is none
 
 
 class Outputs(Protocol):

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Literal, TypeVar, cast
 from urllib.parse import urlsplit
 
+from bot import scanners
 from bot.errors import UserError
 from bot.model.address import address_of
+from bot.model.scanner import Scanner
 
 LogFormat = Literal["json", "console"]
 _SHORTEST_SECRET = 8
@@ -34,13 +36,15 @@ class Settings:
     log_format: LogFormat = "json"
     web_concurrency: int = 2
     workers: int = 2
+    scanners: tuple[Scanner, ...] = ()  # that repositories may choose
     remote_sources: tuple[str, ...] = ()  # addresses below which remote bases and charts may be fetched
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str]) -> Settings:
         """Read the settings from environment variables (see docs/configuration.md).
 
-        The one file it may read is the private key that GITHUB_PRIVATE_KEY_PATH names. UserError names every
+        The files it may read are the private key that GITHUB_PRIVATE_KEY_PATH names, and the scanners that
+        LOCKKEEPER_SCANNERS does. UserError names every
         problem found, one on each line; it never repeats the value of a secret.
         """
         return _Reader(env).settings()
@@ -65,6 +69,7 @@ class Settings:
             "WEB_CONCURRENCY": str(self.web_concurrency),
             "LOCKKEEPER_WORKERS": str(self.workers),
             "LOCKKEEPER_REMOTE_SOURCES": ",".join(self.remote_sources),
+            scanners.VARIABLE: scanners.as_text(self.scanners),
         }
 
 
@@ -93,6 +98,7 @@ class _Reader:
             web_concurrency=self.number("WEB_CONCURRENCY", 2, int, 1, 64),
             workers=self.number("LOCKKEEPER_WORKERS", 2, int, 1, 64),
             remote_sources=self.remote_sources(),
+            scanners=self.scanners(),
         )
         if self.problems:
             raise UserError("\n".join(self.problems))
@@ -180,6 +186,12 @@ class _Reader:
 
     def remote_sources(self) -> tuple[str, ...]:
         found, problem = remote_sources(self.env)
+        if problem:
+            self.problems.append(problem)
+        return found
+
+    def scanners(self) -> tuple[Scanner, ...]:
+        found, problem = scanners.scanners(self.env)
         if problem:
             self.problems.append(problem)
         return found

@@ -26,6 +26,7 @@ from bot.adapters.rego import WalledRego
 from bot.adapters.remote.sources import RemoteSources
 from bot.adapters.render.building import build_renderer
 from bot.adapters.render.renderer import Renderer
+from bot.adapters.scanners import SandboxedScanners
 from bot.adapters.seal import sealer
 from bot.adapters.told import RedisTold
 from bot.errors import UserError
@@ -93,6 +94,7 @@ class Composition:
         self._remote = RemoteSources(data / "remotes", settings.remote_sources)
         self.renderer = renderer or build_renderer(data, remotes=self._remote)
         self._rego = WalledRego()
+        self._scanners = SandboxedScanners(settings.scanners, data, kept=data / "scans")
         self._memory = Memory()
         self._tidy_next = 0.0
         self._redelivered = RedisRedelivered(queue.connection)
@@ -102,9 +104,13 @@ class Composition:
         """Look which engines work here, also those for policies, and what shuts them in; let /readyz tell."""
         found = self.renderer.capabilities()
         _log.info("engines", kustomize=found.kustomize.engine, helm=found.helm.engine, trusted=found.trusted)
+        words = found.words
+        if scanners := self._scanners.words():
+            _log.info("scanners", found=scanners)
+            words = f"{words}; scanners: {scanners}"
         engines = policy_engines(self._rego)
         _log.info("policy_engines", **{name.lower(): said for name, said in engines})
-        told = "; ".join((found.words, *(f"{name}: {said}" for name, said in engines)))
+        told = "; ".join((words, *(f"{name}: {said}" for name, said in engines)))
         RedisEngines(self._queue.connection).note(told)
 
     def tools(self, repository: Repository, check: Callable[[], None]) -> Tools:
@@ -126,6 +132,7 @@ class Composition:
             remotes=self._remote,
             trusted=self.renderer.capabilities().trusted,
             rego=self._rego,
+            scanners=self._scanners,
         )
 
     def handle(self, key: str, commands: Sequence[PendingCommand], lease: Lease) -> None:
@@ -157,7 +164,9 @@ class Composition:
         if now < self._tidy_next:
             return 0
         self._tidy_next = now + _TIDY_EVERY
-        return self.git.prune(_KEPT_CHECKOUTS) + self.renderer.prune(_KEPT_RENDERS)
+        return (
+            self.git.prune(_KEPT_CHECKOUTS) + self.renderer.prune(_KEPT_RENDERS) + self._scanners.prune(_KEPT_RENDERS)
+        )
 
     def list_repositories(self) -> Sequence[tuple[str, int | None]]:
         """Return all repositories the App is installed on, for the sweep; what is old goes on the way."""
@@ -179,6 +188,7 @@ class Composition:
         """Stop the engines, and what reads remote bases."""
         self.renderer.close()
         self._rego.close()
+        self._scanners.close()
         self._remote.close()
 
 

@@ -16,11 +16,13 @@ from bot.adapters.remote.sources import RemoteSources
 from bot.adapters.render.building import build_renderer
 from bot.adapters.render.cache import RenderCache
 from bot.adapters.render.renderer import Renderer
+from bot.adapters.scanners import SandboxedScanners
 from bot.errors import UserError
 from bot.flows.workbench import Workbench
 from bot.model.source import Source
 from bot.model.tree import Tree
 from bot.policy.builtin import builtin_packs, default_directory
+from bot.scanners import scanners
 from bot.settings import remote_sources
 
 MOST_ENGINES = 4
@@ -39,16 +41,22 @@ def cache_directory() -> Path:
 def workbench(work: WorkTree, *, keep: bool) -> Iterator[Workbench]:
     """Yield what rendering and judging works with; `keep` says that outcomes are kept for the next time."""
     allowed, problem = remote_sources(os.environ)
-    if problem:
-        raise UserError(problem)
+    enabled, wrong = scanners(os.environ)
+    if problem or wrong:
+        raise UserError(problem or wrong)
     with _data(keep) as data, contextlib.closing(RemoteSources(data / "remotes", allowed)) as remote:
-        with build_renderer(data, workers=_engines(), keep=keep, remotes=remote) as renderer, WalledRego() as rego:
+        with (
+            build_renderer(data, workers=_engines(), keep=keep, remotes=remote) as renderer,
+            WalledRego() as rego,
+            SandboxedScanners(enabled, data, kept=data / "scans" if keep else None) as scanning,
+        ):
             yield Workbench(
                 renderer,
                 lambda name: _packs().get(name),
                 lambda one: _other_tree(work, one),
                 remotes=remote,
                 rego=rego,
+                scanners=scanning,
             )
         if keep:
             _tidy(data)
@@ -103,3 +111,4 @@ def _tidy(data: Path) -> None:
             return
         mark.touch()
         RenderCache(data / "renders").prune(KEPT)
+        SandboxedScanners((), data, kept=data / "scans").prune(KEPT)

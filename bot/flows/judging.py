@@ -17,6 +17,7 @@ from bot.flows.custom_kinds import TreeKinds
 from bot.flows.environments import Reached
 from bot.flows.excepting import Excepting
 from bot.flows.question import Question
+from bot.flows.scanning import Scanning
 from bot.flows.side import Side, Sought, defined, side_of, traced
 from bot.flows.workbench import Workbench
 from bot.model.environment import Environment
@@ -58,6 +59,9 @@ class Judge:
         self._findings: list[Finding] = []
         self._resources_before = 0
         self._held = 0
+        self._scanning = Scanning(
+            bench.scanners, question.packs.scanners_for(self._environment.name), self._environment.name, now
+        )
         self._excepting = Excepting(self._packs, now, self._environment.name)
 
     def take(self, sought: Sought) -> None:
@@ -71,6 +75,7 @@ class Judge:
         old, new = both.old, both.new
         self._around.note(both)
         self._excepting.note(new)
+        self._scanning.note(both)
         self._resources_before += len(old.resources)
         if not self._around.waits(both):
             self._findings += self._found(both)
@@ -116,6 +121,7 @@ class Judge:
         """Return what was found, also between applications, and what is to say of the environment's directory."""
         environment, sides = self._environment, self._question.sides
         self._findings += self._waiting()
+        self._findings += self._scanning.findings(sides.head)
         twice, before = (
             tuple(duplicates(self._defined[is_head], environment.name, self._clusterwide)) for is_head in (True, False)
         )

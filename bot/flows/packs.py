@@ -15,13 +15,19 @@ from bot.policy.problem import PolicyProblem
 
 @dataclass(frozen=True, slots=True)
 class Packs:
-    """The configured packs, loaded once for a job, each with the environments it is for (none named: all)."""
+    """The configured packs, loaded once for a job, and the chosen scanners, each with the environments it is for (none
+    named: all)."""
 
     loaded: tuple[tuple[PolicyPack, Pack], ...]
+    scanners: tuple[PolicyPack, ...] = ()
 
     def for_environment(self, name: str) -> tuple[Pack, ...]:
         """Return the packs that judge one environment."""
         return tuple(pack for chosen, pack in self.loaded if not chosen.environments or name in chosen.environments)
+
+    def scanners_for(self, name: str) -> tuple[PolicyPack, ...]:
+        """Return the scanners that look at one environment."""
+        return tuple(one for one in self.scanners if not one.environments or name in one.environments)
 
 
 def load_packs(builtin: PackFiles, configuration: Configuration, tree: Tree) -> Packs:
@@ -29,7 +35,11 @@ def load_packs(builtin: PackFiles, configuration: Configuration, tree: Tree) -> 
 
     A pack that does not exist, or has wrong parameters, is a problem inside its `Pack`, told as a finding.
     """
-    return Packs(tuple((chosen, _load(builtin, chosen, tree)) for chosen in configuration.policies))
+    chosen = configuration.policies
+    return Packs(
+        tuple((one, _load(builtin, one, tree)) for one in chosen if not one.scanner),
+        tuple(one for one in chosen if one.scanner),
+    )
 
 
 def pack_files(builtin: PackFiles, chosen: PolicyPack, tree: Tree) -> Mapping[str, bytes] | None:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 from bot.checks.remote import NOTHING, Remotes
 from bot.errors import UserError
-from bot.flows.workbench import Memory, PackFiles, Workbench
+from bot.flows.workbench import NO_SCANNERS, Memory, PackFiles, Workbench
 from bot.model.repository import Repository
 from bot.model.source import Source
 from bot.model.tree import Tree
 from bot.policy.gatekeeper import NO_REGO, Rego
-from bot.ports import CheckedHeads, Git, GitHub, Outputs, Renderer, Told
+from bot.ports import CheckedHeads, Git, GitHub, Outputs, Renderer, Scanners, Told
 from bot.promotion.trailers import Seal
 
 
@@ -23,7 +23,7 @@ class Tools:
     `builtin_pack` returns the files of a pack in `policies/` by name, None when there is no such pack; `mark`
     asks for another job by key; `seal` marks words as ours; `memory` is what is known of trees already; `host` is
     where repositories live; `remotes` fetches what is allowed and pinned; `trusted` says whether the engines are
-    sandboxed well enough for forks. `rego` evaluates Gatekeeper's Rego.
+    sandboxed well enough for forks. `rego` evaluates Gatekeeper's Rego; `scanners` are the operator's.
     """
 
     github: GitHub
@@ -40,6 +40,7 @@ class Tools:
     remotes: Remotes = NOTHING
     trusted: bool = True
     rego: Rego = NO_REGO
+    scanners: Scanners = NO_SCANNERS
 
     def workbench(self, repository: Repository) -> Workbench:
         """Return what rendering and judging one repository works with."""
@@ -54,4 +55,12 @@ class Tools:
             except UserError:
                 return None
 
-        return Workbench(self.renderer, self.builtin_pack, other_tree, self.memory, self.remotes, rego=self.rego)
+        return Workbench(
+            self.renderer,
+            self.builtin_pack,
+            other_tree,
+            self.memory,
+            self.remotes,
+            rego=self.rego,
+            scanners=self.scanners,
+        )

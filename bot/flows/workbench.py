@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.checks.remote import NOTHING, NotFetched, RemoteChart, Remotes
+from bot.model.scanner import NotScanned
 from bot.model.source import Source
 from bot.model.tree import Tree
 from bot.policy.gatekeeper import NO_REGO, Rego
-from bot.ports import Renderer
+from bot.ports import Renderer, Scanners
 
 if TYPE_CHECKING:
     from bot.flows.survey import Survey
@@ -49,13 +50,24 @@ class Memory:
         return self.mentions[blob, what]
 
 
+class NoScanners:
+    """Implements `bot.ports.Scanners` where none is enabled."""
+
+    def scan(self, name: str, files: Mapping[str, bytes]) -> NotScanned:  # noqa: ARG002 - none is read
+        return NotScanned(f"there is no scanner `{name}` here, so nothing was scanned", here=True)
+
+
+NO_SCANNERS = NoScanners()
+
+
 @dataclass(frozen=True, slots=True)
 class Workbench:
     """The engines, what is remembered, and how to reach the packs and other trees.
 
     `builtin_pack` returns the files of a pack in `policies/` by name, None when there is none. `other_tree` opens the
     tree that a source names by repository and revision, None when it cannot be had here. `remotes` fetches what is
-    allowed and pinned. `rego` evaluates Gatekeeper's Rego. `clock` tells the time to policies that ask for it.
+    allowed and pinned. `rego` evaluates Gatekeeper's Rego. `clock` tells the time to policies that ask for it;
+    `scanners` are the operator's.
     """
 
     renderer: Renderer
@@ -65,6 +77,7 @@ class Workbench:
     remotes: Remotes = NOTHING
     rego: Rego = NO_REGO
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    scanners: Scanners = NO_SCANNERS
 
     def tree_of(self, source: Source, here: Tree) -> Tree | None:
         """Return the tree a source is rendered from: the one at hand unless it names another, None if not to be had."""

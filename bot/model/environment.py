@@ -17,6 +17,7 @@ OnDrift = Literal["keep", "block"]
 When = Literal["auto", "manual"]
 Worth = Literal["ignore", "warn", "fail"]
 Action = Literal["block", "warn", "ignore"]
+Blocks = Literal["critical", "high", "medium", "low", "info", "never"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,17 +139,20 @@ class Adjustments:
 
 @dataclass(frozen=True, slots=True)
 class PolicyPack:
-    """A pack to run: `builtin` names one under `policies/`, else `path` is a directory of the repository."""
+    """A pack to run: `builtin` names one under `policies/`, `path` is a directory of the repository, `scanner` one of
+    the scanners that the operator enabled, whose findings block from the severity `blocks` on."""
 
     builtin: str = ""
     path: str = ""
+    scanner: str = ""
+    blocks: Blocks = "high"
     parameters: Mapping[str, Any] = field(default_factory=dict)
     environments: tuple[str, ...] = ()  # empty: all
     adjustments: Adjustments = Adjustments()
 
     @property
     def name(self) -> str:
-        return self.builtin or self.path
+        return self.builtin or self.path or self.scanner
 
 
 @dataclass(frozen=True, slots=True)

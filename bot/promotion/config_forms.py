@@ -173,6 +173,13 @@ NAMESPACE = Form(
     lambda text: re.sub(r"[^a-z0-9*?]+", "-", text.lower()).strip("-")[:63],
 )
 
+SCANNER = Form(
+    "a scanner's name",
+    r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}",
+    "write the name alone; which program it is, and its arguments, is said where Lockkeeper runs",
+    lambda text: next(iter(text.split()), "").rpartition("/")[2],
+)
+
 REASON = Form("a reason", r"(?! )[^\x00-\x1f\x7f]{3,500}", "say in one line why it is fine for now", str.strip)
 
 ADDRESS = Form(
@@ -198,6 +205,7 @@ FORMS: Mapping[str, Form] = {
     "tag": TAG,
     "rule": RULE,
     "policy": POLICY,
+    "scanner": SCANNER,
     "resource": RESOURCE,
     "namespace": NAMESPACE,
     "reason": REASON,

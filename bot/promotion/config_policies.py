@@ -5,16 +5,17 @@ from __future__ import annotations
 from datetime import date
 from typing import get_args
 
-from bot.model.environment import Action, Adjustments, PolicyPack, Waiver
+from bot.model.environment import Action, Adjustments, Blocks, PolicyPack, Waiver
 from bot.model.finding import Severity
-from bot.promotion.config_forms import NAME, NAMESPACE, PATH, POLICY, REASON, RESOURCE, RULE
+from bot.promotion.config_forms import NAME, NAMESPACE, PATH, POLICY, REASON, RESOURCE, RULE, SCANNER
 from bot.promotion.config_read import Reader, Table
 from bot.promotion.config_scalars import Value
 from bot.promotion.config_setting import Setting
 
-BUILTIN_PACKS = ("registry", "reliability", "security")  # the directories of `policies/`
+BUILTIN_PACKS = ("gitops", "immutability", "registry", "reliability", "secrets", "security")  # directories of `policies/`
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 ACTIONS: tuple[Action, ...] = get_args(Action)
+BLOCKS: tuple[Blocks, ...] = get_args(Blocks)
 
 EXCEPTIONS = Setting(
     "entries",
@@ -78,7 +79,7 @@ POLICIES = Setting(
     "the policy packs to run on rendered manifests; `[]` runs none",
     "the built-in pack `security`",
     also=("policy", "packs"),
-    one_of=("builtin", "path"),
+    one_of=("builtin", "path", "scanner"),
     keys={
         "builtin": Setting("choice", "a pack that comes with Lockkeeper", values=BUILTIN_PACKS, also=("name", "pack")),
         "path": Setting(
@@ -88,6 +89,21 @@ POLICIES = Setting(
             "policies",
             form=PATH,
             also=("directory", "folder"),
+        ),
+        "scanner": Setting(
+            "text",
+            "a scanner that whoever runs Lockkeeper has enabled, by its name",
+            "",
+            "trivy",
+            form=SCANNER,
+            also=("scan", "tool"),
+        ),
+        "blocks": Setting(
+            "choice",
+            "of a scanner: what is at least this severe blocks, the rest warns",
+            "high",
+            values=BLOCKS,
+            also=("fail_on", "threshold", "failing"),
         ),
         "with": Setting(
             "free",
@@ -132,11 +148,17 @@ def _pack(reader: Reader, key: str, table: Table) -> PolicyPack:
     if parameters is not None and not isinstance(parameters, dict):
         message = "the pack's parameters by name are expected here"
         reader.problem(f"{key}.with", message, "write lines like `registries: [registry.example.com]`")
-    path = _text(table.get("path"))
+    path, scanner = _text(table.get("path")), _text(table.get("scanner"))
+    if parameters is not None and scanner:
+        reader.problem(f"{key}.with", "a scanner has no parameters here", "its arguments are in the server's settings")
+    if "blocks" in table and not scanner:
+        reader.problem(f"{key}.blocks", "this is for scanners only", "use `actions` to say what a policy does")
     severities, actions = table.get("severity"), table.get("actions")
     return PolicyPack(
         builtin=_text(table.get("builtin")),
         path="" if path == "." else path.rstrip("/"),
+        scanner=scanner,
+        blocks=next((one for one in BLOCKS if one == table.get("blocks")), "high"),
         parameters=parameters if isinstance(parameters, dict) else {},
         environments=_texts(table.get("environments")),
         adjustments=Adjustments(

@@ -86,6 +86,8 @@ def test_everything_at_once() -> None:
             environments: production
           - path: policies/
             environments: [staging, production]
+          - scanner: trivy
+            blocks: critical
         checks: {kubernetes: "1.30", unknown_kinds: fail}
         """
     )
@@ -125,6 +127,7 @@ def test_everything_at_once() -> None:
             ),
             PolicyPack(builtin="security", environments=("production",)),
             PolicyPack(path="policies", environments=("staging", "production")),
+            PolicyPack(scanner="trivy", blocks="critical"),
         ),
         checks=CheckRules("1.30", "fail"),
     )

@@ -374,18 +374,42 @@ MISTAKES: list[tuple[str, str | bytes, list[str]]] = [
         "an unknown pack",
         f"{ENVIRONMENTS}policies:\n  - builtin: registri\n",
         [
-            "6: policies[0].builtin: `registri` is not possible here; did you mean `registry`? write `registry` or `security`"
+            "6: policies[0].builtin: `registri` is not possible here; did you mean `registry`? write `gitops`, `immutability`, `registry`, `reliability`, `secrets` or `security`"
         ],
     ),
     (
         "neither pack nor path",
         f"{ENVIRONMENTS}policies:\n  - with: {{}}\n",
-        ["6: policies[0]: `builtin` or `path`: one of them is needed; give exactly one"],
+        ["6: policies[0]: `builtin` or `path` or `scanner`: one of them is needed; give exactly one"],
+    ),
+    (
+        "a scanner with a command",
+        f"{ENVIRONMENTS}policies:\n  - scanner: /usr/bin/trivy config\n",
+        [
+            "6: policies[0].scanner: `/usr/bin/trivy config` is not a scanner's name; did you mean `trivy`? write the name alone; which program it is, and its arguments, is said where Lockkeeper runs"
+        ],
+    ),
+    (
+        "arguments for a scanner",
+        f"{ENVIRONMENTS}policies:\n  - scanner: trivy\n    with: {{severity: HIGH}}\n",
+        ["7: policies[0].with: a scanner has no parameters here; its arguments are in the server's settings"],
+    ),
+    (
+        "a threshold for a pack",
+        f"{SECURITY}    blocks: low\n",
+        ["7: policies[0].blocks: this is for scanners only; use `actions` to say what a policy does"],
+    ),
+    (
+        "a scanner's command, by its key",
+        f"{ENVIRONMENTS}policies:\n  - scanner: trivy\n    command: [sh]\n",
+        [
+            "7: policies[0].command: `command` is not a known key; there are: `builtin`, `path`, `scanner`, `blocks`, `with`, `environments`, `severity`, `actions`, `exceptions`"
+        ],
     ),
     (
         "pack and path",
         f"{ENVIRONMENTS}policies: [{{builtin: security, path: x}}]\n",
-        ["5: policies[0]: `builtin` or `path`: one of them, not both, is needed; give exactly one"],
+        ["5: policies[0]: `builtin` or `path` or `scanner`: one of them, not both, is needed; give exactly one"],
     ),
     (
         "a name alone",

@@ -44,10 +44,13 @@ class Isolation:
     reason: str = ""
 
 
-def enter(readable: Iterable[str], executable: Iterable[str] = (), *, memory: int) -> Isolation:
+def enter(
+    readable: Iterable[str], executable: Iterable[str] = (), *, memory: int, writable: Iterable[str] = ()
+) -> Isolation:
     """Shut this process in, for good, and say what holds.
 
-    Only files below `readable` stay readable; those in `executable` may also be run. `memory` is in bytes.
+    Only files below `readable` stay readable; those in `executable` may also be run, and below `writable` files may be
+    made, written and removed. `memory` is in bytes.
     """
     _limit(memory)
     if not sys.platform.startswith("linux"):
@@ -56,7 +59,7 @@ def enter(readable: Iterable[str], executable: Iterable[str] = (), *, memory: in
     libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     reasons: list[str] = []
     netns = _leave_network(libc, reasons)
-    landlock = _restrict(libc, [*readable], [*executable], reasons)
+    landlock = _restrict(libc, _Open([*readable], [*executable], [*writable]), reasons)
     files, network = _files_closed(), _network_closed()
     if not files:
         reasons.append("files outside the checkout can be read")
@@ -96,7 +99,16 @@ class _PathBeneath(ctypes.Structure):
     _fields_ = (("allowed", ctypes.c_uint64), ("parent", ctypes.c_int32))
 
 
-def _restrict(libc: ctypes.CDLL, readable: list[str], executable: list[str], reasons: list[str]) -> int:
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """The paths that stay open, by what may be done there."""
+
+    readable: list[str]
+    executable: list[str]
+    writable: list[str]
+
+
+def _restrict(libc: ctypes.CDLL, paths: _Open, reasons: list[str]) -> int:
     """Enforce Landlock and return its ABI version, 0 when the kernel has none."""
     abi = int(libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _VERSION_FLAG))
     if abi < 1:
@@ -110,11 +122,13 @@ def _restrict(libc: ctypes.CDLL, readable: list[str], executable: list[str], rea
         reasons.append(f"no Landlock ({os.strerror(ctypes.get_errno())})")
         return 0
     try:
-        for path in readable:
+        for path in paths.readable:
             _allow(libc, ruleset, path, _READ_FILE | _READ_DIR)
         _allow(libc, ruleset, os.devnull, _READ_FILE | _WRITE_FILE)
-        for path in executable:
+        for path in paths.executable:
             _allow(libc, ruleset, path, _READ_FILE | _EXECUTE)
+        for path in paths.writable:
+            _allow(libc, ruleset, path, rights & ~_EXECUTE)
         libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         if libc.syscall(_RESTRICT_SELF, ruleset, 0) != 0:
             reasons.append(f"Landlock refused ({os.strerror(ctypes.get_errno())})")
