@@ -50,7 +50,7 @@ class RegoChild:
         self._prints: IO[bytes] | None = None
         self.programs: set[str] = set()
         self.inventory = b""
-        self.version = ""
+        self.version, self.reason = "", ""  # what runs, and what is missing of its walls
 
     def close(self) -> None:
         """End the process; the next request starts another."""
@@ -87,7 +87,7 @@ class RegoChild:
             said = self._printed()
             self.close()
             return f"the Rego engine does not start: {said}"
-        self.version = hello["version"]
+        self.version, self.reason = hello["version"], hello["reason"]
         return f"{ABSENT}: {hello['absent']}" if hello["absent"] else ""
 
     def send(self, request: Mapping[str, Any]) -> str:

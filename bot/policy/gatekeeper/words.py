@@ -23,7 +23,6 @@ _WORDS = re.compile(
     re.VERBOSE | re.ASCII,
 )
 _PATH = re.compile(r'\.(\w+)|\[\s*"([^"\\]*)"\s*\]', re.ASCII)
-_DEFINED = re.compile(r"(?m)^[ \t]*(?:default[ \t]+)?([A-Za-z_]\w*)[ \t]*\(", re.ASCII)
 
 _OUTSIDE = {
     "http.send": "it asks a server (`http.send`)",
@@ -119,8 +118,19 @@ def at_time(module: str, nanoseconds: int) -> str:
 
 def completed(module: str) -> str:
     """Return a module of version 0 with those old functions defined that it calls and the engine has not."""
-    wanted = {word.text for word in calls(words_of(module))} & _OLD.keys() - set(_DEFINED.findall(module))
+    words = words_of(module)
+    wanted = {word.text for word in calls(words)} & _OLD.keys() - set(_defined(module, words))
     return "\n".join((module, *(_OLD[name] for name in sorted(wanted)))) if wanted else module
+
+
+def _defined(module: str, words: Sequence[Word]) -> Iterator[str]:
+    """Yield the names of functions that are defined: they begin a line, within no braces."""
+    depth = 0
+    for word, after in pairwise(words):
+        depth += (word.text == "{") - (word.text == "}") if word.kind == "sign" else 0
+        begins = not module[module.rfind("\n", 0, word.start) + 1 : word.start].strip()
+        if depth == 0 and begins and word.kind == "name" and after.text == "(":
+            yield word.text
 
 
 def reads(module: str, words: Sequence[Word], root: str) -> Iterator[tuple[str, ...]]:
