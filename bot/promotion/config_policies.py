@@ -12,7 +12,14 @@ from bot.promotion.config_read import Reader, Table
 from bot.promotion.config_scalars import Value
 from bot.promotion.config_setting import Setting
 
-BUILTIN_PACKS = ("gitops", "immutability", "registry", "reliability", "secrets", "security")  # directories of `policies/`
+BUILTIN_PACKS = (
+    "gitops",
+    "immutability",
+    "registry",
+    "reliability",
+    "secrets",
+    "security",
+)  # directories of `policies/`
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 ACTIONS: tuple[Action, ...] = get_args(Action)
 BLOCKS: tuple[Blocks, ...] = get_args(Blocks)
