@@ -22,6 +22,7 @@ from bot.model.repository import (
     Deployment,
     Permission,
     PullRequest,
+    Push,
     Repository,
     Review,
 )
@@ -89,7 +90,11 @@ class GitHub(Protocol):
     def comment(self, repository: Repository, comment_id: int) -> Comment | None: ...
     def permission(self, repository: Repository, login: str) -> Permission: ...  # error is never "yes"
     def is_member(self, repository: Repository, people: People, login: str) -> bool: ...  # named, or active in a team
-    def deployments(self, repository: Repository, environment: str, sha: str) -> Sequence[Deployment]: ...
+    def deployments(
+        self, repository: Repository, environment: str, sha: str = ""
+    ) -> Sequence[Deployment]: ...  # the newest first, at most 30, whoever made them; without their states
+    def deployment_state(self, repository: Repository, deployment: Deployment) -> Deployment: ...  # with its state
+    def pushes(self, repository: Repository, branch: str) -> Sequence[Push]: ...  # the newest 100, newest first
 
     # writes, each find-or-create; they return True when something was written
     def ensure_check(self, repository: Repository, report: CheckReport) -> bool: ...

@@ -120,6 +120,14 @@ class Commit:
 
 
 @dataclass(frozen=True, slots=True)
+class Push:
+    """A branch came to a commit, by whatever way, at a time that GitHub's clock showed; `after` is '' when it went."""
+
+    after: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Comment:
     """An issue comment."""
 

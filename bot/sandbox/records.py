@@ -321,6 +321,19 @@ class Protection:
 
 
 @dataclass(eq=False)
+class Activity:
+    """One move of a branch; `before` and `after` are 40 zeros where it came or went."""
+
+    id: int
+    ref: str
+    before: str
+    after: str
+    kind: str
+    actor: Account
+    at: datetime
+
+
+@dataclass(eq=False)
 class Repository:
     """A repository: its git, its grants, and everything filed under it."""
 
@@ -347,6 +360,7 @@ class Repository:
     suites: list[CheckSuite] = field(default_factory=list)
     statuses: list[Status] = field(default_factory=list)
     deployments: list[Deployment] = field(default_factory=list)
+    activities: list[Activity] = field(default_factory=list)
     protections: dict[str, Protection] = field(default_factory=dict)
 
     @property

@@ -8,11 +8,12 @@ from datetime import timedelta
 
 from bot.sandbox.acts import branches
 from bot.sandbox.acts.events import fire_installation
-from bot.sandbox.git import BareRepository
+from bot.sandbox.git import ZERO, BareRepository
 from bot.sandbox.keys import Keys
 from bot.sandbox.objects import Signature
 from bot.sandbox.records import (
     Account,
+    Activity,
     App,
     Installation,
     Organization,
@@ -140,6 +141,8 @@ class Seeding(State):
                 who = self.signature(self.first_owner(made))
                 sha = git.commit_files(None, files, "Initial commit\n", (who, who))
                 git.set_ref(f"refs/heads/{default_branch}", sha)
+                first = (f"refs/heads/{default_branch}", ZERO, sha, "branch_creation", self.first_owner(made), now)
+                made.activities.append(Activity(self.next_id(), *first))
             return made
 
     def add_fork(self, full_name: str, owner: str) -> Repository:

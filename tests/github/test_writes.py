@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal
 
 import github
@@ -323,7 +324,10 @@ class TestDeployments:
             "queued",
             "a" * 40,
         )
-        assert list(house.github.deployments(REPOSITORY, "staging", sha)) == [made]
+        (found,) = house.github.deployments(REPOSITORY, "staging", sha)
+        assert found == replace(made, state="")
+        read = house.github.deployment_state(REPOSITORY, found)
+        assert read == replace(made, since=read.since)
         assert list(house.github.deployments(REPOSITORY, "production", sha)) == []
 
     def test_another_source_is_another_deployment(self, house: House) -> None:
@@ -359,7 +363,7 @@ class TestDeployments:
             else:
                 self.ensure(house, sha)
             (found,) = house.github.deployments(REPOSITORY, "staging", sha)
-            assert found.state == expected
+            assert house.github.deployment_state(REPOSITORY, found).state == expected
 
     def ensure(self, house: House, sha: str) -> None:
         house.github.ensure_deployment(REPOSITORY, environment="staging", sha=sha, source_sha="b" * 40, description="")

@@ -231,7 +231,7 @@ def deployments(visitor: Visitor) -> None:
     links = {"environment_url": "https://shop.example", "log_url": "https://ci.example/2"}
     for state in ({"state": "in_progress"}, {"state": "success", **links}, {"state": "inactive", **links}):
         do("bot", "POST", f"{one}/statuses", {**state, "description": "Up"}, status=201)
-    visitor.see("bot", REPO, "deployments deployments?environment=production")
+    visitor.see("bot", REPO, "deployments deployments?environment=production activity activity?ref=main&per_page=100")
     visitor.see("bot", one, ". statuses")
     do("bot", "DELETE", one, status=204)
 

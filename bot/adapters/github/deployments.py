@@ -6,9 +6,13 @@ and whoever sees the rollout (the agent's notifications, a person) writes the st
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 
 from github.Deployment import Deployment as Found
+from github.DeploymentStatus import DeploymentStatus
+from github.PaginatedList import PaginatedList
 
 from bot.adapters.github import values
 from bot.adapters.github.client import Client
@@ -16,13 +20,33 @@ from bot.adapters.github.errors import found_or_made, translated
 from bot.model.repository import Deployment, Repository
 
 FIRST_STATE = "queued"
+MOST = 30  # of deployments, and of statuses of one: a page of each
 _MAX_DESCRIPTION = 140  # characters, docs.github.com, "Create a deployment status"
 
 
-def deployments(client: Client, repository: Repository, environment: str, sha: str) -> Sequence[Deployment]:
-    """Return the deployments of a commit to an environment, whoever created them, newest first."""
-    with translated(f"read the deployments of {sha[:12]} to {environment} in {repository}"):
-        return [values.deployment(one, _state(one)) for one in _found(client, repository, environment, sha)]
+def deployments(client: Client, repository: Repository, environment: str, sha: str = "") -> Sequence[Deployment]:
+    """Return the newest deployments to an environment, of a commit where one is named, whoever created them.
+
+    The newest comes first. Their states are a request each, and so left to `deployment_state`.
+    """
+    with translated(f"read the deployments to {environment} in {repository}"):
+        listed = client.repository(repository).get_deployments(**({"sha": sha} if sha else {}), environment=environment)
+        found = (values.deployment(one, "") for one in itertools.islice(listed, MOST))
+        return sorted(found, key=lambda one: one.id, reverse=True)
+
+
+def deployment_state(client: Client, repository: Repository, deployment: Deployment) -> Deployment:
+    """Return the deployment with the state of its newest status, since when it has been in it, and its address."""
+    url = f"{client.repository(repository).url}/deployments/{deployment.id}/statuses"
+    with translated(f"read the state of deployment {deployment.id} in {repository}"):
+        listed = PaginatedList(DeploymentStatus, client.api.requester, url, {})
+        found = sorted(itertools.islice(listed, MOST), key=lambda one: (one.created_at, one.id), reverse=True)
+        if not found:
+            return deployment
+        newest = found[0]
+        same = list(itertools.takewhile(lambda one: one.state == newest.state, found))
+        sites = (one.environment_url for one in found if one.environment_url)
+        return replace(deployment, state=newest.state, since=values.utc(same[-1].created_at), site=next(sites, ""))
 
 
 def ensure_deployment(  # noqa: PLR0913 - what a deployment is made of

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeVar
 
-from bot.adapters.github import accounts, checks, conversation, deployments, pulls, values
+from bot.adapters.github import accounts, checks, conversation, deployments, pulls, pushes, values
 from bot.adapters.github.client import Client
 from bot.adapters.github.errors import translated
 from bot.errors import LockkeeperError, NotFoundError, RefusedError, TransientError
@@ -18,6 +18,7 @@ from bot.model.repository import (
     Deployment,
     Permission,
     PullRequest,
+    Push,
     Repository,
     Review,
 )
@@ -136,8 +137,14 @@ class RepositoryGitHub:
     def is_member(self, repository: Repository, people: People, login: str) -> bool:
         return accounts.is_member(self._client, repository, people, login)
 
-    def deployments(self, repository: Repository, environment: str, sha: str) -> Sequence[Deployment]:
+    def deployments(self, repository: Repository, environment: str, sha: str = "") -> Sequence[Deployment]:
         return deployments.deployments(self._client, repository, environment, sha)
+
+    def deployment_state(self, repository: Repository, deployment: Deployment) -> Deployment:
+        return deployments.deployment_state(self._client, repository, deployment)
+
+    def pushes(self, repository: Repository, branch: str) -> Sequence[Push]:
+        return pushes.pushes(self._client, repository, branch)
 
     def ensure_check(self, repository: Repository, report: CheckReport) -> bool:
         return checks.ensure_check(self._client, repository, report)

@@ -107,6 +107,8 @@ def run_state(run: github.CheckRun.CheckRun, external_id: str) -> CheckState:
         external_id=external_id,
         id=run.id,
         url=run.html_url or run.details_url or "",
+        started=utc(run.started_at),
+        at=utc(run.completed_at),
     )
 
 
@@ -120,6 +122,8 @@ def status_state(status: github.CommitStatus.CommitStatus) -> CheckState:
         app_id=None,
         id=status.id,
         url=status.target_url or "",
+        started=utc(status.created_at),
+        at=utc(status.updated_at),
     )
 
 
@@ -135,4 +139,5 @@ def deployment(given: github.Deployment.Deployment, state: str) -> Deployment:
         state=state,
         payload_source=source if isinstance(source, str) else "",
         url=given.url,
+        creator=given.creator.login if given.creator else GHOST,
     )

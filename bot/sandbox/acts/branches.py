@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.sandbox.acts import pulls
 from bot.sandbox.acts.events import fire
 from bot.sandbox.git import ZERO, GitError
-from bot.sandbox.records import Account, CheckSuite, Repository
+from bot.sandbox.records import Account, Activity, CheckSuite, Repository
 from bot.sandbox.refusal import Refusal
 from bot.sandbox.shapes import checks, git
 from bot.sandbox.shapes.repositories import page_url
@@ -33,8 +33,14 @@ def require_forward(repository: Repository, name: str, new: str) -> None:
         raise Refusal(422, "Update is not a fast forward")
 
 
-def moved(
-    state: State, repository: Repository, name: str, shas: tuple[str | None, str | None], sender: Account
+def moved(  # noqa: PLR0913 - a move, and how it came about
+    state: State,
+    repository: Repository,
+    name: str,
+    shas: tuple[str | None, str | None],
+    sender: Account,
+    *,
+    by_pull: bool = False,
 ) -> None:
     """Let everything follow from a ref that has moved already; `shas` is (before, after)."""
     old, new = shas
@@ -47,10 +53,29 @@ def moved(
     fire(state, "push", repository, sender, _push(state, repository, name, shas, sender))
     if kind != "heads":
         return
+    _note(state, repository, name, shas, sender, "pr_merge" if by_pull else "")
     if new is not None:
         request_suites(state, repository, short, (old, new), sender)
     pulls.follow_head(state, repository, short, new, sender)
     pulls.follow_base(state, repository, short, new, sender)
+
+
+def _note(  # noqa: PLR0913, PLR0917 - what an activity is made of
+    state: State,
+    repository: Repository,
+    name: str,
+    shas: tuple[str | None, str | None],
+    sender: Account,
+    kind: str,
+) -> None:
+    old, new = shas
+    if not kind:
+        if old is None or new is None:
+            kind = "branch_creation" if old is None else "branch_deletion"
+        else:
+            kind = "push" if repository.git.is_ancestor(old, new) else "force_push"
+    made = Activity(state.next_id(), name, old or ZERO, new or ZERO, kind, sender, state.now())
+    repository.activities.append(made)
 
 
 def _born_or_gone(state: State, repository: Repository, what: tuple[str, str], born: bool, sender: Account) -> None:

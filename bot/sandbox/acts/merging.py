@@ -55,7 +55,7 @@ def merge(state: State, pull: Pull, sender: Account, request: MergeRequest) -> s
     pull.base_sha = tip
     repository.git.set_ref(f"refs/heads/{pull.base_ref}", new)
     pulls.close(state, pull, sender)
-    branches.moved(state, repository, f"refs/heads/{pull.base_ref}", (tip, new), sender)
+    branches.moved(state, repository, f"refs/heads/{pull.base_ref}", (tip, new), sender, by_pull=True)
     if repository.delete_branch_on_merge and pull.head_repository is repository:
         branches.move(state, repository, f"refs/heads/{pull.head_ref}", None, sender)
     return new

@@ -35,6 +35,17 @@ def list_branches(call: Call) -> Reply:
     return call.page(pairs, lambda pair: _short(call, *pair))
 
 
+@area.route("GET", "/repos/<owner>/<repo>/activity", "contents:read")
+def list_activities(call: Call) -> Reply:
+    """List the moves of branches, newest first; GitHub pages with cursors, here there is one page."""
+    wanted, kind = call.query("ref"), call.query("activity_type")
+    ref = wanted if wanted.startswith("refs/") or not wanted else f"refs/heads/{wanted}"
+    _, size = call.window()
+    every = [one for one in call.repository.activities if ref in ("", one.ref) and kind in ("", one.kind)]
+    newest = every if call.query("direction") == "asc" else every[::-1]
+    return Reply(200, [repositories.activity(call.world.links, one) for one in newest[:size]])
+
+
 def _existing(call: Call) -> tuple[str, str]:
     name = call.word("branch")
     sha = call.repository.git.branch(name)

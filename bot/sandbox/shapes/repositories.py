@@ -6,7 +6,7 @@ import base64
 from urllib.parse import quote
 
 from bot.sandbox.objects import TreeEntry
-from bot.sandbox.records import Account, Label, Organization, Protection, Repository
+from bot.sandbox.records import Account, Activity, Label, Organization, Protection, Repository
 from bot.sandbox.shapes import accounts
 from bot.sandbox.state import Json, Links, State, node_id, stamp
 
@@ -256,3 +256,17 @@ def content_file(links: Links, one: Repository, ref: str, path: str, entry: Tree
     large = (entry.size or 0) > 1_048_576
     content = "" if large else base64.encodebytes(one.git.blob(entry.sha)).decode()
     return {**body, "content": content, "encoding": "none" if large else "base64"}
+
+
+def activity(links: Links, what: Activity) -> Json:
+    """Return an `activity`."""
+    return {
+        "id": what.id,
+        "node_id": node_id("ACT", what.id),
+        "before": what.before,
+        "after": what.after,
+        "ref": what.ref,
+        "timestamp": stamp(what.at),
+        "activity_type": what.kind,
+        "actor": accounts.account(links, what.actor),
+    }
