@@ -46,6 +46,10 @@ _CALLS = (
 )
 
 
+# What comes of a violation, by the state it has; None: it is ignored
+_EFFECT: Mapping[State | None, Effect] = {"fail": "blocks", "warn": "warns", None: "is ignored"}
+
+
 @dataclass(frozen=True, slots=True)
 class RuleOutline:
     """One rule: its validate block (`pattern`) or else what it is, its message, and why it cannot be evaluated here."""
@@ -127,10 +131,7 @@ def _outlined(
     rules = tuple(_rules(content, said.severity, written_as, pack.adjustments)) if written_as else ()
     if compiled is None:
         rules = tuple(replace(one, effect="does not run") for one in rules)
-    effects = {one.effect for one in rules}
-    written_effect = _constraint_effect(content) if is_constraint(content) and not problems else "does not run"
-    worst: Sequence[Effect] = ("blocks", "warns", "is ignored")
-    return PolicyOutline(
+    found = PolicyOutline(
         pack=pack.name,
         name=said.name,
         kind=str(content.get("kind")),
@@ -139,7 +140,7 @@ def _outlined(
         remedy=said.remedy,
         link=said.link,
         severity=_adjusted(said.name, "", ("fail", said.severity), pack.adjustments)[1],
-        effect=next((one for one in worst if one in effects), written_effect),
+        effect=_worst(rules),
         rules=rules,
         path=path,
         line=document.line,
@@ -148,6 +149,37 @@ def _outlined(
         needs=tuple(dict.fromkeys(_needs(content.get("spec")))),
         problems=problems,
     )
+    return _constrained(found, pack) if is_constraint(content) else found
+
+
+def _constrained(found: PolicyOutline, pack: Pack) -> PolicyOutline:
+    """A constraint says of itself what its template says; its one rule has the template's name."""
+    constraint = next((one for one in pack.gatekeeper.constraints if one.name == found.name), None)
+    template = next((one for one in pack.gatekeeper.templates if one.kind == found.kind), None)
+    if template is None:
+        return found
+    effect: Effect = "does not run"
+    severity = _adjusted(found.name, template.kind, ("fail", template.severity), pack.adjustments)[1]
+    if constraint is not None:
+        written: State = "fail" if constraint.action == "deny" else "warn"
+        changed = _adjusted(found.name, template.kind, (written, template.severity), pack.adjustments)[0]
+        effect = _EFFECT[changed]
+    rule = RuleOutline(template.kind, template.engine, "", effect)
+    return replace(
+        found,
+        title=template.title if found.title == found.name else found.title,
+        description=found.description or template.description,
+        remedy=found.remedy or template.how,
+        severity=severity,
+        effect=effect,
+        rules=(rule,),
+    )
+
+
+def _worst(rules: Sequence[RuleOutline]) -> Effect:
+    effects = {one.effect for one in rules}
+    order: Sequence[Effect] = ("blocks", "warns", "is ignored")
+    return next((one for one in order if one in effects), "does not run")
 
 
 def _compiled(content: Json) -> CompiledPolicy | None:
@@ -215,8 +247,7 @@ def _messages(content: Json) -> str:
 def _effect(policy: str, rule: CompiledRule, about_it: tuple[Subject, Severity], adjustments: Adjustments) -> Effect:
     subject, severity = about_it
     state: State = "fail" if rule.blocks(subject) else "warn"
-    changed = _adjusted(policy, rule.name, (state, severity), adjustments)[0]
-    return "is ignored" if changed is None else "blocks" if changed == "fail" else "warns"
+    return _EFFECT[_adjusted(policy, rule.name, (state, severity), adjustments)[0]]
 
 
 def _adjusted(
@@ -226,9 +257,3 @@ def _adjusted(
     one = Finding("policies", policy, rule, written[0], "", written[1])
     changed = next(iter(adjusted([one], adjustments)), None)
     return (None, written[1]) if changed is None else (changed.state, changed.severity)
-
-
-def _constraint_effect(content: Json) -> Effect:
-    spec = content.get("spec")
-    action = spec.get("enforcementAction", "deny") if isinstance(spec, Mapping) else "deny"
-    return "blocks" if action in ("deny", "scoped") else "warns"

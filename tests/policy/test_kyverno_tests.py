@@ -132,6 +132,14 @@ def test_of_a_resource_that_is_there_twice_the_first_counts() -> None:
     assert actual([entry()], resources=twice) == ["pass"]
 
 
+def test_fields_below_spec() -> None:
+    test = {"kind": "Test", "apiVersion": "cli.kyverno.io/v1alpha1"}
+    spec = {"policies": ["p.yaml"], "resources": ["r.yaml"], "results": [entry()]}
+    files = {"t.yaml": yaml.safe_dump({**test, "spec": spec}), "p.yaml": POLICY, "r.yaml": PODS}
+    (row,) = run_test("t.yaml", {path: text.encode() for path, text in files.items()})
+    assert row.equal
+
+
 def test_lists_and_directories() -> None:
     inside = yaml.safe_dump({"kind": "List", "apiVersion": "v1", "items": list(yaml.safe_load_all(PODS))})
     assert actual([entry()], resources=inside) == ["fail"]

@@ -89,6 +89,12 @@ def expectations(test: Json) -> Iterator[Expectation]:
         )
 
 
+def flattened(test: Json) -> Json:
+    """Return a test with what it keeps below `spec` where everything else expects it."""
+    spec = test.get("spec")
+    return {**spec, **test} if isinstance(spec, Mapping) else test
+
+
 def names(test: Json, *fields: str) -> list[str]:
     """Return the files that a test names under some of its fields."""
     listed: list[str] = []

@@ -31,7 +31,7 @@ from bot.policy.kyverno import (
 from bot.policy.kyverno.cel import HERE
 from bot.policy.problem import PolicyProblem, PolicySource
 from bot.policy.testing.beside import Files, Found, documents_of
-from bot.policy.testing.form import Expectation, Wanted, expectations, is_test, maps, names
+from bot.policy.testing.form import Expectation, Wanted, expectations, flattened, is_test, maps, names
 from bot.policy.testing.given import Given, given_by
 from bot.policy.testing.kinds import kind_of, not_judging, rules_of
 from bot.policy.testing.row import ELSEWHERE, MISSING, NO_RESPONSE, Row
@@ -74,7 +74,9 @@ def run_test(path: str, files: Files, now: datetime | None = None) -> tuple[Row,
     parsed = parse_documents(files.get(path, b""))
     if isinstance(parsed, str):
         return ()
-    return tuple(row for one in parsed if is_test(one.content) for row in _rows(path, one.content, files, now))
+    return tuple(
+        row for one in parsed if is_test(one.content) for row in _rows(path, flattened(one.content), files, now)
+    )
 
 
 def _rows(path: str, test: Json, files: Files, now: datetime | None) -> Iterator[Row]:
