@@ -149,7 +149,7 @@ class Composition:
             commands,
             bind=lease.bind_command,
             finish=lease.finish_command,
-            alone=lambda: self._alone(target.repository),
+            alone=self._alone,
         )
 
     @contextmanager

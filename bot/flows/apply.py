@@ -80,8 +80,10 @@ def _propose(tools: Tools, repository: Repository, snapshot: Snapshot, decision:
             raise TransientError(f"GitHub does not know yet what was pushed to {hop.branch}: {error.reason}") from error
         raise
     _say_gates(tools, repository, snapshot, decision.gates, snapshot.facts.head_sha)
-    for number in snapshot.remembered:  # it has been proposed: declining it is now the people's word
-        tools.github.ensure_no_label(repository, number, label(hop.target.name))
+    for reference in snapshot.remembered:  # it has been proposed: declining it is now the people's word
+        where, _, number = reference.partition("#")
+        original = Repository.parse(where) if where else repository
+        tools.github.ensure_no_label(original, int(number), label(hop.target.name))
     _ask_approvers(tools, repository, snapshot, pull)
     if decision.merge:
         _merge(tools, repository, pull.number, snapshot.commit)

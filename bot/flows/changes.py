@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.flows.tools import Tools
+from bot.model.environment import Environment
 from bot.model.promotion import Change
 from bot.model.repository import Commit, PullRequest, Repository
-from bot.promotion.places import Place
-from bot.promotion.trailers import Trailers, parse_trailers
+from bot.promotion.places import Place, changed_by, lies_in
+from bot.promotion.trailers import Trailers, parse_trailers, requalified
 
 MAX_COMMITS = 250  # as many as GitHub lists for a pull request
 MAX_LOOKUPS = 20  # commits whose pull request has to be asked for one by one
@@ -50,27 +51,22 @@ def read_commit(tools: Tools, repository: Repository, sha: str) -> Commit | None
 
 
 class ChangeReader:
-    """Reads changes of one repository during one job; remembers the pull requests it has seen."""
+    """Reads changes for the pipeline of `home` during one job; remembers the pull requests it has seen."""
 
-    def __init__(self, tools: Tools, repository: Repository) -> None:
-        self._tools, self._repository = tools, repository
-        self._pulls: dict[int, PullRequest] = {}
-        self._listed = False
-        self._merged: dict[str, dict[str, PullRequest]] = {}
+    def __init__(self, tools: Tools, home: Repository, environments: Sequence[Environment] = ()) -> None:
+        self._tools, self._home, self._environments = tools, home, environments
+        self._pulls: dict[tuple[Repository, int], PullRequest] = {}
+        self._listed: set[Repository] = set()
+        self._merged: dict[tuple[Repository, str], dict[str, PullRequest]] = {}
 
-    def pull(self, number: int) -> PullRequest:
-        """Return a pull request, read at most once; the newest closed ones are read all together."""
-        if number not in self._pulls and not self._listed:
-            self._listed = True
-            for one in self._tools.github.pulls(self._repository, state="closed", limit=100):
-                self._pulls.setdefault(one.number, one)
-        if number not in self._pulls:
-            self._pulls[number] = self._tools.github.pull(self._repository, number)
-        return self._pulls[number]
+    def pull(self, reference: str) -> PullRequest:
+        """Return a pull request (`#12`, `owner/name#12`), read at most once; the newest closed ones all together."""
+        return self._pull(*self._split(reference))
 
-    def by_numbers(self, numbers: Sequence[int]) -> tuple[Change, ...]:
-        """Return the changes that promotion trailers name."""
-        return tuple(_change(self.pull(number)) for number in dict.fromkeys(numbers))
+    def change(self, reference: str) -> Change:
+        """Return the change that a reference names."""
+        repository, number = self._split(reference)
+        return self._change(repository, self._pull(repository, number))
 
     def between(self, source: Place, since: str | None, until: str) -> tuple[Change, ...]:
         """Return the changes that `until` has and `since` has not, newest first, each once.
@@ -78,39 +74,80 @@ class ChangeReader:
         Only the first-parent line counts, and on it what changed the source's directory: what a merge commit brought
         belongs to its pull request. A promotion pull request stands for the changes it carried.
         """
-        git, repository, branch = self._tools.git, source.repository, source.branch
+        git, repository = self._tools.git, source.repository
         commits = git.commits(repository, since=since, until=until, limit=MAX_COMMITS, path=source.path)
-        merged = self._merged_into(branch)
+        merged = self._merged_into(source)
         changes: dict[str, Change] = {}
         lookups = 0
         for commit in commits if source.path else _first_parents(commits, until):
             pull = merged.get(commit.sha)
             if pull is None and lookups < MAX_LOOKUPS:
                 lookups += 1
-                pull = self._asked(branch, commit.sha)
-            for change in self._originals(pull) if pull else (_pushed(commit),):
-                changes.setdefault(f"#{change.number}" if change.number else change.sha, change)
+                pull = self._asked(source, commit.sha)
+            for change in self._originals(repository, pull) if pull else (_pushed(commit),):
+                changes.setdefault(change.reference or change.sha, change)
         return tuple(changes.values())
 
-    def _merged_into(self, branch: str) -> dict[str, PullRequest]:
-        if branch not in self._merged:
-            closed = self._tools.github.pulls(self._repository, state="closed", base=branch, limit=100)
-            self._merged[branch] = {one.merge_commit: one for one in closed if one.merged and one.merge_commit}
-            for one in self._merged[branch].values():
-                self._pulls.setdefault(one.number, one)
-        return self._merged[branch]
+    def _split(self, reference: str) -> tuple[Repository, int]:
+        where, _, number = reference.partition("#")
+        return Repository.parse(where) if where else self._home, int(number)
 
-    def _asked(self, branch: str, sha: str) -> PullRequest | None:
-        pulls = self._tools.github.pulls_of_commit(self._repository, sha)
-        found = next((one for one in pulls if one.merged and one.base_ref == branch), None)
-        return self._pulls.setdefault(found.number, found) if found else None
+    def _pull(self, repository: Repository, number: int) -> PullRequest:
+        if (repository, number) not in self._pulls and repository not in self._listed:
+            self._listed.add(repository)
+            for one in self._tools.github.pulls(repository, state="closed", limit=100):
+                self._pulls.setdefault((repository, one.number), one)
+        if (repository, number) not in self._pulls:
+            self._pulls[repository, number] = self._tools.github.pull(repository, number)
+        return self._pulls[repository, number]
 
-    def _originals(self, pull: PullRequest) -> tuple[Change, ...]:
+    def _merged_into(self, source: Place) -> dict[str, PullRequest]:
+        repository, branch = source.repository, source.branch
+        if (repository, branch) not in self._merged:
+            closed = self._tools.github.pulls(repository, state="closed", base=branch, limit=100)
+            merged = {one.merge_commit: one for one in closed if one.merged and one.merge_commit}
+            self._merged[repository, branch] = merged
+            for one in merged.values():
+                self._pulls.setdefault((repository, one.number), one)
+        return self._merged[repository, branch]
+
+    def _asked(self, source: Place, sha: str) -> PullRequest | None:
+        pulls = self._tools.github.pulls_of_commit(source.repository, sha)
+        found = next((one for one in pulls if one.merged and one.base_ref == source.branch), None)
+        return self._pulls.setdefault((source.repository, found.number), found) if found else None
+
+    def _originals(self, repository: Repository, pull: PullRequest) -> tuple[Change, ...]:
         if pull.head_ref.startswith(PROMOTE) and pull.author.login == self._tools.github.bot_login:
-            trailers = read_trailers(self._tools, self._repository, pull)
+            trailers = read_trailers(self._tools, repository, pull)
             if trailers and trailers.includes:
-                return self.by_numbers(trailers.includes)
-        return (_change(pull),)
+                named = (requalified(one, repository, self._home) for one in trailers.includes)
+                return tuple(self.change(one) for one in dict.fromkeys(named))
+        return (self._change(repository, pull),)
+
+    def _change(self, repository: Repository, pull: PullRequest) -> Change:
+        return Change(
+            number=pull.number,
+            title=pull.title,
+            author=pull.author.login,
+            url=pull.url,
+            sha=pull.merge_commit or pull.head_sha,
+            merged_at=pull.merged_at,
+            base=pull.base_ref,
+            repository="" if repository == self._home else repository.full_name,
+            into=tuple(one.name for one in self._changed(repository, pull)),
+        )
+
+    def _changed(self, repository: Repository, pull: PullRequest) -> Sequence[Environment]:
+        """Return the environments that a merged pull request changed by itself."""
+        here = [one for one in self._environments if lies_in(one, repository, self._home)]
+        own = [one for one in here if one.branch == pull.base_ref]
+        if len(own) < 2 or not pull.merged or not pull.merge_commit:
+            return own
+        merged = read_commit(self._tools, repository, pull.merge_commit)
+        if merged is None or not merged.parents:
+            return own
+        touched = self._tools.git.changed_paths(repository, merged.parents[0], merged.sha)
+        return changed_by(own, pull.base_ref, touched)
 
 
 def _first_parents(commits: Sequence[Commit], until: str) -> list[Commit]:
@@ -120,18 +157,6 @@ def _first_parents(commits: Sequence[Commit], until: str) -> list[Commit]:
         line.append(commit)
         sha = commit.parents[0] if commit.parents else ""
     return line
-
-
-def _change(pull: PullRequest) -> Change:
-    return Change(
-        number=pull.number,
-        title=pull.title,
-        author=pull.author.login,
-        url=pull.url,
-        sha=pull.merge_commit or pull.head_sha,
-        merged_at=pull.merged_at,
-        base=pull.base_ref,
-    )
 
 
 def _pushed(commit: Commit) -> Change:

@@ -11,15 +11,16 @@ from dataclasses import dataclass, replace
 
 from bot.errors import RefusedError, TransientError, UserError
 from bot.flows.direct import judge_direct_change
-from bot.flows.environments import Reached, reached_by
+from bot.flows.environments import reached_by
 from bot.flows.evaluation import Evaluation, evaluate_change
+from bot.flows.house import House, environments_of, read_house, version_of
 from bot.flows.packs import load_packs
-from bot.flows.promotions import is_promotion
 from bot.flows.proposal import read_proposal
 from bot.flows.proposal import report as report_proposal
 from bot.flows.question import Question, Sides
 from bot.flows.rules import Rules, read_rules
 from bot.flows.tools import Tools
+from bot.model.environment import Environment
 from bot.model.finding import Concern
 from bot.model.repository import PullRequest, Repository
 from bot.ports import CheckReport
@@ -33,10 +34,14 @@ CONCERNS: tuple[Concern, ...] = ("manifests", "policies")
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What the checks of one pull request came to; `checks` is None when it reaches no environment."""
+    """What the checks of one pull request came to; `checks` is None when it reaches no environment.
+
+    `house` says whose rules hold, `version` changes when what was judged by does.
+    """
 
     pull: PullRequest
-    rules: Rules
+    house: House
+    version: str
     checks: pull_comment.PullChecks | None = None
     trouble: UserError | None = None  # why it could not be looked at
 
@@ -48,42 +53,45 @@ def check_pull(tools: Tools, repository: Repository, number: int, *, write: bool
     """
     pull = tools.github.pull(repository, number)
     tools.git.fetch(repository, [f"refs/pull/{number}/head"])
-    rules = read_rules(tools, repository)
+    own = read_rules(tools, repository)
+    house = read_house(tools, repository, own)
+    rules = house.rules
+    nothing = Checked(pull, house, version_of(own, house))
     if pull.state != "open":
-        return Checked(pull, rules)
+        return nothing
     base_sha = tools.git.resolve(repository, f"refs/heads/{pull.base_ref}")
     if tools.git.resolve(repository, f"refs/pull/{number}/head") != pull.head_sha:
         raise TransientError(f"GitHub does not say the same of #{number} everywhere yet")
     if base_sha is None:
-        return Checked(pull, rules)  # its branch is gone
+        return nothing  # its branch is gone
     forked = tools.git.merge_base(repository, base_sha, pull.head_sha) or base_sha
     touched = tools.git.changed_paths(repository, forked, pull.head_sha)
-    proposal = read_proposal(tools, repository, pull, rules, touched)
-    told = report_proposal(proposal, rules, pull.head_sha)
+    proposal = read_proposal(tools, repository, pull, own, touched)
+    told = report_proposal(proposal, own, pull.head_sha)
     if write and told is not None:
         tools.github.ensure_check(repository, told)
-    governing = rules
-    if rules.problems:
-        if proposal.configuration is None:
+    if rules.problems or own.problems:
+        if proposal.configuration is None or house.is_elsewhere:
             if write:
                 _say_unchecked(tools, repository, pull, BROKEN_RULES)
-            return Checked(pull, rules)
-        governing = replace(rules, configuration=proposal.configuration, problems=())
+            return nothing
+        house = replace(house, rules=replace(rules, configuration=proposal.configuration, problems=()))
     try:
-        checks = _examine(tools, repository, pull, governing, base_sha)
+        checks = _examine(tools, house, pull, own.default_branch, base_sha)
     except RefusedError:
         raise
     except UserError as error:
         if write:
             _say_unchecked(tools, repository, pull, error)
-        return Checked(pull, rules, trouble=error)
+        return replace(nothing, trouble=error)
     if checks is not None:
         checks = replace(checks, findings=proposal.settle(checks.findings))
     if checks is not None and write:
-        _publish(tools, repository, pull, governing, checks)
-        if not is_promotion(pull, tools.github.bot_login, governing.configuration):
-            judge_direct_change(tools, repository, pull, governing.configuration)
-    return Checked(pull, rules, checks)
+        changed = _changed(tools, house, pull, checks)
+        _publish(tools, repository, pull, changed, checks)
+        if house.promotion(pull, tools.github.bot_login) is None:
+            judge_direct_change(tools, house, pull, changed)
+    return replace(nothing, checks=checks)
 
 
 BROKEN_RULES = UserError(
@@ -100,9 +108,9 @@ def _say_unchecked(tools: Tools, repository: Repository, pull: PullRequest, erro
 
 
 def _examine(
-    tools: Tools, repository: Repository, pull: PullRequest, rules: Rules, base_sha: str
+    tools: Tools, house: House, pull: PullRequest, default_branch: str, base_sha: str
 ) -> pull_comment.PullChecks | None:
-    configuration = rules.configuration
+    repository, rules, configuration = house.repository, house.rules, house.local()
     if configuration.found and all(one.branch != pull.base_ref for one in configuration.environments):
         return None
     if not tools.trusted and pull.from_fork(repository):
@@ -116,47 +124,52 @@ def _examine(
         notes = (f"It conflicts with {pull.base_ref}; what is shown here is the branch as it stands.",)
     head_tree = outcome.tree or pull.head_sha
     base, head = tools.git.open(repository, base_sha), tools.git.open(repository, head_tree)
-    reached = reached_by(configuration, pull.base_ref, rules.default_branch, base, head)
+    reached = reached_by(configuration, pull.base_ref, default_branch, base, head)
     if not reached:
         return None
     touched = tools.git.changed_paths(repository, base_sha, head_tree)
-    promotion = is_promotion(pull, tools.github.bot_login, configuration)
-    packs = load_packs(tools.builtin_pack, configuration, tools.git.open(repository, rules.sha) if rules.sha else base)
+    promotion = house.promotion(pull, tools.github.bot_login) is not None
+    packs = load_packs(tools.builtin_pack, configuration, tools.git.open(house.home, rules.sha) if rules.sha else base)
     question = Question(
         repository.full_name,
         configuration,
         packs,
         reached,
         Sides(base, head, touched, promotion),
-        default_branch=rules.default_branch,
+        default_branch=default_branch,
         host=tools.host,
     )
     evaluation = evaluate_change(tools.workbench(repository), question)
-    checks = _words(pull, rules, reached, evaluation, notes)
-    return replace(checks, approvers="") if promotion else checks  # its gates say who has to approve
+    checks = _words(pull, rules, evaluation, notes)
+    if promotion:  # its gates say who has to approve
+        return checks
+    asked = [one.approvers for one in _changed(tools, house, pull, checks) if one.approvers.people]
+    return replace(checks, approvers=", ".join(dict.fromkeys(names(one) for one in asked)))
 
 
-def _words(
-    pull: PullRequest,
-    rules: Rules,
-    reached: Sequence[Reached],
-    evaluation: Evaluation,
-    notes: tuple[str, ...],
-) -> pull_comment.PullChecks:
-    deployed = [one.environment for one in reached if one.deployed]
-    approvers = ", ".join(dict.fromkeys(names(one.approvers) for one in deployed if one.approvers.people))
+def _changed(tools: Tools, house: House, pull: PullRequest, checks: pull_comment.PullChecks) -> tuple[Environment, ...]:
+    """Return the environments that the pull request changes once merged: by their own files, or by shared ones."""
+    own = {one.name for one in environments_of(tools, house, pull)}
+    own |= {one.name for one in checks.results if one.deployed}
+    return tuple(one for one in house.environments() if one.branch == pull.base_ref and one.name in own)
+
+
+def _words(pull: PullRequest, rules: Rules, evaluation: Evaluation, notes: tuple[str, ...]) -> pull_comment.PullChecks:
     return pull_comment.PullChecks(
         head_sha=pull.head_sha,
         results=evaluation.results,
         findings=evaluation.findings,
-        approvers=approvers,
         hint="" if rules.configuration.found else configuration_words.HINT,
         notes=notes,
     )
 
 
 def _publish(
-    tools: Tools, repository: Repository, pull: PullRequest, rules: Rules, checks: pull_comment.PullChecks
+    tools: Tools,
+    repository: Repository,
+    pull: PullRequest,
+    changed: Sequence[Environment],
+    checks: pull_comment.PullChecks,
 ) -> None:
     body = pull_comment.comment(checks)
     if pull_comment.is_cut(body):
@@ -166,10 +179,7 @@ def _publish(
     for report in reports(checks, pull):
         tools.github.ensure_check(repository, report)
     tools.github.ensure_comment(repository, pull.number, pull_comment.MARKER, body)
-    for environment in rules.configuration.environments:
-        approvers = environment.approvers
-        if environment.branch != pull.base_ref or pull.draft:
-            continue
+    for approvers in (one.approvers for one in changed if not pull.draft):
         if approvers.people:
             tools.github.ensure_reviewers(repository, pull.number, approvers.people)
         if approvers.assign:

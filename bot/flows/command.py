@@ -11,16 +11,19 @@ from collections.abc import Callable
 from bot.errors import TransientError, UserError
 from bot.flows.check_pull import check_pull
 from bot.flows.converge import converge
+from bot.flows.house import House, environments_of, read_house
 from bot.flows.promote import promote
 from bot.flows.request import Alone, Asked
-from bot.flows.rules import Rules, read_rules
 from bot.flows.status import status_rows
 from bot.flows.tools import Tools
-from bot.intake.command_access import Refused, authorise
+from bot.intake.command_access import Allowed, Refused, authorise
 from bot.intake.commands import Command, UsageError, parse, spec_of
 from bot.intake.tasks import PendingCommand
+from bot.model.environment import Environment
 from bot.model.repository import Repository
 from bot.ports import Reaction
+from bot.promotion.pipeline import environment_named, environment_names
+from bot.promotion.places import lies_in
 from bot.report import help as help_words
 from bot.report import pull_comment, replies
 from bot.report.replies import Answer
@@ -43,17 +46,20 @@ def answer_comment(
     if command.actor_is_bot or command.actor == tools.github.bot_login:
         return
     tools.git.fetch(repository)
-    rules = read_rules(tools, repository)
-    names = [one.name for one in rules.configuration.environments]
+    house = read_house(tools, repository)
+    names = environment_names(house.configuration)
     parsed = parse(command.body, names)
     if not parsed or tools.github.comment(repository, command.comment_id) is None:
         return
     marker = replies.marker(command.comment_id)
     if _replied(tools, repository, command.pull, marker):
         return
-    heads = _bound(tools, repository, command, rules, bind)
+    heads = _bound(tools, house, command, bind)
     tools.github.ensure_reaction(repository, command.comment_id, "eyes")
-    asked = Asked(repository, command, tools.github.pull(repository, command.pull), rules, heads, alone)
+    pull = tools.github.pull(repository, command.pull)
+    tools.git.fetch(repository, [f"refs/pull/{pull.number}/head"])
+    into = tuple(one.name for one in environments_of(tools, house, pull))
+    asked = Asked(house, command, pull, heads, into, alone)
     answers = [_answer(tools, asked, one) for one in parsed]
     body = replies.reply(command.comment_id, command.actor, answers)
     worst = max((one.outcome for one in answers), key=["done", "misunderstood", "refused"].index)
@@ -61,15 +67,16 @@ def answer_comment(
     tools.github.ensure_comment(repository, command.pull, marker, body)  # last: once it is there, all is done
 
 
-def _bound(
-    tools: Tools, repository: Repository, command: PendingCommand, rules: Rules, bind: Callable[[int, str], str]
-) -> dict[str, str]:
-    """Return what every environment's branch held when the comment was first read, so that a retry means the same.
+def _bound(tools: Tools, house: House, command: PendingCommand, bind: Callable[[int, str], str]) -> dict[str, str]:
+    """Return what each branch of an environment held when the comment was first read, so that a retry means the same.
 
     One comment may ask for several promotions.
     """
-    branches = dict.fromkeys(one.branch for one in rules.configuration.environments)
-    heads = {one: tools.git.resolve(repository, f"refs/heads/{one}") for one in branches}
+    heads = {
+        one.name: tools.git.resolve(house.home, f"refs/heads/{one.branch}")
+        for one in house.configuration.environments
+        if lies_in(one, house.home, house.home)
+    }
     words = bind(command.comment_id, " ".join(f"{one}:{sha}" for one, sha in heads.items() if sha))
     return dict(word.split(":", 1) for word in words.split() if ":" in word)
 
@@ -100,20 +107,25 @@ def _answer(tools: Tools, asked: Asked, parsed: Command | UsageError) -> Answer:
 
 def _refusal(tools: Tools, asked: Asked, parsed: Command) -> str:
     """Return why the person may not, '' when they may. An error on the way is never a yes."""
-    environment = asked.rules.configuration.environment(parsed.environment or asked.default_target())
+    named = environment_named(asked.rules.configuration, parsed.environment or asked.default_target())
+    verdicts = (_verdict(tools, asked, parsed, one) for one in (named.members or (named,) if named else (None,)))
+    verdict = next((one for one in verdicts if isinstance(one, Refused)), None)
+    if verdict is None:
+        return ""
+    what = f"`{parsed.line.strip()}` is not for you"
+    return replies.refused(what, required=verdict.required, has=verdict.has, following=verdict.next)
+
+
+def _verdict(tools: Tools, asked: Asked, parsed: Command, environment: Environment | None) -> Allowed | Refused:
     promoters = environment.promoters if environment else None
-    actor, repository = asked.command.actor, asked.repository
-    verdict = authorise(
+    actor, repository = asked.command.actor, asked.house.home  # the pipeline's: it is there that rights are given
+    return authorise(
         spec_of(parsed.name),
         environment=environment,
         permission=tools.github.permission(repository, actor),
         is_promoter=bool(promoters and tools.github.is_member(repository, promoters, actor)),
         is_author=asked.pull.author.login == actor,
     )
-    if not isinstance(verdict, Refused):
-        return ""
-    what = f"`{parsed.line.strip()}` is not for you"
-    return replies.refused(what, required=verdict.required, has=verdict.has, following=verdict.next)
 
 
 def _carry_out(tools: Tools, asked: Asked, parsed: Command) -> Answer:
@@ -128,7 +140,7 @@ def _carry_out(tools: Tools, asked: Asked, parsed: Command) -> Answer:
         case "diff":
             return _diff(tools, asked, parsed)
         case "status":
-            converged = converge(tools, asked.repository, write=False)
+            converged = converge(tools, asked.house.home, write=False)
             return Answer(parsed.line, replies.status(status_rows(asked.rules.configuration, converged.hops)))
         case "promote":
             return promote(tools, asked, parsed)

@@ -11,16 +11,18 @@ from dataclasses import dataclass, replace
 
 from bot.errors import RefusedError
 from bot.flows import apply
+from bot.flows.consent import unwilling
 from bot.flows.hops import HopReader
+from bot.flows.house import House, read_house, version_of
 from bot.flows.journeys import tell_authors
 from bot.flows.outcome import HopOutcome
 from bot.flows.records import list_pulls
 from bot.flows.rules import Rules, read_rules
 from bot.flows.tools import Tools
 from bot.model.promotion import Hop, Request
-from bot.model.repository import Repository
+from bot.model.repository import PullRequest, Repository
 from bot.promotion.pipeline import pairs
-from bot.promotion.places import target_of
+from bot.promotion.places import repositories_of, target_of
 from bot.promotion.plan import Idle, Plan, Propose, Stuck, plan
 from bot.report import configuration as configuration_words
 from bot.report.promotion import Journey
@@ -28,38 +30,47 @@ from bot.report.promotion import Journey
 
 @dataclass(frozen=True, slots=True)
 class Converged:
-    """The outcome of one run: the rules that held, and each hop in the pipeline's order."""
+    """The outcome of one run: whose rules held, in which version, and each hop in the pipeline's order."""
 
-    rules: Rules
-    hops: tuple[HopOutcome, ...]
+    house: House
+    version: str
+    hops: tuple[HopOutcome, ...] = ()
 
 
 def converge(
     tools: Tools, repository: Repository, requests: Sequence[Request] = (), *, write: bool = True
 ) -> Converged:
-    """Bring all promotions of a repository to where they should be; with `write` False only look.
+    """Bring all promotions of a repository's pipeline to where they should be; with `write` False only look.
+
+    A repository that another one's pipeline leads through has none: that one is asked to run.
 
     `requests` are promotions people asked for by comment and may have. Raises TransientError when GitHub or git
     did not answer; what was done until then stays, and the next run goes on from there.
     """
     tools.git.fetch(repository)
-    rules = read_rules(tools, repository)
-    if rules.problems:
+    own = read_rules(tools, repository)
+    house = read_house(tools, repository, own)
+    found = Converged(house, version_of(own, house))
+    if own.problems:
         if write:
             tools.github.ensure_check(
-                repository, configuration_words.broken(rules.problems, sha=rules.sha, under_review=False)
+                repository, configuration_words.broken(own.problems, sha=own.sha, under_review=False)
             )
-        return Converged(rules, ())
-    hops = pairs(rules.configuration)
+        return found
+    if house.is_elsewhere:
+        if write:
+            tools.mark(house.home.full_name)
+        return found
+    hops = pairs(own.configuration)
     if not hops:
-        return Converged(rules, ())
-    reader = HopReader(tools, repository, rules)
+        return found
+    reader = HopReader(tools, repository, own)
     plans = _gather(tools, repository, reader, hops, requests)
     if not write:
-        return Converged(rules, tuple(_outcome(hop, planned, 0) for hop, planned in plans))
-    outcomes = [_carry_out(tools, repository, rules, hop, planned) for hop, planned in plans]
-    tell_authors(tools, repository, rules.configuration, outcomes, reader.changes.pull)
-    return Converged(rules, tuple(outcomes))
+        return replace(found, hops=tuple(_outcome(hop, planned, 0) for hop, planned in plans))
+    outcomes = [_carry_out(tools, repository, own, hop, planned) for hop, planned in plans]
+    tell_authors(tools, repository, own.configuration, outcomes, reader.changes.change)
+    return replace(found, hops=tuple(outcomes))
 
 
 def _carry_out(tools: Tools, repository: Repository, rules: Rules, hop: Hop, planned: Plan | Idle) -> HopOutcome:
@@ -77,20 +88,28 @@ def _carry_out(tools: Tools, repository: Repository, rules: Rules, hop: Hop, pla
 def _gather(
     tools: Tools, repository: Repository, reader: HopReader, hops: Sequence[Hop], requests: Sequence[Request]
 ) -> list[tuple[Hop, Plan | Idle]]:
-    listed = [list_pulls(tools, hop, target_of(hop, repository)) for hop in hops]
-    heads = [
-        f"refs/pull/{pull.number}/head"
-        for pulls in listed
-        for pull in pulls.all
-        if tools.git.resolve(repository, pull.head_sha) is None
-    ]
-    if heads:
-        tools.git.fetch(repository, heads)
+    against = unwilling(tools, repository, hops)
+    ways = {hop: repositories_of([hop], repository) for hop in hops}
+    targets = {hop: target_of(hop, repository) for hop in hops if not against.keys() & ways[hop]}
+    listed = {hop: list_pulls(tools, hop, place) for hop, place in targets.items()}
+    for target in dict.fromkeys(place.repository for place in targets.values()):
+        of_it = [listed[hop] for hop, place in targets.items() if place.repository == target]
+        _fetch_heads(tools, target, [pull for pulls in of_it for pull in pulls.all])
     found: list[tuple[Hop, Plan | Idle]] = []
-    for pulls in listed:
-        seen = reader.read(pulls, next((one for one in requests if one.means(pulls.hop)), None))
-        found.append((pulls.hop, seen if isinstance(seen, Idle) else plan(seen)))
+    for hop in hops:
+        if hop not in listed:
+            found.append((hop, Idle(next(against[one] for one in ways[hop] if one in against))))
+            continue
+        seen = reader.read(listed[hop], next((one for one in requests if one.means(hop)), None))
+        found.append((hop, seen if isinstance(seen, Idle) else plan(seen)))
     return found
+
+
+def _fetch_heads(tools: Tools, repository: Repository, pulls: Sequence[PullRequest]) -> None:
+    """Fetch the heads of pull requests that no branch holds any more."""
+    missing = [one for one in pulls if tools.git.resolve(repository, one.head_sha) is None]
+    if missing:
+        tools.git.fetch(repository, [f"refs/pull/{one.number}/head" for one in missing])
 
 
 def _outcome(hop: Hop, planned: Plan | Idle, number: int) -> HopOutcome:

@@ -37,7 +37,7 @@ class HopReader:
 
     def __init__(self, tools: Tools, home: Repository, rules: Rules) -> None:
         self._tools, self._home, self._rules = tools, home, rules
-        self.changes = ChangeReader(tools, home)
+        self.changes = ChangeReader(tools, home, rules.configuration.environments)
 
     def read(self, pulls: HopPulls, request: Request | None = None) -> Snapshot | Idle:
         """Return the snapshot of one hop; `Idle` with the reason when there is nothing to move, or nowhere to."""
@@ -47,7 +47,7 @@ class HopReader:
         if source_head is None or target_head is None:
             missing, place = (hop.source, source) if source_head is None else (hop.target, target)
             return Idle(f"branch `{place.branch}` of {missing.name} does not exist; create it to start")
-        open_record = Records(self._tools, target.repository).record(hop, pulls.open)
+        open_record = Records(self._tools, target.repository, self._home).record(hop, pulls.open)
         wanted = self._content_commit(source, self._wanted(source_head, open_record, request))
         if wanted is None:
             return Idle(
@@ -61,27 +61,26 @@ class HopReader:
     def _recalled(self, pulls: HopPulls, snapshot: Snapshot) -> Snapshot:
         """Look whether somebody asked for this on a pull request before it was merged."""
         target = snapshot.hop.target.name
-        numbers = [
-            one.number
-            for one in snapshot.changes
-            if one.number and label(target) in self.changes.pull(one.number).labels
+        labelled = [
+            one for one in snapshot.changes if one.number and label(target) in self.changes.pull(one.reference).labels
         ]
-        for number in numbers:
+        for one in labelled:
+            repository = Repository.parse(one.repository) if one.repository else self._home
             bodies = [
-                one.body
-                for one in self._tools.github.comments(self._home, number)
-                if one.author.login == self._tools.github.bot_login
+                said.body
+                for said in self._tools.github.comments(repository, one.number)
+                if said.author.login == self._tools.github.bot_login
             ]
-            where = pull_key(self._home.full_name, number)
+            where = pull_key(repository.full_name, one.number)
             if asked := who_asked(where, target, bodies, self._tools.seal):
                 again = self.read(pulls, Request(target, asked, snapshot.record.source_sha))
                 assert isinstance(again, Snapshot)  # its branches were there a moment ago
-                return replace(again, remembered=tuple(numbers))
+                return replace(again, remembered=tuple(each.reference for each in labelled))
         return snapshot
 
     def _snapshot(self, pulls: HopPulls, asked: _Asked, heads: _Heads) -> Snapshot:
         hop, repository = pulls.hop, heads.target.repository
-        records = Records(self._tools, repository)
+        records = Records(self._tools, repository, self._home)
         merged = pulls.merged[0] if pulls.merged else None
         merged_record = records.record(hop, merged)
         branch_sha = self._tools.git.resolve(repository, f"refs/heads/{hop.branch}") or ""

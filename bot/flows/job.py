@@ -8,9 +8,7 @@ from bot.errors import LockkeeperError
 from bot.flows.check_pull import check_pull
 from bot.flows.command import answer_comment
 from bot.flows.converge import converge
-from bot.flows.promotions import is_promotion
 from bot.flows.request import Alone
-from bot.flows.rules import Rules
 from bot.flows.tools import Tools
 from bot.intake.tasks import PendingCommand, pull_key
 from bot.model.repository import PullRequest, Repository
@@ -38,28 +36,28 @@ def run_job(  # noqa: PLR0913 - what the queue knows of one job
     gives tools while no other job writes to the repository's promotions.
     """
     if pull is None:
-        _mark_unchecked(tools, repository, converge(tools, repository).rules)
+        _mark_unchecked(tools, repository, converge(tools, repository).version)
         return
     for command in sorted(commands, key=lambda one: one.comment_id):
         answer_comment(tools, repository, command, bind=bind, alone=alone)
         finish(command.comment_id)
     checked = check_pull(tools, repository, pull)
-    tools.checked.note(repository, pull, _seen(checked.pull, checked.rules))
-    if is_promotion(checked.pull, tools.github.bot_login, checked.rules.configuration):
-        tools.mark(repository.full_name)  # its checks, reviews or head moved, so its gates may have
+    tools.checked.note(repository, pull, _seen(checked.pull, checked.version))
+    if checked.house.promotion(checked.pull, tools.github.bot_login):
+        tools.mark(checked.house.home.full_name)  # its checks, reviews or head moved, so its gates may have
 
 
-def _seen(pull: PullRequest, rules: Rules) -> str:
+def _seen(pull: PullRequest, version: str) -> str:
     """Return what a look at a pull request depends on: its head, its base branch, and the rules in force."""
-    return f"{pull.head_sha} {pull.base_ref} {rules.version}"
+    return f"{pull.head_sha} {pull.base_ref} {version}"
 
 
-def _mark_unchecked(tools: Tools, repository: Repository, rules: Rules) -> None:
+def _mark_unchecked(tools: Tools, repository: Repository, version: str) -> None:
     """Ask for a look at every open pull request that was not looked at as it is now.
 
     Its webhook may have been lost, or the configuration may have changed.
     """
-    heads = {one.number: _seen(one, rules) for one in tools.github.pulls(repository, state="open", limit=1000)}
+    heads = {one.number: _seen(one, version) for one in tools.github.pulls(repository, state="open", limit=1000)}
     for number in tools.checked.stale(repository, heads):
         tools.mark(pull_key(repository.full_name, number))
 

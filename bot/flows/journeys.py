@@ -13,7 +13,7 @@ from bot.flows.tools import Tools
 from bot.model.environment import Configuration, Environment
 from bot.model.promotion import Change
 from bot.model.quoting import quoted
-from bot.model.repository import PullRequest, Repository
+from bot.model.repository import Repository
 from bot.promotion.plan import Propose, Stuck
 from bot.report import journey as words
 from bot.report.journey import Station
@@ -27,57 +27,56 @@ def tell_authors(
     repository: Repository,
     configuration: Configuration,
     outcomes: Sequence[HopOutcome],
-    read_pull: Callable[[int], PullRequest],
+    read_change: Callable[[str], Change],
 ) -> None:
     """Write, on each original pull request underway or just arrived, where its change is.
 
     Where GitHub refuses a comment, the others are written all the same. Comments that stand as they were told
     within the last day are not read again.
     """
-    for change in _concerned(outcomes, read_pull)[:MAX_TOLD]:
+    for change in _concerned(outcomes, read_change)[:MAX_TOLD]:
+        where = Repository.parse(change.repository) if change.repository else repository
         stations = [_station(one, change, outcomes, configuration) for one in configuration.environments]
         body = words.comment(stations)
         digest = hashlib.sha256(body.encode()).hexdigest()
-        if tools.told.is_told(repository, change.number, digest):
+        if tools.told.is_told(where, change.number, digest):
             continue
         try:
-            tools.github.ensure_comment(repository, change.number, words.MARKER, body)
+            tools.github.ensure_comment(where, change.number, words.MARKER, body)
         except RefusedError as error:  # a locked conversation, or one of 2,500 comments
             _log.warning("author_not_told", pull=change.number, reason=str(error))
         else:
-            tools.told.note(repository, change.number, digest)
+            tools.told.note(where, change.number, digest)
 
 
-def _concerned(outcomes: Sequence[HopOutcome], read_pull: Callable[[int], PullRequest]) -> list[Change]:
+def _concerned(outcomes: Sequence[HopOutcome], read_change: Callable[[str], Change]) -> list[Change]:
     """Return the changes waiting on some hop, and those of each hop's newest promotion, each once."""
-    found: dict[int, Change] = {}
+    found: dict[str, Change] = {}
     for snapshot in (one.snapshot for one in outcomes if one.snapshot):
         for change in snapshot.changes:
             if change.number:
-                found.setdefault(change.number, change)
-        for number in snapshot.arrivals[0].includes if snapshot.arrivals else ():
-            if number not in found:
-                pull = read_pull(number)
-                found[number] = Change(
-                    number, pull.title, pull.author.login, pull.url, "", pull.merged_at, pull.base_ref
-                )
+                found.setdefault(change.reference, change)
+        for reference in snapshot.arrivals[0].includes if snapshot.arrivals else ():
+            if reference not in found:
+                found[reference] = read_change(reference)
     return list(found.values())
 
 
 def _station(
     environment: Environment, change: Change, outcomes: Sequence[HopOutcome], configuration: Configuration
 ) -> Station:
-    if change.base == environment.branch:
+    if environment.name in change.into:
         return Station(environment.name, "reached", since=change.merged_at)
-    into = [one for one in outcomes if one.hop.target.name == environment.name]
+    into = [one for one in outcomes if one.hop.leads_to(environment.name)]
     if not into:
         return Station(environment.name, "ahead", waits=_passed_by(environment, change, configuration))
     for outcome in into:
         for arrival in outcome.snapshot.arrivals if outcome.snapshot else ():
-            if change.number in arrival.includes:
-                return Station(environment.name, "reached", arrival.pull.number, arrival.pull.merged_at)
+            if change.reference in arrival.includes:
+                number, elsewhere = arrival.pull.number, outcome.hop.target.repository
+                return Station(environment.name, "reached", number, arrival.pull.merged_at, repository=elsewhere)
     for outcome in into:
-        if outcome.snapshot and change.number in {one.number for one in outcome.snapshot.changes}:
+        if outcome.snapshot and change.reference in {one.reference for one in outcome.snapshot.changes}:
             return _underway(environment, outcome)
     beyond = (one for one in outcomes if one.hop.source.name == environment.name and one.snapshot)
     if any(change in one.snapshot.changes for one in beyond if one.snapshot):
@@ -87,7 +86,7 @@ def _station(
 
 def _passed_by(first: Environment, change: Change, configuration: Configuration) -> str:
     """Return what to do about a change that began beyond the pipeline's first environment; '' where it did not."""
-    began = next((one for one in configuration.environments if one.branch == change.base and one.after), None)
+    began = next((one for one in configuration.environments if one.name in change.into and one.after), None)
     if began is None:
         return ""
     return f"not there: this went straight to {began.name}; bring it to {quoted(first.branch)}, too"
@@ -98,7 +97,8 @@ def _underway(environment: Environment, outcome: HopOutcome) -> Station:
         case Propose(gates=gates):
             waiting = [gate for gate in gates if gate.state != "pass"]
             waits = f"{waiting[0].name}: {waiting[0].reason}" if waiting else "ready to merge"
-            return Station(environment.name, "underway", outcome.pull, waits=waits)
+            elsewhere = outcome.hop.target.repository
+            return Station(environment.name, "underway", outcome.pull, waits=waits, repository=elsewhere)
         case Stuck(conflicts=conflicts):
             paths = ", ".join(quoted(one.path, 120) for one in conflicts[:3])
             return Station(environment.name, "stuck", waits=f"conflict in {paths}; see the check on the commit")

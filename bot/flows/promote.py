@@ -8,15 +8,16 @@ from bot.errors import TransientError
 from bot.flows.changes import read_trailers
 from bot.flows.converge import converge
 from bot.flows.outcome import HopOutcome
-from bot.flows.promotions import is_promotion
 from bot.flows.request import Asked
 from bot.flows.tools import Tools
 from bot.intake.commands import Command
 from bot.model.promotion import Hop, Request
 from bot.model.repository import PullRequest
 from bot.promotion.pipeline import pairs
+from bot.promotion.places import Place, source_of
 from bot.promotion.plan import Close, Idle, Propose, Stuck
 from bot.promotion.remember import COLOUR, label, remembered_by
+from bot.promotion.trailers import requalified
 from bot.report import replies
 from bot.report.replies import Answer
 
@@ -25,13 +26,14 @@ def promote(tools: Tools, asked: Asked, parsed: Command) -> Answer:
     """Open, move on, or explain the promotion into an environment. Who asks has been authorised already."""
     hops = pairs(asked.rules.configuration)
     target = parsed.environment or asked.default_target()
-    into = [hop for hop in hops if hop.target.name == target]
+    into = [hop for hop in hops if hop.leads_to(target)]
     if not into:
         return Answer(parsed.line, _no_target(hops, target), "misunderstood")
-    if asked.pull.state == "open" and not is_promotion(asked.pull, tools.github.bot_login, asked.rules.configuration):
+    home = asked.house.home
+    if asked.pull.state == "open" and not asked.house.promotion(asked.pull, tools.github.bot_login):
         return _remember(tools, asked, parsed, target)
-    with asked.alone() as alone:
-        seen = converge(alone, asked.repository, write=False).hops
+    with asked.alone(home) as alone:
+        seen = converge(alone, home, write=False).hops
         hop = _hop(into, asked)
         missing = _not_there_yet(tools, asked, hop, seen)
         if missing:
@@ -43,7 +45,7 @@ def promote(tools: Tools, asked: Asked, parsed: Command) -> Answer:
         if newer:
             return Answer(parsed.line, replies.moved(hop, newer, sha), "refused")
         request = Request(target, asked.command.actor, sha, bool(parsed.sha), hop.source.name)
-        done = converge(alone, asked.repository, [request]).hops
+        done = converge(alone, home, [request]).hops
     outcome = next((one for one in done if one.hop == hop), None)
     if outcome is None:
         raise TransientError(f"the configuration changed while {hop.target.name} was promoted")
@@ -60,23 +62,25 @@ def _no_target(hops: tuple[Hop, ...], target: str) -> str:
 
 def _hop(into: list[Hop], asked: Asked) -> Hop:
     """Return the hop meant: the one from this pull request's own environment, else the first."""
-    return next((hop for hop in into if hop.source.branch == asked.pull.base_ref), into[0])
+    return next((hop for hop in into if hop.source.name in asked.into), into[0])
 
 
 def _not_there_yet(tools: Tools, asked: Asked, hop: Hop, seen: tuple[HopOutcome, ...]) -> str:
     """Return why the source does not hold this pull request's change yet, '' when it does."""
     pull = asked.pull
-    if pull.base_ref == hop.source.branch and pull.merged:
+    if hop.source.name in asked.into and pull.merged:
         return ""
-    arrived = [arrival for one in seen if one.hop.target == hop.source and one.snapshot
+    reference = requalified(f"#{pull.number}", asked.repository, asked.house.home)
+    arrived = [(f"{one.hop.target.repository}#{arrival.pull.number}", *arrival.includes)
+               for one in seen if one.hop.leads_to(hop.source.name) and one.snapshot
                for arrival in one.snapshot.arrivals]  # fmt: skip
-    if any(pull.number == one.pull.number or pull.number in one.includes for one in arrived):
+    if any(reference in one for one in arrived):
         return ""
-    if is_promotion(pull, tools.github.bot_login, asked.rules.configuration) and not pull.merged:
+    if asked.house.promotion(pull, tools.github.bot_login) and not pull.merged:
         waiting = f"#{pull.number} is not merged yet"
     elif pull.merged:
         trailers = read_trailers(tools, asked.repository, pull)
-        if trailers and pull.base_ref == hop.target.branch:
+        if trailers and any(hop.leads_to(name) for name in asked.into):
             return replies.nothing(f"{hop.target.name} already holds it")
         waiting = f"#{pull.number} has not been promoted to {hop.source.name} yet"
     else:
@@ -94,11 +98,12 @@ def _source_commit(tools: Tools, asked: Asked, parsed: Command, hop: Hop) -> tup
 
     Without `--sha` it is what the source held when the comment was first read, so that a retry means the same.
     """
-    head = tools.git.resolve(asked.repository, f"refs/heads/{hop.source.branch}") or ""
+    source = source_of(hop, asked.house.home)
+    head = tools.git.resolve(source.repository, source.ref) or ""
     if not parsed.sha:
-        return asked.heads.get(hop.source.branch, head), ""
-    sha = tools.git.resolve(asked.repository, parsed.sha)
-    if sha is None or not tools.git.is_ancestor(asked.repository, sha, head):
+        return asked.heads.get(hop.source.name, head), ""
+    sha = tools.git.resolve(source.repository, parsed.sha)
+    if sha is None or not tools.git.is_ancestor(source.repository, sha, head):
         what = f"`{hop.source.branch}` holds no commit {parsed.sha}."
         return "", replies.misunderstood(what, f"/promote {hop.target.name} --sha {head[:12]}")
     return sha, ""
@@ -113,13 +118,20 @@ def _moved_since(tools: Tools, asked: Asked, hop: Hop, sha: str) -> PullRequest 
     written = _time(asked.command.created_at)
     if written is None:
         return None
-    git, repository = tools.git, asked.repository
-    for pull in tools.github.pulls(repository, state="closed", base=hop.source.branch, limit=100):
+    source = source_of(hop, asked.house.home)
+    git, repository = tools.git, source.repository
+    for pull in tools.github.pulls(repository, state="closed", base=source.branch, limit=100):
         if pull.merged and pull.merged_at and pull.merged_at > written and pull.merge_commit:
             merged = git.resolve(repository, pull.merge_commit)
-            if merged and git.is_ancestor(repository, merged, sha):
+            if merged and git.is_ancestor(repository, merged, sha) and _moves(tools, source, merged):
                 return pull
     return None
+
+
+def _moves(tools: Tools, source: Place, commit: str) -> bool:
+    """Say whether a commit made something else of what the source holds, and not of other directories only."""
+    found = tools.git.commits(source.repository, since=None, until=commit, limit=1, path=source.path)
+    return bool(found) and found[0].sha == commit
 
 
 def _time(text: str) -> datetime | None:
@@ -132,8 +144,8 @@ def _time(text: str) -> datetime | None:
 
 
 def _remember(tools: Tools, asked: Asked, parsed: Command, target: str) -> Answer:
-    if asked.pull.base_ref not in {one.branch for one in asked.rules.configuration.environments}:
-        text = f"`{asked.pull.base_ref}` is no environment's branch, so merging this promotes nothing."
+    if not asked.into:
+        text = f"This changes no environment on `{asked.pull.base_ref}`, so merging it promotes nothing."
         return Answer(parsed.line, replies.misunderstood(text, ""), "misunderstood")
     tools.github.ensure_label(
         asked.repository,

@@ -11,7 +11,7 @@ from bot.model.promotion import Hop, Record
 from bot.model.repository import Commit, PullRequest, Repository
 from bot.promotion.places import Place
 from bot.promotion.plan import Arrival
-from bot.promotion.trailers import parse_trailers
+from bot.promotion.trailers import parse_trailers, requalified
 from bot.report.promotion import CLOSED_MARKER, check_name
 
 HISTORY = 10  # merged promotions looked back at
@@ -47,10 +47,13 @@ def list_pulls(tools: Tools, hop: Hop, target: Place) -> HopPulls:
 
 
 class Records:
-    """Reads what promotions into one repository left behind. The mirror must hold the pull requests' heads."""
+    """Reads what promotions into one repository left behind. The mirror must hold the pull requests' heads.
 
-    def __init__(self, tools: Tools, repository: Repository) -> None:
-        self._tools, self._repository = tools, repository
+    `home` is the repository with the configuration.
+    """
+
+    def __init__(self, tools: Tools, repository: Repository, home: Repository) -> None:
+        self._tools, self._repository, self._home = tools, repository, home
 
     def record(self, hop: Hop, pull: PullRequest | None) -> Record | None:
         """Return what a promotion pull request moved.
@@ -124,7 +127,8 @@ class Records:
     def arrival(self, pull: PullRequest) -> Arrival:
         """Return what a merged promotion pull request brought."""
         trailers = read_trailers(self._tools, self._repository, pull)
-        return Arrival(pull, trailers.includes if trailers else ())
+        includes = trailers.includes if trailers else ()
+        return Arrival(pull, tuple(requalified(one, self._repository, self._home) for one in includes))
 
     def _noted(self, hop: Hop, sha: str) -> Record | None:
         app_id, name = self._tools.github.app_id, check_name(hop.target)

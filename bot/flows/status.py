@@ -15,7 +15,7 @@ def status_rows(configuration: Configuration, outcomes: Sequence[HopOutcome]) ->
     """Return one row for each environment, in the pipeline's order, and for each way into it."""
     rows = []
     for environment in configuration.environments:
-        into = [one for one in outcomes if one.hop.target.name == environment.name]
+        into = [one for one in outcomes if one.hop.leads_to(environment.name)]
         if not into:
             rows.append(StatusRow(environment.name, f"deploys from `{environment.branch}`: changes start here"))
         rows += [_row(one) for one in into]

@@ -32,6 +32,10 @@ class Hop:
     def name(self) -> str:
         return f"{self.source.name} to {self.target.name}"
 
+    def leads_to(self, name: str) -> bool:
+        """Say whether its target is, or as a group holds, the environment of that name."""
+        return name == self.target.name or any(name == one.name for one in self.target.members)
+
 
 @dataclass(frozen=True, slots=True)
 class Gate:
@@ -54,7 +58,8 @@ class Gate:
 class Change:
     """One change that a promotion carries: a merged pull request, or a commit pushed without one (number 0).
 
-    `base` is the branch that the pull request was merged into, '' for a push.
+    `base` is the branch that the pull request was merged into, '' for a push; `repository` is where it was, '' for the
+    one with the configuration. `into` names the environments that it changed by itself, without a promotion.
     """
 
     number: int
@@ -64,6 +69,13 @@ class Change:
     sha: str
     merged_at: datetime | None = None
     base: str = ""
+    repository: str = ""
+    into: tuple[str, ...] = ()
+
+    @property
+    def reference(self) -> str:
+        """Return `#12`, or `owner/name#12` where it was in another repository; '' for a push."""
+        return f"{self.repository}#{self.number}" if self.number else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,4 +124,4 @@ class Request:
 
     def means(self, hop: Hop) -> bool:
         """Say whether it asks for this hop: several may lead into one environment."""
-        return self.target == hop.target.name and self.source in ("", hop.source.name)
+        return hop.leads_to(self.target) and self.source in ("", hop.source.name)

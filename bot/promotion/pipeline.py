@@ -7,19 +7,76 @@ which hops there are, only in how they are listed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from bot.model.environment import Configuration, Environment
+from bot.model.environment import Configuration, Environment, People
 from bot.model.promotion import Hop
 
 
 def pairs(configuration: Configuration) -> tuple[Hop, ...]:
-    """Return every hop, sources before targets, else in the order written."""
-    return tuple(
-        Hop(source, target)
-        for target in in_order(configuration.environments)
-        for source in upstream_of(configuration, target)
+    """Return every hop, sources before targets, else in the order written.
+
+    Environments of one group that follow the same environment, in the same way, are one target; where every
+    application moves on its own, each has a hop of its own.
+    """
+    found: dict[tuple[object, ...], list[tuple[Environment, Environment]]] = {}
+    for target in in_order(configuration.environments):
+        for source in upstream_of(configuration, target):
+            together = (
+                (target.group, target.repository, target.branch, target.strategy) if target.group else target.name
+            )
+            found.setdefault((source.name, together), []).append((source, target))
+    hops = []
+    for way in found.values():
+        source, target = way[0][0], grouped([target for _, target in way]) if way[0][1].group else way[0][1]
+        hops += [Hop(source, target, application) for application in _applications(target)]
+    return tuple(hops)
+
+
+def grouped(members: Sequence[Environment]) -> Environment:
+    """Return the environment that a group's members are for promotions: as careful as the most careful of them."""
+    first = members[0]
+    users, teams = (
+        tuple(dict.fromkeys(name for one in members for name in getattr(one.approvers.people, kind)))
+        for kind in ("users", "teams")
     )
+    return replace(
+        first,
+        name=first.group,
+        path="",
+        promote="manual" if any(one.promote == "manual" for one in members) else "auto",
+        merge="auto" if all(one.merge == "auto" for one in members) else "manual",
+        on_drift="block" if any(one.on_drift == "block" for one in members) else "keep",
+        approvers=replace(
+            first.approvers,
+            people=People(users, teams),
+            required=max(one.approvers.required for one in members),
+            assign=tuple(dict.fromkeys(name for one in members for name in one.approvers.assign)),
+            codeowners=any(one.approvers.codeowners for one in members),
+        ),
+        members=tuple(members),
+    )
+
+
+def environment_names(configuration: Configuration) -> tuple[str, ...]:
+    """Return the names that a promotion may be asked for by: those of environments, then of groups."""
+    groups = (hop.target.name for hop in pairs(configuration) if hop.target.members)
+    return tuple(dict.fromkeys((*(one.name for one in configuration.environments), *groups)))
+
+
+def environment_named(configuration: Configuration, name: str) -> Environment | None:
+    """Return the environment, or the group as one, of that name."""
+    groups = (hop.target for hop in pairs(configuration) if hop.target.members)
+    return configuration.environment(name) or next((one for one in groups if one.name == name), None)
+
+
+def _applications(target: Environment) -> tuple[str, ...]:
+    """Return the applications that move by a pull request of their own; `("",)` where all move together."""
+    if target.strategy != "values" or target.batch != "each":
+        return ("",)
+    named = (one.application for member in target.members or (target,) for one in member.values)
+    return tuple(dict.fromkeys(named)) or ("",)
 
 
 def first(configuration: Configuration) -> tuple[Environment, ...]:

@@ -60,3 +60,21 @@ def lies_in(environment: Environment, repository: Repository, home: Repository) 
 def deployed_from(configuration: Configuration, repository: Repository, home: Repository) -> tuple[Environment, ...]:
     """Return the environments that lie in a repository, in the order written."""
     return tuple(one for one in configuration.environments if lies_in(one, repository, home))
+
+
+def changed_by(environments: Iterable[Environment], branch: str, touched: Iterable[str]) -> tuple[Environment, ...]:
+    """Return the environments of a branch (all in one repository) that a change of these paths changes by itself.
+
+    Where several lie on one branch, each is what lies in its directory, or the files with its values; what they
+    share, and where one lies alone, is not to be told apart by paths.
+    """
+    own = [one for one in environments if one.branch == branch]
+    if len(own) < 2:
+        return tuple(own)
+    paths = [*touched]
+    return tuple(one for one in own if any(_inside(path, one) for path in paths))
+
+
+def _inside(path: str, environment: Environment) -> bool:
+    places = [one.file for one in environment.values] or [environment.path]
+    return any(not place or path == place or path.startswith(f"{place}/") for place in places)

@@ -28,10 +28,10 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One merged promotion pull request, and the numbers of the pull requests it carried."""
+    """One merged promotion pull request, and the references of the pull requests it carried (see `Change`)."""
 
     pull: PullRequest
-    includes: tuple[int, ...]
+    includes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Snapshot:
     arrivals: tuple[Arrival, ...] = ()
     request: Request | None = None
     branch_sha: str = ""  # where the promotion branch is now, '' when it does not exist
-    remembered: tuple[int, ...] = ()  # pull requests whose label asked for this before they were merged
+    remembered: tuple[str, ...] = ()  # references of pull requests whose label asked for this before they were merged
     told_trouble: bool = False  # the source commit carries our word of an earlier conflict or refusal
 
     @property

@@ -11,12 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.model.promotion import Hop, Record
+from bot.model.repository import Repository
 
 Seal = Callable[[str], str]  # a text's seal, which nobody can make without our secret
 
 _SOURCE = re.compile(r"^Lockkeeper-Source: (\S+) ([0-9a-f]{40})$", re.M)
 _TARGET = re.compile(r"^Lockkeeper-Target: (\S+)$", re.M)
-_INCLUDES = re.compile(r"^Lockkeeper-Includes: #(\d+)$", re.M)
+_INCLUDES = re.compile(r"^Lockkeeper-Includes: ((?:[\w.-]+/[\w.-]+)?#[1-9]\d{0,9})$", re.M)
 _ASKED = re.compile(r"^Lockkeeper-Requested-By: (\S+)$", re.M)
 _PINNED = re.compile(r"^Lockkeeper-Pinned: yes$", re.M)
 _WHOLE = re.compile(r"^Lockkeeper-Whole: yes$", re.M)
@@ -25,11 +26,14 @@ _SEAL = re.compile(r"^Lockkeeper-Seal: ([0-9a-f]+)$", re.M)
 
 @dataclass(frozen=True, slots=True)
 class Trailers:
-    """The source environment and commit, the pull requests carried, and who asked ('' when nobody did)."""
+    """The source environment and commit, the pull requests carried, and who asked ('' when nobody did).
+
+    Pull requests are written as on a page of the repository that the commit is in: `#12`, `owner/name#12`.
+    """
 
     source: str
     source_sha: str
-    includes: tuple[int, ...]
+    includes: tuple[str, ...]
     requested_by: str
     target: str = ""
     pinned: bool = False
@@ -51,10 +55,10 @@ def sealed(hop: Hop, record: Record) -> str:
     return f"promotion {hop.source.name} {hop.target.name} {record.encode()}"
 
 
-def write_trailers(hop: Hop, record: Record, includes: tuple[int, ...], seal: str) -> list[str]:
+def write_trailers(hop: Hop, record: Record, includes: tuple[str, ...], seal: str) -> list[str]:
     """Return the lines that `parse_trailers` reads."""
     lines = [f"Lockkeeper-Source: {hop.source.name} {record.source_sha}", f"Lockkeeper-Target: {hop.target.name}"]
-    lines += [f"Lockkeeper-Includes: #{number}" for number in includes]
+    lines += [f"Lockkeeper-Includes: {reference}" for reference in includes]
     if record.requested_by:
         lines.append(f"Lockkeeper-Requested-By: {record.requested_by}")
     if record.pinned:
@@ -62,6 +66,13 @@ def write_trailers(hop: Hop, record: Record, includes: tuple[int, ...], seal: st
     if record.whole:
         lines.append("Lockkeeper-Whole: yes")
     return [*lines, f"Lockkeeper-Seal: {seal}"] if seal else lines
+
+
+def requalified(reference: str, written: Repository, read: Repository) -> str:
+    """Return a reference (`#12`, `owner/name#12`) of one repository's pages as it is written on those of another."""
+    full = f"{written}{reference}" if reference.startswith("#") else reference
+    repository, _, number = full.partition("#")
+    return f"#{number}" if repository.lower() == read.full_name.lower() else full
 
 
 def parse_trailers(message: str) -> Trailers | None:
@@ -73,7 +84,7 @@ def parse_trailers(message: str) -> Trailers | None:
     return Trailers(
         source[1],
         source[2],
-        tuple(int(number) for number in _INCLUDES.findall(message)),
+        tuple(_INCLUDES.findall(message)),
         asked[1] if asked else "",
         target[1] if target else "",
         _PINNED.search(message) is not None,

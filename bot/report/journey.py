@@ -18,7 +18,7 @@ class Station:
     """One environment on a change's way: reached (with the pull request that brought it), underway, or ahead.
 
     `pull` is the promotion pull request's number, 0 when the change arrived by its own merge; `waits` is what
-    the promotion waits for, in words.
+    the promotion waits for, in words; `repository` is where the pull request is, where it is elsewhere.
     """
 
     environment: str
@@ -26,6 +26,7 @@ class Station:
     pull: int = 0
     since: datetime | None = None
     waits: str = ""
+    repository: str = ""
 
 
 def comment(stations: Sequence[Station]) -> str:
@@ -38,12 +39,13 @@ def comment(stations: Sequence[Station]) -> str:
 
 
 def _words(one: Station) -> str:
-    by, waits = f" by #{one.pull}" if one.pull else "", markdown.prose(shortened(one.waits, 300))
+    number = f"{one.repository}#{one.pull}"
+    by, waits = f" by {number}" if one.pull else "", markdown.prose(shortened(one.waits, 300))
     match one.state:
         case "reached":
             return f"✅ since {moment(one.since)}{by}" if one.since else f"✅ there{by}"
         case "underway":
-            return f"⏳ #{one.pull} is open: {waits}" if one.pull else f"⏳ {waits}"
+            return f"⏳ {number} is open: {waits}" if one.pull else f"⏳ {waits}"
         case "stuck":
             return f"❌ {waits}"
         case "ahead":

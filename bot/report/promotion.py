@@ -37,7 +37,7 @@ class Journey:
 def title(hop: Hop, changes: Sequence[Change]) -> str:
     """Return the pull request's title; GitHub takes 256 characters."""
     if len(changes) == 1:
-        number = f" (#{changes[0].number})" if changes[0].number else ""
+        number = f" ({changes[0].reference})" if changes[0].number else ""
         return f"Promote to {hop.target.name}: {changes[0].title}"[: 256 - len(number)] + number
     what = count(len(changes), "change") if changes else "the state of " + hop.source.name
     return f"Promote to {hop.target.name}: {what} from {hop.source.name}"
@@ -70,7 +70,7 @@ def change_table(changes: Sequence[Change]) -> str:
         return ""
     rows = [
         [
-            f"#{one.number}" if one.number else f"`{one.sha[:7]}`",
+            one.reference or f"`{one.sha[:7]}`",
             markdown.escape(one.title),
             markdown.escape(one.author),
         ]
@@ -284,8 +284,8 @@ def _may_hold_secrets(one: Conflict) -> bool:
 def commit_message(hop: Hop, record: Record, changes: Sequence[Change], seal: str) -> str:
     """Return the promotion commit's message with its trailers (git-interpret-trailers form)."""
     lines = [title(hop, changes), ""]
-    lines += [f"* {f'#{one.number}' if one.number else one.sha[:7]} {one.title}" for one in changes[:BODY_CHANGES]]
-    includes = tuple(one.number for one in changes[:BODY_CHANGES] if one.number)
+    lines += [f"* {one.reference or one.sha[:7]} {one.title}" for one in changes[:BODY_CHANGES]]
+    includes = tuple(one.reference for one in changes[:BODY_CHANGES] if one.number)
     lines += ["", *write_trailers(hop, record, includes, seal)]
     lines += [f"Co-authored-by: {author} <{author}@users.noreply.github.com>" for author in _authors(changes)]
     return "\n".join(lines) + "\n"

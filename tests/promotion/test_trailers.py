@@ -27,17 +27,18 @@ def seal(text: str) -> str:
     return hashlib.sha256(b"ours" + text.encode()).hexdigest()[:32]
 
 
-def message(this: Hop, record: Record, includes: tuple[int, ...] = (), mark: str | None = None) -> str:
+def message(this: Hop, record: Record, includes: tuple[str, ...] = (), mark: str | None = None) -> str:
     lines = write_trailers(this, record, includes, seal(sealed(this, record)) if mark is None else mark)
     return "\n".join(["Promote to production: 1 change", "", "* #1 Change", "", *lines]) + "\n"
 
 
 @given(RECORDS, st.lists(st.integers(1, 10**9), max_size=5))
 def test_what_is_written_is_read_back(record: Record, numbers: list[int]) -> None:
-    found = parse_trailers(message(HOP, record, tuple(numbers)))
+    includes = tuple(f"{'acme/app' if number % 2 else ''}#{number}" for number in numbers)
+    found = parse_trailers(message(HOP, record, includes))
     assert found is not None
     assert found.record == record
-    assert (found.source, found.target, found.includes) == ("staging", "production", tuple(numbers))
+    assert (found.source, found.target, found.includes) == ("staging", "production", includes)
     assert found.is_genuine(HOP, seal)
 
 
@@ -78,8 +79,8 @@ def test_what_is_no_promotion(text: str) -> None:
 
 def test_git_may_put_other_trailers_between() -> None:
     record = Record(SOURCE, "lena")
-    text = message(HOP, record, (1, 2)).replace(
+    text = message(HOP, record, ("#1", "acme/app#2")).replace(
         "Lockkeeper-Target", "Co-authored-by: Ann <a@b.example>\nLockkeeper-Target"
     )
     found = parse_trailers(text)
-    assert found == replace(Trailers("staging", SOURCE, (1, 2), "lena", "production"), seal=seal(sealed(HOP, record)))
+    assert found == replace(Trailers("staging", SOURCE, ("#1", "acme/app#2"), "lena", "production"), seal=seal(sealed(HOP, record)))
