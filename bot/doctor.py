@@ -13,7 +13,7 @@ from bot.adapters.process import run
 from bot.adapters.queue import Queue, connect
 from bot.adapters.rego import WalledRego
 from bot.adapters.render.pool import EnginePool
-from bot.adapters.scanners import SandboxedScanners
+from bot.adapters.scanners.sandboxed import SandboxedScanners
 from bot.errors import LockkeeperError
 from bot.report.words import count
 from bot.scanners import scanners

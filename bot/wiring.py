@@ -26,7 +26,7 @@ from bot.adapters.rego import WalledRego
 from bot.adapters.remote.sources import RemoteSources
 from bot.adapters.render.building import build_renderer
 from bot.adapters.render.renderer import Renderer
-from bot.adapters.scanners import SandboxedScanners
+from bot.adapters.scanners.sandboxed import SandboxedScanners
 from bot.adapters.seal import sealer
 from bot.adapters.told import RedisTold
 from bot.errors import UserError

@@ -16,7 +16,7 @@ from bot.adapters.remote.sources import RemoteSources
 from bot.adapters.render.building import build_renderer
 from bot.adapters.render.cache import RenderCache
 from bot.adapters.render.renderer import Renderer
-from bot.adapters.scanners import SandboxedScanners
+from bot.adapters.scanners.sandboxed import SandboxedScanners
 from bot.errors import UserError
 from bot.flows.workbench import Workbench
 from bot.model.source import Source

@@ -1,5 +1,1 @@
 """How does a scanner of the operator's run: shut in, over files that only it reads, and for how long?"""
-
-from bot.adapters.scanners.scanners import SandboxedScanners
-
-__all__ = ["SandboxedScanners"]

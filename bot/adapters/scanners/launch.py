@@ -11,8 +11,7 @@ import os
 import sys
 
 from bot.adapters.render import isolation
-
-REFUSED = 126
+from bot.adapters.scanners.program import REFUSED
 
 
 def main() -> None:

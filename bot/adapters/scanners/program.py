@@ -11,6 +11,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
+REFUSED = 126  # the exit status of `launch` where the program cannot be run
 _LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache", "/usr/share/zoneinfo")
 _LOADERS = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")  # the loader of shared libraries is run, too
 _MOST_SCRIPTS = 4  # that are interpreters of each other

@@ -19,8 +19,7 @@ from bot.adapters import process
 from bot.adapters.process import Completed
 from bot.adapters.render.packs import Packs
 from bot.adapters.render.scratch import scratch_directory
-from bot.adapters.scanners.launch import REFUSED
-from bot.adapters.scanners.program import identity, needs
+from bot.adapters.scanners.program import REFUSED, identity, needs
 from bot.checks.scanners.sarif import SarifError, read
 from bot.errors import TransientError, UserError
 from bot.model.scanner import OUTPUT, RENDERED, NotScanned, Scanner
