@@ -7,6 +7,7 @@ this key". A lost bell is rung again, a bell too many finds nothing to do. All t
     rung      zset  key -> when its bell was rung and not yet answered;  bells  hash  key -> RQ job id
     running   zset  key -> when its lease ends;                          holders hash key -> token
     due       zset  key -> not before (after a failure)
+    wake      zset  key -> when time alone asks for a run (a gate that opens or shuts by the clock)
     tries, crashes, failed   hash key -> failures in a row, deaths of a worker in a row, JSON of a parked run
     commands:KEY, shas:KEY   hash comment id -> JSON, comment id -> the head commit it was bound to
     done:KEY:ID              string, remembers a finished command
@@ -218,6 +219,15 @@ return {1, {}}
 """
 )
 
+# ARGV: key, seconds from now on ('' forgets the key). Keeps one time for each key.
+WAKE = (
+    _PRELUDE
+    + """
+if ARGV[2] == '' then return redis.call('ZREM', P .. 'wake', ARGV[1]) end
+return redis.call('ZADD', P .. 'wake', at(now + tonumber(ARGV[2])), ARGV[1])
+"""
+)
+
 # ARGV: most crashes, seconds after which an unanswered bell is looked for, the RQ list. Returns bells.
 TICK = (
     _PRELUDE
@@ -226,6 +236,11 @@ for _, key in ipairs(redis.call('ZRANGEBYSCORE', P .. 'running', '-inf', at(now)
   died(key, tonumber(ARGV[1]))
 end
 redis.call('ZREMRANGEBYSCORE', P .. 'due', '-inf', at(now))
+for _, key in ipairs(redis.call('ZRANGEBYSCORE', P .. 'wake', '-inf', at(now), 'LIMIT', 0, 100)) do
+  redis.call('ZREM', P .. 'wake', key)
+  redis.call('ZADD', P .. 'dirty', 'NX', at(now), key)
+  count('woken')
+end
 local old = redis.call('ZRANGEBYSCORE', P .. 'rung', '-inf', at(now - tonumber(ARGV[2])), 'LIMIT', 0, 50)
 for _, key in ipairs(old) do
   local id = redis.call('HGET', P .. 'bells', key)

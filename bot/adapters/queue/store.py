@@ -25,6 +25,7 @@ from bot.intake.tasks import SWEEP, PendingCommand, is_key
 DONE_SECONDS = 7 * 24 * 3600  # GitHub redelivers for 3 days
 MOST_CRASHES = 5
 LOST_BELL_SECONDS = 10.0
+SHORTEST_SLEEP = 1.0  # so that a time that is wrong wakes a key no faster than a pulse beats
 _BELL_KEPT_SECONDS = 24 * 3600
 
 
@@ -59,6 +60,7 @@ class Depth:
     running: int
     waiting: int
     failed: int
+    asleep: int = 0
 
 
 def connect(url: str, *, timeout: float = 0.4) -> Redis:
@@ -88,6 +90,7 @@ class Queue:
         self._mark, self._begin, self._extend = map(register, (scripts.MARK, scripts.BEGIN, scripts.EXTEND))
         self._finish, self._retry = register(scripts.FINISH), register(scripts.RETRY)
         self._park, self._tick = register(scripts.PARK), register(scripts.TICK)
+        self._wake = register(scripts.WAKE)
         self._hold, self._release = register(scripts.HOLD), register(scripts.RELEASE)
 
     # the door
@@ -123,11 +126,25 @@ class Queue:
         except (RedisConnectionError, RedisTimeoutError):
             return  # the mark is stored; the next tick of a worker misses the bell and rings it
 
+    def wake(self, key: str, seconds: float | None) -> None:
+        """Mark the key in so many seconds, whatever happens until then; None forgets what was asked before.
+
+        The newest word for a key counts. It outlives workers and restarts. ValueError: the key is malformed.
+        """
+        if not is_key(key):
+            raise ValueError(f"{key!r} is no key")
+        delay = "" if seconds is None else f"{max(seconds, SHORTEST_SLEEP):.3f}"
+        try:
+            self._wake(keys=[self.name], args=[key, delay])
+        except RedisError as error:
+            raise TransientError("Redis cannot be reached") from error
+
     def forget(self, repositories: Sequence[str]) -> None:
         """Forget repositories that are no longer installed; sweeps pass them by from now on."""
         if repositories:
             try:
                 self.connection.hdel(self._key("repositories"), *repositories)
+                self.connection.zrem(self._key("wake"), *repositories)
             except RedisError as error:
                 raise TransientError("Redis cannot be reached") from error
 
@@ -190,7 +207,10 @@ class Queue:
         return bool(held)
 
     def tick(self) -> None:
-        """Take keys back from dead workers, and ring for keys whose time has come or whose bell was lost."""
+        """Take keys back from dead workers, and ring for keys whose time has come or whose bell was lost.
+
+        The time of a key comes after a failure, or when `wake` said so.
+        """
         args = [MOST_CRASHES, LOST_BELL_SECONDS, self.jobs.key]
         self._ring(self._tick(keys=[self.name], args=args))
 
@@ -225,6 +245,7 @@ class Queue:
             for name in ("dirty", "rung", "running", "due"):
                 pipe.zcard(self._key(name))
             pipe.hlen(self._key("failed"))
+            pipe.zcard(self._key("wake"))
             return Depth(*(int(number) for number in pipe.execute()))
 
     def counters(self) -> Mapping[str, int]:
