@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 
 from bot.policy.builtin import builtin_packs, default_directory
-from tests.desk.place import Desk
+from tests.desk.place import ROOT, Desk
 from tests.flows.repository import PATH, files
 
 RULES = """\
@@ -233,6 +234,24 @@ class TestExplain:
         assert "Action      is broken, which blocks" in said.out
         assert "did you mean `pattern`?" in said.out
         assert "What        Too many." in repository.run("policy", "explain", "few").out
+
+
+def test_json_has_the_keys_that_are_described(repository: Desk) -> None:
+    page = (ROOT / "docs" / "policies.md").read_text()
+    repository.write({"ops/policies/others.yaml": OTHERS})
+    packs = listed(repository)["staging"]
+    problems = [one for pack in packs for one in pack["problems"]]
+    shown = [policy for pack in packs for policy in pack["policies"]]
+    tested = json.loads(repository.run("policy", "test", str(default_directory()), "--format", "json").out)
+    for place in (*packs, *shown, *problems, *shown[0]["rules"], tested, *tested["by_kind"].values()):
+        for key in place:
+            assert f"`{key}`" in page, key
+
+
+def test_the_commands_of_the_page(repository: Desk) -> None:
+    block = re.findall(r"(?ms)^```sh\n(.*?)^```", (ROOT / "docs" / "policies.md").read_text())[0]
+    commands = [line.partition("#")[0].split() for line in block.splitlines()]
+    assert [repository.run(*command[1:]).status for command in commands] == [0, 0, 2]  # no tests in this repository
 
 
 def test_every_policy_that_ships_can_be_explained(bare: Desk) -> None:
