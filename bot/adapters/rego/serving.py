@@ -70,8 +70,8 @@ class Serving:
         start = f'{{"parameters":{parameters},"review":'
         said: list[Any] = []
         for index in reviews:
-            engine.set_input_json(f"{start}{self._reviews[index]}}}")
             try:
+                engine.set_input_json(f"{start}{self._reviews[index]}}}")
                 found = engine.eval_rule_as_json(rule)
             except (RuntimeError, ValueError) as error:
                 words = gist(error)

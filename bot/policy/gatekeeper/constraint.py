@@ -9,11 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from bot.policy.about import about
 from bot.policy.gatekeeper.action import Action, compile_enforcement
 from bot.policy.gatekeeper.match import Match, compile_match
+from bot.policy.gatekeeper.review import as_json
 from bot.policy.gatekeeper.template import Template
 from bot.policy.kyverno import shape
 from bot.policy.kyverno.shape import ShapeError
@@ -82,4 +81,4 @@ def _compile(
         words = "no enforcement point is named, so the constraint is never enforced"
         key = "spec.scopedEnforcementActions"
         return None, [*problems, PolicyProblem(name, words, source, key)]
-    return Constraint(name, template, match, action, parameters, orjson.dumps(parameters), source), problems
+    return Constraint(name, template, match, action, parameters, as_json(parameters), source), problems

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-import orjson
-
 from bot.model.finding import Finding, State
 from bot.model.manifest import Resource, ResourceKey
 from bot.policy.cel.rule import Outcome
@@ -18,7 +16,7 @@ from bot.policy.gatekeeper.expansion import Implied, implied
 from bot.policy.gatekeeper.policies import Gatekeeper
 from bot.policy.gatekeeper.program import asks_time, told_time
 from bot.policy.gatekeeper.rego import NO_REGO, Answer, Program, Question, Rego, Said, Trouble
-from bot.policy.gatekeeper.review import USER, inventory_of, review_of
+from bot.policy.gatekeeper.review import USER, as_json, inventory_of, review_of
 from bot.policy.gatekeeper.template import Template
 from bot.policy.kyverno.evaluate import known_namespaces
 from bot.policy.kyverno.kinds import GroupVersionKind
@@ -185,7 +183,7 @@ class Judged:
         if not questions:
             return
         places = list(numbers)
-        reviews = [orjson.dumps(review_of(self._subjects[at]), option=orjson.OPT_NON_STR_KEYS) for at in places]
+        reviews = [as_json(review_of(self._subjects[at])) for at in places]
         given = self._given.inventory
         reads = given is not None and any(one.program.inventory for _, one in questions)
         inventory = given() if given is not None and reads else b"{}"

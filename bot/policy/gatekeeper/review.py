@@ -7,6 +7,7 @@ knows who makes a change, so nothing is made up for that.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -30,7 +31,9 @@ def review_of(subject: Subject) -> Json:
         "name": subject.name,
         "operation": subject.operation,
         "object": subject.body,
+        "oldObject": subject.old,  # null where there is none, as an API server writes it
         "dryRun": False,
+        "options": None,
     }
     if subject.namespace:
         found["namespace"] = subject.namespace
@@ -39,11 +42,17 @@ def review_of(subject: Subject) -> Json:
             around = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
             found["namespaceObject"] = around
             found["_unstable"] = {"namespace": around}
-    if subject.old is not None:
-        found["oldObject"] = subject.old
     if USER in subject.given:
         found["userInfo"] = subject.given[USER]
     return found
+
+
+def as_json(value: object) -> bytes:
+    """Return a JSON value as JSON, whatever YAML made of it: numbers of any size, half characters."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:
+        return json.dumps(value, default=str).encode()
 
 
 def inventory_of(resources: Iterable[Resource], *, as_written: bool = False) -> bytes:
@@ -59,4 +68,4 @@ def inventory_of(resources: Iterable[Resource], *, as_written: bool = False) -> 
         tree = namespaces.setdefault(placed.namespace, {}) if placed.namespace else cluster
         tree.setdefault(placed.api_version, {}).setdefault(placed.kind, {})[placed.name] = body
     found = {name: tree for name, tree in (("cluster", cluster), ("namespace", namespaces)) if tree}
-    return orjson.dumps(found, option=orjson.OPT_NON_STR_KEYS)
+    return as_json(found)

@@ -33,6 +33,7 @@ Json = Mapping[str, Any]
 Files = Mapping[str, bytes]
 
 GROUP = "test.gatekeeper.sh"
+_NOBODY: Json = {USER: {}}  # as gator has it, who writes the tests knows
 _WORDS = {"true": "yes", "false": "no"}  # YAML 1.1 reads yes and no as these
 
 
@@ -168,7 +169,7 @@ def _reviewed(body: Json, around: Sequence[Json]) -> Subject | str:
     known = known_namespaces([Resource(one) for one in around], {})
     group = str(body.get("apiVersion") or "").partition("/")[0]
     if body.get("kind") != "AdmissionReview" or group != "admission.k8s.io":
-        return _as_written(body, subject_of(Resource(body), known))
+        return replace(_as_written(body, subject_of(Resource(body), known)), given=_NOBODY)
     request = body.get("request")
     if not isinstance(request, Mapping):
         return "the AdmissionReview has no request"
@@ -178,7 +179,7 @@ def _reviewed(body: Json, around: Sequence[Json]) -> Subject | str:
     if shown is None:
         return "the AdmissionReview has neither object nor oldObject"
     subject = subject_of(Resource(shown), known, operation=operation, old=old)
-    given = {USER: request["userInfo"]} if "userInfo" in request else {}
+    given = {USER: request["userInfo"]} if request.get("userInfo") else _NOBODY
     namespace = str(request.get("namespace") or "")
     return replace(_as_written(shown, subject), given=given, namespace=namespace or str(Resource(shown).namespace))
 

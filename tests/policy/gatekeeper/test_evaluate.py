@@ -7,6 +7,7 @@ https://open-policy-agent.github.io/gatekeeper/website/docs/expansion/.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -100,7 +101,7 @@ REVIEWS = [
     ("name and namespace", 'msg := sprintf("%v/%v", [input.review.namespace, input.review.name])', "shop/web"),
     ("operation", "msg := input.review.operation", "CREATE"),
     ("object", "msg := input.review.object.spec.containers[0].image", "nginx:1"),
-    ("no object before", 'not input.review.oldObject\nmsg := "none"', "none"),
+    ("no object before", 'is_null(input.review.oldObject)\nmsg := "none"', "none"),
     ("no parameters", 'msg := sprintf("%v", [input.parameters])', "{}"),
 ]
 
@@ -275,6 +276,21 @@ def test_a_violation_without_a_message(rego: WalledRego) -> None:
     ((state, _, message),) = found(policies, pod(), given=Given(rego))
     assert state == "error"
     assert message.endswith("evaluated: its rule `violation` gives something without a text `msg`.")
+
+
+def test_values_that_json_has_no_room_for(rego: WalledRego) -> None:
+    """YAML knows numbers of any size, and halves of characters: a finding may be lost over them, never all."""
+    huge, half = 10**30, json.loads('"\\ud800"')
+    policies = compiled(
+        template(rule('msg := sprintf("%v %v", [input.parameters.x, input.review.object.y])'), kind="Rule"),
+        constraint("Rule", parameters={"x": huge}),
+    )
+    for value, expected in [(huge, f"{huge} {huge}"), (half, None), (float("inf"), None)]:
+        strange = Resource({**pod("strange").body, "y": value})
+        findings = evaluate_gatekeeper(policies, [strange, Resource({**pod().body, "y": 1})], given=Given(rego))
+        assert [str(one.resource) for one in findings] == ["Pod shop/strange", "Pod shop/web"]
+        assert findings[1].message == f"{huge} 1"
+        assert expected is None or findings[0].message == expected
 
 
 def test_without_an_engine() -> None:
