@@ -17,7 +17,8 @@ from bot.desk.manifests import Manifests, documents, render
 from bot.desk.progress import Progress
 from bot.desk.situation import NO_RULES, Situation, find_name, open_work, relative, take_situation
 from bot.errors import UserError
-from bot.flows.survey import Ground, fitted, survey
+from bot.flows.survey import fitted, survey
+from bot.flows.surveyed import Ground
 from bot.flows.workbench import Workbench
 from bot.model.environment import Environment
 from bot.model.manifest import RenderProblem

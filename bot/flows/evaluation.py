@@ -12,7 +12,8 @@ from bot.flows.environments import Reached
 from bot.flows.judging import Judge
 from bot.flows.question import Question, Sides
 from bot.flows.side import Pair, Sought, unreachable
-from bot.flows.survey import Ground, Survey, survey
+from bot.flows.survey import survey
+from bot.flows.surveyed import Ground, Survey
 from bot.flows.workbench import Workbench
 from bot.model.finding import Finding
 from bot.model.manifest import Rendered

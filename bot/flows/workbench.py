@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from bot.checks.remote import NOTHING, NotFetched, RemoteChart, Remotes
+from bot.flows.surveyed import Survey
 from bot.model.scanner import NotScanned
 from bot.model.source import Source
 from bot.model.tree import Tree
 from bot.policy.gatekeeper import NO_REGO, Rego
 from bot.ports import Renderer, Scanners
-
-if TYPE_CHECKING:
-    from bot.flows.survey import Survey
 
 PackFiles = Callable[[str], Mapping[str, bytes] | None]
 MOST_SURVEYS = 32

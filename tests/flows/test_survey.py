@@ -13,7 +13,8 @@ from bot.flows.environments import reached_by
 from bot.flows.evaluation import Evaluation, evaluate_change
 from bot.flows.packs import Packs
 from bot.flows.question import Question, Sides
-from bot.flows.survey import Ground, Survey, survey
+from bot.flows.survey import survey
+from bot.flows.surveyed import Ground, Survey
 from bot.flows.workbench import Workbench
 from bot.model.environment import Configuration, Environment, PolicyPack
 from bot.model.finding import Finding
