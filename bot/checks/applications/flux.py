@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from bot.checks.applications import helm_release
 from bot.checks.applications.directories import did_you_mean, inside
 from bot.checks.applications.fields import at, entries, mapping, text
+from bot.checks.applications.flux_declaration import Declaration
 from bot.checks.applications.flux_edit import Directory, EditError, is_edited, overrides
-from bot.checks.applications.flux_sources import Located, called, located, needs, refused
+from bot.checks.applications.flux_sources import Located, located
 from bot.checks.applications.flux_values import MissingError, data_of, hidden_text
 from bot.checks.applications.place import Place
 from bot.checks.applications.substitution import UNKNOWN
@@ -45,18 +45,8 @@ def applications(resource: Resource, place: Place) -> tuple[Application, ...]:
     return ()
 
 
-@dataclass(slots=True)
-class _Kustomization:
+class _Kustomization(Declaration):
     """One Flux Kustomization while it is read, with what is found to be wrong or worth saying."""
-
-    resource: Resource
-    place: Place
-    problems: list[RenderProblem] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def spec(self) -> Mapping[str, Any]:
-        return mapping(self.resource.body.get("spec"))
 
     def application(self) -> Application:
         variables = self._variables()
@@ -64,22 +54,7 @@ class _Kustomization:
         self.notes += [words for key, value, words in _NOTES if self.spec.get(key) is value]
         if mapping(self.spec.get("decryption")):
             self.notes.append("what SOPS encrypted is shown as it is, encrypted")
-        if mapping(self.spec.get("kubeConfig")):
-            self.notes.append("applied to another cluster than the one it is declared on (kubeConfig)")
-        return Application(
-            called(self.resource.name, self.resource.namespace),
-            () if source is None else (source,),
-            _DECLARED,
-            self.resource.path,
-            self.resource.line,
-            tuple(self.problems),
-            tuple(self.notes),
-            tuple(sorted(variables.items())) or None,
-            tuple(needs(self.resource)),
-        )
-
-    def _problem(self, message: str, how: str = "", *, remote: bool = False) -> None:
-        self.problems.append(refused(self.resource, message, how, remote=remote))
+        return self.declares(_DECLARED, source, variables)
 
     def _source(self, *, substitutes: bool) -> Source | None:
         root = located(self.spec.get("sourceRef"), self.resource, self.place)
@@ -92,7 +67,7 @@ class _Kustomization:
             return self._unseen(path, root)
         if not root.tree.is_directory(path):
             words = f"not rendered: its path {text(self.spec.get('path')) or '.'} is no directory"
-            self._problem(f"{words}, {path} is not there", did_you_mean(root.tree, path))
+            self.problem(f"{words}, {path} is not there", did_you_mean(root.tree, path))
             return None
         directory = Directory(root.tree, path, root.ignore)
         try:
@@ -102,14 +77,14 @@ class _Kustomization:
             if error.path:
                 self.problems.append(RenderProblem(error.path, f"not rendered: {error}", error.line))
             else:
-                self._problem(f"not rendered: {error}")
+                self.problem(f"not rendered: {error}")
             return None
 
     def _unseen(self, path: str, root: Located) -> Source | None:
         """Return a source in another repository or revision, whose files cannot be looked at here."""
         if is_edited(self.spec):
             words = f"not rendered: its options are edited into a kustomization of {root.words}, which is not read here"
-            self._problem(words, "set them in that kustomization", remote=True)
+            self.problem(words, "set them in that kustomization", remote=True)
             return None
         return Source(path, "kustomize", repository=root.repository, revision=root.revision)
 
@@ -128,7 +103,7 @@ class _Kustomization:
     def _from(self, reference: Any) -> Mapping[str, str]:
         kind, name = text(at(reference, "kind")), text(at(reference, "name"))
         if kind not in ("ConfigMap", "Secret") or not name:
-            self._problem("not rendered in full: an entry of substituteFrom names no ConfigMap or Secret")
+            self.problem("not rendered in full: an entry of substituteFrom names no ConfigMap or Secret")
             return {}
         try:
             data = data_of(kind, name, self.resource.namespace, self.place)
@@ -138,7 +113,7 @@ class _Kustomization:
                 return {}
             words = f"not rendered in full: {error}; its variables are left as they are written"
             how = "keep it in this environment, or give the variables in postBuild.substitute"
-            self._problem(words, how, remote=True)
+            self.problem(words, how, remote=True)
             return {UNKNOWN: ""}
         if kind == "Secret":
             self.notes.append(f"variables from Secret {name} are replaced by words that stand for their values")
@@ -150,4 +125,4 @@ class _Kustomization:
             if name == UNKNOWN or _VARIABLE.fullmatch(name):
                 yield name, value
             else:
-                self._problem(f"Flux refuses the name of the variable {name!r}: letters, digits and _ only")
+                self.problem(f"Flux refuses the name of the variable {name!r}: letters, digits and _ only")

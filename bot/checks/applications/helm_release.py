@@ -10,12 +10,13 @@ import hashlib
 import json
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from bot.checks.applications.directories import did_you_mean, inside
 from bot.checks.applications.fields import at, entries, mapping, merged, text
-from bot.checks.applications.flux_sources import Located, called, found, located, needs, refused, url_of
+from bot.checks.applications.flux_declaration import Declaration
+from bot.checks.applications.flux_sources import Located, found, located, refused, url_of
 from bot.checks.applications.flux_values import MissingError, data_of, hidden, hidden_text
 from bot.checks.applications.place import Place
 from bot.checks.closure import normal
@@ -38,38 +39,14 @@ def application(resource: Resource, place: Place) -> Application:
     return _Release(resource, place).application()
 
 
-@dataclass(slots=True)
-class _Release:
+class _Release(Declaration):
     """One HelmRelease while it is read, with what is found to be wrong or worth saying."""
-
-    resource: Resource
-    place: Place
-    problems: list[RenderProblem] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def spec(self) -> Mapping[str, Any]:
-        return mapping(self.resource.body.get("spec"))
 
     def application(self) -> Application:
         source = self._source()
         if self.spec.get("suspend") is True:
             self.notes.append("suspended: Flux applies no change until it is resumed")
-        if mapping(self.spec.get("kubeConfig")):
-            self.notes.append("applied to another cluster than the one it is declared on (kubeConfig)")
-        return Application(
-            called(self.resource.name, self.resource.namespace),
-            () if source is None else (source,),
-            _DECLARED,
-            self.resource.path,
-            self.resource.line,
-            tuple(self.problems),
-            tuple(self.notes),
-            after=tuple(needs(self.resource)),
-        )
-
-    def _problem(self, message: str, how: str = "", *, remote: bool = False) -> None:
-        self.problems.append(refused(self.resource, message, how, remote=remote))
+        return self.declares(_DECLARED, source)
 
     def _source(self) -> Source | None:
         chart = self._chart()
@@ -81,7 +58,7 @@ class _Release:
             return None
         if entries(self.spec.get("postRenderers")):
             words = "not rendered in full: its post-renderers are not applied; patches and images of them do not show"
-            self._problem(words, "set the same by the chart's values, where it offers them")
+            self.problem(words, "set the same by the chart's values, where it offers them")
         options = HelmOptions(
             release=self._name(),
             namespace=self._namespace,
@@ -117,7 +94,7 @@ class _Release:
                 name = text(reference.get("name"))
                 chart = found("HelmChart", "source.toolkit.fluxcd.io", name, namespace, self.place)
                 if chart is None:
-                    self._problem(f"not rendered: HelmChart {name} is not among what this environment holds")
+                    self.problem(f"not rendered: HelmChart {name} is not among what this environment holds")
                     return None
                 spec = mapping(chart.body.get("spec"))
                 return self._local(spec, {"namespace": namespace, **mapping(spec.get("sourceRef"))})
@@ -134,7 +111,7 @@ class _Release:
     ) -> tuple[str, Located, Mapping[str, Any]] | None:
         name = text(spec.get("chart"))
         if not name:
-            self._problem("not rendered: it says no chart (chart.spec.chart, or chartRef)")
+            self.problem("not rendered: it says no chart (chart.spec.chart, or chartRef)")
             return None
         if reference.get("kind") == "HelmRepository":
             namespace = text(reference.get("namespace")) or self.resource.namespace
@@ -149,7 +126,7 @@ class _Release:
         self.notes += root.notes
         path = inside(name, root.path)
         if root.tree is not None and root.tree.blob(posixpath.join(path, "Chart.yaml")) is None:
-            self._problem(f"not rendered: there is no chart in {path or '.'}", did_you_mean(root.tree, path))
+            self.problem(f"not rendered: there is no chart in {path or '.'}", did_you_mean(root.tree, path))
             return None
         if reference.get("kind") == "GitRepository" and spec.get("reconcileStrategy") != "Revision":
             self.notes.append("Flux takes changes of the chart up only with a new version in its Chart.yaml")
@@ -185,7 +162,7 @@ class _Release:
         if not names:
             return ()
         if root.tree is None:
-            self._problem(f"not rendered: its valuesFiles lie in {root.words}, which is not read here", remote=True)
+            self.problem(f"not rendered: its valuesFiles lie in {root.words}, which is not read here", remote=True)
             return ()
         value: Any = {}
         for name in names:
@@ -194,7 +171,7 @@ class _Release:
             if given is not None:
                 value = merged(value, given)
             elif spec.get("ignoreMissingValuesFiles") is not True:
-                self._problem(f"not rendered: its values file {text(name)} does not exist")
+                self.problem(f"not rendered: its values file {text(name)} does not exist")
         return ((posixpath.join(chart, "values.yaml"), json.dumps(value, ensure_ascii=False, indent=1)),)
 
     def _parsed(self, content: bytes | None, path: str) -> Mapping[str, Any] | None:
@@ -224,7 +201,7 @@ class _Release:
         kind, name = text(at(reference, "kind")), text(at(reference, "name"))
         key = text(at(reference, "valuesKey")) or "values.yaml"
         if kind not in ("ConfigMap", "Secret") or not name:
-            self._problem("not rendered in full: an entry of valuesFrom names no ConfigMap or Secret")
+            self.problem("not rendered in full: an entry of valuesFrom names no ConfigMap or Secret")
             return
         try:
             data = data_of(kind, name, self.resource.namespace, self.place)
@@ -235,7 +212,7 @@ class _Release:
                 self.notes.append(f"{error}; it is optional")
             else:
                 how = "keep it in this environment, or give the values in spec.values"
-                self._problem(f"not rendered in full: {error}; the chart is rendered without", how, remote=True)
+                self.problem(f"not rendered in full: {error}; the chart is rendered without", how, remote=True)
             return
         if kind == "Secret":
             self.notes.append(f"values from Secret {name} are replaced by words that stand for them")
@@ -250,7 +227,7 @@ class _Release:
             documents = parse(content.encode("utf-8", "replace"))
         except DocumentError as error:
             words = "it is no YAML" if kind == "Secret" else error.message
-            self._problem(f"not rendered in full: the values of {kind} {about}: {words}")
+            self.problem(f"not rendered in full: the values of {kind} {about}: {words}")
             return
         value = mapping(documents[0].value) if documents else {}
         yield ValuesText(json.dumps(hidden(value, about) if kind == "Secret" else value, ensure_ascii=False))
