@@ -40,6 +40,7 @@ demo: $(STAMP) ## play the whole story on this machine (STAY=1 keeps it running 
 
 test: $(DEVSTAMP) ## run the tests
 	@$(BIN)/python -m tests.referee.fetch || echo "test: the referee's material is not to be had; its tests are skipped"
+	@$(BIN)/python -m tools.conformance.oracles || echo "test: kubectl and helm are not to be had; what compares with them is skipped"
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check: lint types contracts test ## everything a change must pass
