@@ -129,9 +129,9 @@ MONSTERS = [
 
 @pytest.mark.parametrize("body", [row[1] for row in MONSTERS], ids=[row[0] for row in MONSTERS])
 def test_monsters(body: dict[str, Any]) -> None:
-    before = time.perf_counter()
+    before = time.process_time()
     answered(body)
-    assert time.perf_counter() - before < 10
+    assert time.process_time() - before < 10
 
 
 def test_a_matrix_that_explodes() -> None:
@@ -141,11 +141,11 @@ def test_a_matrix_that_explodes() -> None:
     for _ in range(8):
         generator = {"matrix": {"generators": [generator, many]}}
     resource = Resource({"metadata": {"name": "a"}, "spec": {"generators": [generator]}}, "apps/web.yaml", 1)
-    before = time.perf_counter()
+    before = time.process_time()
     assert messages(applicationset.applications(resource, WHERE)) == [
         "not evaluated: the generators make more than 5000 applications"
     ]
-    assert time.perf_counter() - before < 20
+    assert time.process_time() - before < 20
 
 
 def test_text_that_explodes() -> None:
@@ -153,10 +153,10 @@ def test_text_that_explodes() -> None:
     elements = [{"a": "x" * 1000, "n": str(number)} for number in range(2000)]
     template = {"metadata": {"name": "{{n}}"}, "spec": {"source": {"helm": {"values": "{{a}}" * 1000}}}}
     body = {"metadata": {"name": "a"}, "spec": {"generators": [{"list": {"elements": elements}}], "template": template}}
-    before = time.perf_counter()
+    before = time.process_time()
     found = applicationset.applications(Resource(body, "apps/web.yaml", 1), WHERE)
     assert "an application is not made: its templates make more text than any honest one does" in messages(found)
-    assert time.perf_counter() - before < 20
+    assert time.process_time() - before < 20
 
 
 def test_a_name_is_no_path() -> None:
