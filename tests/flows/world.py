@@ -18,6 +18,7 @@ from bot.adapters.render.renderer import Renderer
 from bot.dashboard.output import output_pages
 from bot.errors import LockkeeperError
 from bot.intake.tasks import PendingCommand, pull_key
+from bot.model.scanner import Scanner
 from bot.sandbox.deliveries import Delivery
 from bot.sandbox.records import App, CheckRun, Comment, Pull, Review
 from bot.sandbox.server import Sandbox
@@ -73,6 +74,7 @@ class Town:
     before_finish: Callable[[], None] | None = None
     late: list[Delivery] = field(default_factory=list)
     rounds: int = 0
+    scanners: tuple[Scanner, ...] = ()
 
     @property
     def world(self) -> World:
@@ -118,9 +120,15 @@ class Town:
             git_url=self.sandbox.url,
             data=self.directory / "bot",
             public_url=PUBLIC_URL,
+            scanners=self.scanners,
         )
         self.bot = Composition(settings, self.queue, renderer=self.given.renderer)
         self.door = create_app(settings, self.queue, blueprints=[output_pages(self.bot.outputs.read)]).test_client()
+
+    def enable(self, *scanners: Scanner) -> None:
+        """Start the bot anew, with scanners that its operator enabled."""
+        self.scanners = scanners
+        self._start_bot()
 
     def close(self) -> None:
         """Stop the sandbox and empty the queue."""
