@@ -7,157 +7,191 @@ the merge last. Each write finds before it creates.
 from __future__ import annotations
 
 import re
-from typing import Literal, assert_never
+from dataclasses import dataclass, replace
+from typing import assert_never
 
 from bot.errors import RefusedError, TransientError
+from bot.flows.changes import changes_as_told
 from bot.flows.tools import Tools
-from bot.model.promotion import Gate, Record
+from bot.model.environment import Method
+from bot.model.promotion import Gate, Hop, Record
 from bot.model.repository import PullRequest, Repository
+from bot.promotion.places import Place, source_of, target_of
 from bot.promotion.plan import Close, Idle, Plan, Propose, Snapshot, Stuck
 from bot.promotion.remember import label
 from bot.report import promotion as words
+from bot.report import trouble
 from bot.report.promotion import Journey
 
-METHODS: tuple[Literal["merge", "squash", "rebase"], ...] = ("merge", "squash", "rebase")
+METHODS: tuple[Method, ...] = ("merge", "squash", "rebase")
 _NOT_ALLOWED = re.compile(r"not allowed|merge commits", re.IGNORECASE)
 
 
-def apply(tools: Tools, repository: Repository, plan: Plan, journey: Journey) -> int:
-    """Carry out one plan; return the number of the open promotion pull request, 0 when there is none."""
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One hop to be carried out: what was seen of it, and where it comes from and goes to."""
+
+    tools: Tools
+    home: Repository
+    snapshot: Snapshot
+    journey: Journey
+
+    @property
+    def source(self) -> Place:
+        return source_of(self.snapshot.hop, self.home)
+
+    @property
+    def target(self) -> Place:
+        return target_of(self.snapshot.hop, self.home)
+
+    @property
+    def repository(self) -> Repository:
+        """The repository that the promotion pull request is in."""
+        return self.target.repository
+
+
+def apply(tools: Tools, home: Repository, plan: Plan, journey: Journey) -> int:
+    """Carry out one plan; return the number of the open promotion pull request, 0 when there is none.
+
+    `home` is the repository with the configuration.
+    """
+    work = _Work(tools, home, plan.snapshot, journey)
+    _record_deployment(work)
+    number = _carry_out(work, plan)
     snapshot = plan.snapshot
-    _record_deployment(tools, repository, snapshot)
-    number = _carry_out(tools, repository, plan, journey)
     if snapshot.told_trouble and not snapshot.conflicts:
         sha = snapshot.record.source_sha
-        report = words.resolved_check(snapshot.hop, sha=sha, record=Record(sha).encode())
-        tools.github.ensure_check(repository, report)
+        report = trouble.resolved_check(snapshot.hop, sha=sha, record=Record(sha).encode())
+        tools.github.ensure_check(work.source.repository, report)
     return number
 
 
-def tell_refusal(tools: Tools, repository: Repository, snapshot: Snapshot, error: RefusedError) -> None:
+def tell_refusal(tools: Tools, home: Repository, snapshot: Snapshot, error: RefusedError) -> None:
     """Say on the source commit what GitHub refused, where whoever changed it looks."""
     sha = snapshot.record.source_sha
     record = Record(sha).encode()  # who asked is not part of it: the next look does not know
-    report = words.refused_check(snapshot.hop, error, sha=sha, record=record)
-    tools.github.ensure_check(repository, report)
+    report = trouble.refused_check(snapshot.hop, error, sha=sha, record=record)
+    tools.github.ensure_check(source_of(snapshot.hop, home).repository, report)
     if snapshot.open is not None:
         body = f"{words.REFUSED_MARKER}\n❌ {report.summary}"
-        tools.github.ensure_comment(repository, snapshot.open.number, words.REFUSED_MARKER, body)
+        where = target_of(snapshot.hop, home).repository
+        tools.github.ensure_comment(where, snapshot.open.number, words.REFUSED_MARKER, body)
 
 
-def _carry_out(tools: Tools, repository: Repository, plan: Plan, journey: Journey) -> int:
+def _carry_out(work: _Work, plan: Plan) -> int:
+    github = work.tools.github
     match plan.decision:
         case Idle():
             return 0
         case Close(pull, reason):
             text = f"{words.CLOSED_MARKER}\nClosed: {reason}."
-            tools.github.ensure_comment(repository, pull.number, words.CLOSED_MARKER, text)
-            tools.github.ensure_closed(repository, pull.number)
+            github.ensure_comment(work.repository, pull.number, words.CLOSED_MARKER, text)
+            github.ensure_closed(work.repository, pull.number)
             return 0
         case Stuck() as decision:
-            return _tell_conflict(tools, repository, plan.snapshot, decision, journey)
+            return _tell_conflict(work, decision)
         case Propose() as decision:
-            return _propose(tools, repository, plan.snapshot, decision, journey)
+            return _propose(work, decision)
         case _:
             assert_never(plan.decision)
 
 
-def _propose(tools: Tools, repository: Repository, snapshot: Snapshot, decision: Propose, journey: Journey) -> int:
-    hop, github = snapshot.hop, tools.github
+def _propose(work: _Work, decision: Propose) -> int:
+    tools, snapshot, repository = work.tools, work.snapshot, work.repository
+    hop = snapshot.hop
     pushed = not snapshot.facts.foreign and snapshot.branch_sha != snapshot.commit
     if pushed:
         tools.git.push(repository, branch=hop.branch, commit=snapshot.commit, expected=snapshot.branch_sha or None)
+    told = changes_as_told(snapshot.changes, work.home, repository)
     try:
-        pull = github.ensure_pull(
+        pull = tools.github.ensure_pull(
             repository,
             head=hop.branch,
             base=hop.target.branch,
-            title=words.title(hop, snapshot.changes),
-            body=words.body(snapshot, decision.gates, journey),
+            title=words.title(hop, told),
+            body=words.body(replace(snapshot, changes=told), decision.gates, work.journey),
         )
     except RefusedError as error:
         if pushed and error.status == 422:
             raise TransientError(f"GitHub does not know yet what was pushed to {hop.branch}: {error.reason}") from error
         raise
-    _say_gates(tools, repository, snapshot, decision.gates, snapshot.facts.head_sha)
+    _say_gates(work, decision.gates, snapshot.facts.head_sha, snapshot.record)
     for reference in snapshot.remembered:  # it has been proposed: declining it is now the people's word
         where, _, number = reference.partition("#")
-        original = Repository.parse(where) if where else repository
+        original = Repository.parse(where) if where else work.home
         tools.github.ensure_no_label(original, int(number), label(hop.target.name))
-    _ask_approvers(tools, repository, snapshot, pull)
+    _ask_approvers(work, pull)
     if decision.merge:
-        _merge(tools, repository, pull.number, snapshot.commit)
-        tools.mark(repository.full_name)
+        _merge(work, hop, pull.number)
+        tools.mark(work.home.full_name)
     return pull.number
 
 
-def _merge(tools: Tools, repository: Repository, number: int, sha: str) -> None:
-    """Merge as the repository allows it: with a merge commit where it can be, because that keeps the trailers."""
-    for method in METHODS:
+def _merge(work: _Work, hop: Hop, number: int) -> None:
+    """Merge exactly what was evaluated, by the environment's method.
+
+    Without one, as the repository allows it: with a merge commit where it can be, because that keeps the trailers.
+    """
+    methods = (hop.target.method,) if hop.target.method else METHODS
+    for method in methods:
         try:
-            tools.github.merge(repository, number, sha=sha, method=method)
+            work.tools.github.merge(work.repository, number, sha=work.snapshot.commit, method=method)
         except RefusedError as error:
             if error.status == 409:  # the head has moved: what was evaluated is no longer what would be merged
                 raise TransientError(f"#{number} moved meanwhile: {error.reason}") from error
-            if method == METHODS[-1] or error.status != 405 or not _NOT_ALLOWED.search(error.reason):
+            if method == methods[-1] or error.status != 405 or not _NOT_ALLOWED.search(error.reason):
                 raise
         else:
             return
 
 
-def _say_gates(tools: Tools, repository: Repository, snapshot: Snapshot, gates: tuple[Gate, ...], sha: str) -> None:
-    report = words.gate_check(
-        snapshot.hop,
-        gates,
-        sha=sha,
-        record=snapshot.record.encode(),
-    )
-    tools.github.ensure_check(repository, report)
+def _say_gates(work: _Work, gates: tuple[Gate, ...], sha: str, record: Record) -> None:
+    report = words.gate_check(work.snapshot.hop, gates, sha=sha, record=record.encode())
+    work.tools.github.ensure_check(work.repository, report)
 
 
-def _ask_approvers(tools: Tools, repository: Repository, snapshot: Snapshot, pull: PullRequest) -> None:
-    approvers = snapshot.hop.target.approvers
+def _ask_approvers(work: _Work, pull: PullRequest) -> None:
+    approvers, github = work.snapshot.hop.target.approvers, work.tools.github
     if approvers.people:
-        tools.github.ensure_reviewers(repository, pull.number, approvers.people)
+        github.ensure_reviewers(work.repository, pull.number, approvers.people)
     if approvers.assign:
-        tools.github.ensure_assignees(repository, pull.number, approvers.assign)
+        github.ensure_assignees(work.repository, pull.number, approvers.assign)
 
 
-def _tell_conflict(tools: Tools, repository: Repository, snapshot: Snapshot, decision: Stuck, journey: Journey) -> int:
-    sha, record = snapshot.record.source_sha, Record(snapshot.record.source_sha).encode()
-    report = words.conflict_check(snapshot.hop, decision.conflicts, sha=sha, record=record)
-    tools.github.ensure_check(repository, report)
+def _tell_conflict(work: _Work, decision: Stuck) -> int:
+    snapshot, github = work.snapshot, work.tools.github
+    record = Record(snapshot.record.source_sha)
+    report = trouble.conflict_check(snapshot.hop, decision.conflicts, sha=record.source_sha, record=record.encode())
+    github.ensure_check(work.source.repository, report)
     if snapshot.open is None:
         return 0
     # The branch still holds the last state that merged cleanly; its check run and body say why it stands still.
-    head = snapshot.open.head_sha
-    old = snapshot.open_record.encode() if snapshot.open_record else record
-    tools.github.ensure_check(
-        repository,
-        words.gate_check(snapshot.hop, decision.gates, sha=head, record=old),
-    )
-    tools.github.ensure_pull(
-        repository,
+    _say_gates(work, decision.gates, snapshot.open.head_sha, snapshot.open_record or record)
+    told = changes_as_told(snapshot.changes, work.home, work.repository)
+    github.ensure_pull(
+        work.repository,
         head=snapshot.hop.branch,
         base=snapshot.hop.target.branch,
         title=snapshot.open.title,
-        body=words.body(snapshot, decision.gates, journey),
+        body=words.body(replace(snapshot, changes=told), decision.gates, work.journey),
     )
     return snapshot.open.number
 
 
-def _record_deployment(tools: Tools, repository: Repository, snapshot: Snapshot) -> None:
+def _record_deployment(work: _Work) -> None:
+    snapshot, hop = work.snapshot, work.snapshot.hop
     pull, record = snapshot.merged, snapshot.merged_record
     if pull is None or record is None or not pull.merge_commit:
         return
-    try:
-        tools.github.ensure_deployment(
-            repository,
-            environment=snapshot.hop.target.name,
-            sha=pull.merge_commit,
-            source_sha=record.source_sha,
-            description=f"Promoted from {snapshot.hop.source.name} by #{pull.number}"[:140],
-        )
-    except RefusedError as error:  # a record of what is done: it holds up nothing that is still to do
-        report = words.deployment_check(snapshot.hop, error, sha=pull.merge_commit)
-        tools.github.ensure_check(repository, report)
+    for environment in hop.target.members or (hop.target,):
+        try:
+            work.tools.github.ensure_deployment(
+                work.repository,
+                environment=environment.name,
+                sha=pull.merge_commit,
+                source_sha=record.source_sha,
+                description=f"Promoted from {hop.source.name} by #{pull.number}"[:140],
+            )
+        except RefusedError as error:  # a record of what is done: it holds up nothing that is still to do
+            report = trouble.deployment_check(hop, error, sha=pull.merge_commit)
+            work.tools.github.ensure_check(work.repository, report)

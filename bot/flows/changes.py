@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.flows.tools import Tools
 from bot.model.environment import Environment
@@ -148,6 +149,14 @@ class ChangeReader:
             return own
         touched = self._tools.git.changed_paths(repository, merged.parents[0], merged.sha)
         return changed_by(own, pull.base_ref, touched)
+
+
+def changes_as_told(changes: Sequence[Change], home: Repository, repository: Repository) -> tuple[Change, ...]:
+    """Return changes as they are named on the pages of a repository; they are counted from `home`."""
+    if home == repository:
+        return tuple(changes)
+    told = (requalified(one.reference, home, repository).partition("#")[0] if one.number else "" for one in changes)
+    return tuple(replace(one, repository=where) for one, where in zip(changes, told, strict=True))
 
 
 def _first_parents(commits: Sequence[Commit], until: str) -> list[Commit]:

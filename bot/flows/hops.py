@@ -17,7 +17,7 @@ from bot.promotion.gates import GateFacts
 from bot.promotion.places import Place, source_of, target_of
 from bot.promotion.plan import Idle, Snapshot
 from bot.promotion.remember import label, who_asked
-from bot.report.promotion import trouble_name
+from bot.report.trouble import trouble_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,10 @@ class HopReader:
         )
         content = records.standing(read_content(self._tools, self.changes, move), branch_sha)
         foreign = records.foreign(branch_sha, content.commit)
-        ground = Ground(hop, heads.source, heads.target, content, heads.source_head, branch_sha, foreign, pulls.open)
+        freezes = self._rules.configuration.freezes
+        ground = Ground(
+            hop, heads.source, heads.target, content, heads.source_head, branch_sha, foreign, pulls.open, freezes
+        )
         facts = read_facts(self._tools, ground)
         return Snapshot(
             hop=hop,

@@ -68,7 +68,8 @@ def _hop(into: list[Hop], asked: Asked) -> Hop:
 def _not_there_yet(tools: Tools, asked: Asked, hop: Hop, seen: tuple[HopOutcome, ...]) -> str:
     """Return why the source does not hold this pull request's change yet, '' when it does."""
     pull = asked.pull
-    if hop.source.name in asked.into and pull.merged:
+    unsaid = not asked.into and pull.base_ref == hop.source.branch  # it changes no environment's own files
+    if pull.merged and (unsaid or hop.source.name in asked.into):
         return ""
     reference = requalified(f"#{pull.number}", asked.repository, asked.house.home)
     arrived = [(f"{one.hop.target.repository}#{arrival.pull.number}", *arrival.includes)

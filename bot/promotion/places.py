@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.model.environment import Configuration, Environment
+from bot.model.environment import Configuration, Environment, Strategy
 from bot.model.promotion import Hop
 from bot.model.repository import Repository
 
@@ -78,3 +78,16 @@ def changed_by(environments: Iterable[Environment], branch: str, touched: Iterab
 def _inside(path: str, environment: Environment) -> bool:
     places = [one.file for one in environment.values] or [environment.path]
     return any(not place or path == place or path.startswith(f"{place}/") for place in places)
+
+
+def spot(environment: Environment, strategy: Strategy) -> str:
+    """Return where what a strategy moves lies in an environment, as people read it: `` `path` of `branch` ``."""
+    where = f"`{environment.branch}`"
+    if strategy == "tag":
+        where = f"tags `{environment.tag}`" if environment.tag else where
+    elif strategy != "branch":
+        paths = [one.file for one in environment.values] if strategy == "values" else [environment.path]
+        paths = [one.path for one in environment.members] or paths
+        named = ", ".join(f"`{one}`" for one in paths[:3] if one)
+        where = f"{named}{' …' if len(paths) > 3 else ''} of {where}" if named else where
+    return f"{where} in {environment.repository}" if environment.repository else where

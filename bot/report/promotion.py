@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.errors import RefusedError
 from bot.model.environment import Environment
 from bot.model.promotion import Change, Gate, Hop, Record
 from bot.ports import CheckReport
-from bot.promotion.plan import Conflict, Snapshot
+from bot.promotion.places import spot
+from bot.promotion.plan import Snapshot
 from bot.promotion.trailers import write_trailers
 from bot.report import markdown
-from bot.report.words import count, listed, shortened
+from bot.report.words import count, listed
 
 CHECK = "lockkeeper / promotion"  # of a whole repository; each target has its own, see `check_name`
 BODY_MARKER = "<!-- lockkeeper:promotion -->"
@@ -21,9 +20,6 @@ REFUSED_MARKER = "<!-- lockkeeper:refused -->"
 CLOSED_MARKER = "<!-- lockkeeper:closed -->"
 GATE_ICONS = {"pass": "✅", "wait": "⏳", "fail": "❌"}
 BODY_CHANGES = 100
-
-_SECRET_NAME = re.compile(r"secret|credential|\.env$|\.key$", re.IGNORECASE)
-_SECRET = re.compile(r"""["']?\bkind["']?:\s*["']?Secret\b|\bsecretGenerator\b|PRIVATE KEY""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +35,21 @@ def title(hop: Hop, changes: Sequence[Change]) -> str:
     if len(changes) == 1:
         number = f" ({changes[0].reference})" if changes[0].number else ""
         return f"Promote to {hop.target.name}: {changes[0].title}"[: 256 - len(number)] + number
-    what = count(len(changes), "change") if changes else "the state of " + hop.source.name
-    return f"Promote to {hop.target.name}: {what} from {hop.source.name}"
+    what = f"{count(len(changes), 'change')} from" if changes else "the state of"
+    return f"Promote to {hop.target.name}: {what} {hop.source.name}"
 
 
 def body(snapshot: Snapshot, gates: Sequence[Gate], journey: Journey) -> str:
     """Return the pull request's body."""
     hop = snapshot.hop
     asked = f", asked for by {snapshot.record.requested_by}" if snapshot.record.requested_by else ""
+    what = count(len(snapshot.changes), "change") if snapshot.changes else "everything"
     parts = [
-        f"{BODY_MARKER}\nMoves {count(len(snapshot.changes), 'change')} from **{markdown.escape(hop.source.name)}** "
-        f"(`{hop.source.branch}` at {snapshot.record.source_sha[:7]}) to **{markdown.escape(hop.target.name)}** "
-        f"(`{hop.target.branch}`){markdown.escape(asked)}. The rendered diff of {markdown.escape(hop.target.name)} "
-        "is in the comment below.",
+        f"{BODY_MARKER}\nMoves {what} from **{markdown.escape(hop.source.name)}** "
+        f"({spot(hop.source, hop.target.strategy)} at {snapshot.record.source_sha[:7]}) to "
+        f"**{markdown.escape(hop.target.name)}** "
+        f"({spot(hop.target, hop.target.strategy)}){markdown.escape(asked)}. The rendered diff of "
+        f"{markdown.escape(hop.target.name)} is in the comment below.",
         change_table(snapshot.changes),
         "#### Gates",
         gate_table(gates),
@@ -98,6 +96,19 @@ def gate_table(gates: Sequence[Gate]) -> str:
 def _base_note(snapshot: Snapshot) -> str:
     if snapshot.base == "merge base":
         return "<sub>First promotion of this pair: compared with the last common commit of both branches.</sub>"
+    name, source = (markdown.escape(one.name) for one in (snapshot.hop.target, snapshot.hop.source))
+    if snapshot.base == "configured":
+        return (
+            f"<sub>First promotion of this pair: what differed when it was configured belongs to {name}, and only what "
+            f"{source} changed since then moves.</sub>"
+        )
+    if snapshot.base == "copy":
+        return (
+            f"<sub>There is no earlier promotion to compare with: everything that {source} holds is laid over {name}, "
+            f"also where they differed before; files that only {name} has are kept. Look at the whole diff.</sub>"
+        )
+    if snapshot.base == "none" and snapshot.hop.target.strategy != "branch":
+        return f"<sub>First promotion of this pair: {spot(snapshot.hop.target, 'directory')} does not exist yet.</sub>"
     if snapshot.base == "none":
         return (
             "<sub>First promotion of this pair, and the branches share no history: files that only "
@@ -147,11 +158,6 @@ def check_name(environment: Environment) -> str:
     return f"{CHECK} to {environment.name}"
 
 
-def trouble_name(hop: Hop) -> str:
-    """Return the name of the check run on a source commit that cannot be promoted as it is."""
-    return f"lockkeeper / from {hop.source.name} to {hop.target.name}"
-
-
 def gate_check(hop: Hop, gates: Sequence[Gate], *, sha: str, record: str) -> CheckReport:
     """Return the check run that says which gate waits for whom. Waiting gates leave it in progress."""
     failed = [gate for gate in gates if gate.state == "fail"]
@@ -185,100 +191,6 @@ def direct_check(environment: Environment, gate: Gate, *, sha: str) -> CheckRepo
         f"and list it as drift; bring it to the environments before, too, if it should stay.\n\n{gate_table([gate])}",
         conclusion={"fail": "failure", "wait": None, "pass": "success"}[gate.state],
     )
-
-
-def conflict_check(hop: Hop, conflicts: Sequence[Conflict], *, sha: str, record: str) -> CheckReport:
-    """Return the check run on the source commit that could not be promoted."""
-    return CheckReport(
-        name=trouble_name(hop),
-        sha=sha,
-        title=f"{count(len(conflicts), 'file')} changed in both {hop.source.name} and {hop.target.name}"[:250],
-        summary=markdown.within(
-            [conflict_words(hop, conflicts)], markdown.CHECK_BYTES, _too_long(conflicts), in_bytes=True
-        ),
-        text=markdown.within(conflict_sides(hop, conflicts), markdown.CHECK_BYTES, _too_long(()), in_bytes=True),
-        conclusion="action_required",
-        external_id=record,
-    )
-
-
-def refused_check(hop: Hop, error: RefusedError, *, sha: str, record: str) -> CheckReport:
-    """Return the check run on the source commit whose promotion GitHub refused."""
-    what, reason, how = (markdown.prose(shortened(text, 2000)) for text in (error.what, error.reason, error.how))
-    said = f"\n\n> {reason}" if reason else ""
-    following = f"\n\n**Next:** {how}" if how else ""
-    heading = error.what if error.what.startswith("GitHub") else f"GitHub refused: {error.what}"
-    return CheckReport(
-        name=trouble_name(hop),
-        sha=sha,
-        title=heading[:250],
-        summary=f"{what} (status {error.status}){said}{following}\n\n"
-        "Lockkeeper tries again at the next event and with every sweep.",
-        conclusion="action_required",
-        external_id=record,
-    )
-
-
-def deployment_check(hop: Hop, error: RefusedError, *, sha: str) -> CheckReport:
-    """Return the check run on a merged promotion that GitHub would not record as a deployment."""
-    following = f"\n\n{markdown.escape(error.how)}" if error.how else ""
-    return CheckReport(
-        name=f"lockkeeper / deployment to {hop.target.name}",
-        sha=sha,
-        title="Not recorded as a deployment",
-        summary=f"{markdown.escape(error.what)} (status {error.status}){following}\n\nPromotions go on without it.",
-        conclusion="neutral",
-    )
-
-
-def resolved_check(hop: Hop, *, sha: str, record: str) -> CheckReport:
-    """Return the same check run once the conflict or the refusal is gone."""
-    return CheckReport(
-        name=trouble_name(hop),
-        sha=sha,
-        title="Resolved",
-        summary=f"Nothing stands between {hop.source.name} and {hop.target.name} any more.",
-        conclusion="success",
-        external_id=record,
-    )
-
-
-def _too_long(conflicts: Sequence[Conflict]) -> str:
-    return f"{count(len(conflicts), 'file')} in all." if conflicts else "Further files are left out here."
-
-
-def conflict_words(hop: Hop, conflicts: Sequence[Conflict]) -> str:
-    """Return what is in the way and how to resolve it, without the texts of both sides."""
-    rows = [[markdown.code(one.path), markdown.escape(one.kind)] for one in conflicts[:100]]
-    return (
-        f"Nothing was written. These files were changed in **{markdown.escape(hop.source.name)}** "
-        f"(`{hop.source.branch}`) and, differently, in **{markdown.escape(hop.target.name)}** "
-        f"(`{hop.target.branch}`) since the last promotion:\n\n"
-        + markdown.table(["file", "conflict"], rows)
-        + f"\n\nTo resolve it, make both sides agree on these lines: bring what `{hop.target.branch}` has into "
-        f"`{hop.source.branch}` by pull request (or undo it in `{hop.target.branch}`). "
-        "The promotion goes on by itself after that."
-    )
-
-
-def conflict_sides(hop: Hop, conflicts: Sequence[Conflict]) -> list[str]:
-    """Return both sides of every file, each file a part of its own."""
-    parts = []
-    for one in conflicts:
-        hidden = _may_hold_secrets(one)
-        source, target = (
-            markdown.fence("(not shown: it may hold secrets)" if text and hidden else text or "(deleted)")
-            for text in (one.source, one.target)
-        )
-        parts.append(
-            f"##### {markdown.code(one.path)}\n\n{markdown.escape(hop.source.name)}:\n\n{source}\n\n"
-            f"{markdown.escape(hop.target.name)}:\n\n{target}"
-        )
-    return parts
-
-
-def _may_hold_secrets(one: Conflict) -> bool:
-    return _SECRET_NAME.search(one.path) is not None or any(_SECRET.search(text) for text in (one.source, one.target))
 
 
 def commit_message(hop: Hop, record: Record, changes: Sequence[Change], seal: str) -> str:

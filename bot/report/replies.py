@@ -16,8 +16,9 @@ from bot.model.repository import PullRequest
 from bot.promotion.plan import Conflict
 from bot.report import markdown
 from bot.report.grouping import blocking, distinct
-from bot.report.promotion import conflict_sides, conflict_words, gate_table
+from bot.report.promotion import gate_table
 from bot.report.pull_comment import PullChecks
+from bot.report.trouble import conflict_sides, conflict_words
 from bot.report.words import count, listed
 
 _SIDES = 20_000  # characters of a conflict's files in a reply

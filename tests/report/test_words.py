@@ -18,7 +18,7 @@ from bot.promotion import gates
 from bot.promotion.gates import OWN_CHECKS, GateFacts
 from bot.promotion.plan import Conflict, Snapshot
 from bot.report import help as help_words
-from bot.report import journey, promotion, replies
+from bot.report import journey, promotion, replies, trouble
 from bot.report.journey import Station
 from bot.report.promotion import Journey
 from bot.report.replies import Answer, StatusRow
@@ -146,9 +146,9 @@ WORDS: dict[str, Callable[[], str]] = {
     "promotion-body.md": body,
     "promotion-check-waiting.md": lambda: shown(promotion.gate_check(HOP, gates.evaluate(FACTS), sha=HEAD, record="")),
     "promotion-check-open.md": lambda: shown(promotion.gate_check(OPEN.hop, gates.evaluate(OPEN), sha=HEAD, record="")),
-    "promotion-conflict.md": lambda: shown(promotion.conflict_check(HOP, CONFLICTS, sha=SOURCE, record="")),
+    "promotion-conflict.md": lambda: shown(trouble.conflict_check(HOP, CONFLICTS, sha=SOURCE, record="")),
     "promotion-refused.md": lambda: shown(
-        promotion.refused_check(
+        trouble.refused_check(
             HOP,
             RefusedError(
                 "GitHub refused to move the branch promote/staging-to-production",

@@ -13,7 +13,7 @@ from bot.model.manifest import ResourceKey
 from bot.model.promotion import Change, Record
 from bot.promotion import gates
 from bot.promotion.plan import Conflict, Snapshot
-from bot.report import configuration, findings, journey, promotion, pull_comment, replies
+from bot.report import configuration, findings, journey, promotion, pull_comment, replies, trouble
 from bot.report.journey import Station
 from bot.report.promotion import Journey
 from bot.report.pull_comment import EnvironmentResult, PullChecks
@@ -82,8 +82,8 @@ def texts(word: str) -> Mapping[str, str]:
     judged = gates.evaluate(shot.facts)
     policies = findings.check_report("policies", seen.findings, sha=HEAD, base="staging", environments=["staging"])
     told = promotion.gate_check(HOP, judged, sha=HEAD, record="")
-    conflict = promotion.conflict_check(HOP, shot.conflicts, sha=HEAD, record="")
-    refused = promotion.refused_check(HOP, RefusedError(word, status=422, reason=word, how=word), sha=HEAD, record="")
+    conflict = trouble.conflict_check(HOP, shot.conflicts, sha=HEAD, record="")
+    refused = trouble.refused_check(HOP, RefusedError(word, status=422, reason=word, how=word), sha=HEAD, record="")
     problem = ConfigProblem(word, 3, f"{word} is wrong", f"write {word}")
     broken = configuration.broken([problem], sha=HEAD, under_review=True)
     line = f"/promote {' '.join(word.split())}"

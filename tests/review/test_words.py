@@ -7,8 +7,8 @@ import pytest
 from bot.model.environment import Environment
 from bot.model.promotion import Hop
 from bot.promotion.plan import Conflict
-from bot.report.promotion import conflict_check
 from bot.report.replies import Answer, reply, stuck
+from bot.report.trouble import conflict_check
 
 HOP = Hop(Environment("staging", "staging"), Environment("production", "production"))
 SECRET = "apiVersion: v1\nkind: Secret\nstringData:\n  password: {}\n"

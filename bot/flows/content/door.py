@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.flows.changes import ChangeReader, read_commit
+from bot.flows.changes import ChangeReader, changes_as_told, read_commit
 from bot.flows.content import trees
 from bot.flows.content.move import Content, Move, Moved
 from bot.flows.tools import Tools
@@ -22,13 +22,14 @@ def read_content(tools: Tools, changes: ChangeReader, move: Move) -> Content:
     carried = changes.between(move.source, moved.since, move.record.source_sha)
     if moved.conflicts:
         return Content(moved.kind, moved.record, moved.drift, changes=carried, conflicts=moved.conflicts)
+    told = changes_as_told(carried, move.home, target)
     source = read_commit(tools, move.source.repository, move.record.source_sha)
     assert source is not None and source.time is not None  # it was just merged
     commit = git.write_commit(
         target,
         tree=moved.tree,
         parents=[move.target_head],
-        message=commit_message(move.hop, moved.record, carried, tools.seal(sealed(move.hop, moved.record))),
+        message=commit_message(move.hop, moved.record, told, tools.seal(sealed(move.hop, moved.record))),
         time=source.time,
     )
     return Content(moved.kind, moved.record, moved.drift, changes=carried, commit=commit, paths=moved.paths)
