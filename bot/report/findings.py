@@ -8,7 +8,7 @@ from bot.errors import UserError
 from bot.model.finding import Concern, Finding
 from bot.ports import Annotation, CheckReport
 from bot.promotion.gates import compared_with
-from bot.report import markdown
+from bot.report import excepted, markdown
 from bot.report.existing import briefly, section
 from bot.report.grouping import ICONS, blocking, distinct, reach, subject, worst_first
 from bot.report.words import count, listed
@@ -35,13 +35,16 @@ def check_report(  # noqa: PLR0913 - the parts of one report, each by name
     own = [one for one in findings if one.concern == concern and one.state not in ("pass", "skip")]
     new = [one for one in own if one.new]
     blocks = blocking(own)
-    title = _title(concern, own, environments)
+    lifted = [one for one in findings if one.concern == concern and one.excepted]
+    title = _title(concern, own, environments) + (f"; {excepted.briefly(lifted)}" if lifted and environments else "")
     more = f"The list is longer than GitHub takes. [Read all of it]({full_url})." if full_url else "The list goes on."
     return CheckReport(
         name=NAMES[concern],
         sha=sha,
         title=title,
-        summary=markdown.within(_summary(own, environments), markdown.CHECK_BYTES, more, in_bytes=True),
+        summary=markdown.within(
+            [*_summary(own, environments), *_excepted(lifted)], markdown.CHECK_BYTES, more, in_bytes=True
+        ),
         conclusion="failure" if blocks else "success",
         text=markdown.within(
             [list_item(group) for group in worst_first(new)], markdown.CHECK_BYTES, more, in_bytes=True
@@ -102,6 +105,10 @@ def _summary(own: Sequence[Finding], environments: Sequence[str]) -> list[str]:
         )
     head = ["environment", "to mend", "warnings", "not evaluable here", "there before"]
     return [markdown.table(head, rows), section(own)]
+
+
+def _excepted(lifted: Sequence[Finding]) -> list[str]:
+    return [excepted.section(lifted)] if lifted else []
 
 
 def list_item(group: Sequence[Finding]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.model.finding import Finding
+from bot.report import excepted
 from bot.report.grouping import blocking, distinct, weight
 from bot.report.pull_comment import EnvironmentResult
 from bot.report.words import count
@@ -41,10 +42,11 @@ class Look:
         blocks = [one for one in self.told if one[0].blocks]
         warns = [one for one in self.told if one[0].state == "warn"]
         unclear = [one for one in self.told if one[0].state == "not evaluable here"]
-        old = distinct([one for one in self.findings if not one.new])
+        old = distinct([one for one in self.findings if not one.new and one.state not in ("pass", "skip")])
         said = [f"{count(len(blocks), 'problem')} to mend before merging" if blocks else "nothing blocks"]
         said += [count(len(warns), "warning")] if warns else []
         said += [f"{len(unclear)} not evaluable here"] if unclear else []
+        said += [lifted] if (lifted := excepted.briefly(self.findings)) else []
         there = f"; {count(len(old), 'finding')} {'was' if len(old) == 1 else 'were'} there before" if old else ""
         return ", ".join(said) + there
 

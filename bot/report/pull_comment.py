@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from bot.checks.diff import EnvironmentDiff, ResourceChange
 from bot.model.finding import Concern, Finding
 from bot.report import changes as change_words
-from bot.report import existing, markdown
+from bot.report import excepted, existing, markdown
 from bot.report.changes import Part, counts
 from bot.report.findings import list_item
 from bot.report.grouping import blocking, distinct, worst_first
@@ -163,7 +163,7 @@ def _findings(checks: PullChecks) -> list[str]:
     if rest:
         items = "\n".join(list_item(group) for group in rest[:50])
         parts.append(markdown.details(count(len(rest), "remark"), items))
-    parts.append(existing.section(checks.findings))
+    parts += [existing.section(checks.findings), excepted.section(checks.findings)]
     return parts
 
 

@@ -60,6 +60,7 @@ def _finding(one: Finding) -> dict[str, Any]:
         "line": one.line,
         "new": one.new,
         "blocks": one.new and one.blocks,
+        "excepted": one.excepted,
     }
 
 

@@ -11,7 +11,7 @@ from bot.model.environment import ConfigProblem
 from bot.model.finding import Finding
 from bot.promotion.config import PATH
 from bot.report import changes as change_words
-from bot.report import existing
+from bot.report import excepted, existing
 from bot.report.grouping import reach, subject
 from bot.report.look import Look
 from bot.report.pull_comment import EnvironmentResult
@@ -62,6 +62,8 @@ def check(look: Look, pen: Pen = PLAIN, *, quiet: bool = False) -> str:
     blocks = [[_sentence(look.subject), *(f"note: {inert(note)}" for note in look.notes)]]
     blocks += [list(_finding(group, pen)) for group in look.told]
     blocks += [list(_before(look.findings, pen))] if existing.by_rule(look.findings) else []
+    lifted = [f"note: {inert(one)}" for one in excepted.lines(look.findings)]
+    blocks += [lifted] if lifted else []
     blocks += [list(_environment(result, pen, LINES)) for result in look.results]
     if not look.results:
         blocks.append(["No environment is affected."])
