@@ -482,6 +482,49 @@ def test_the_time_is_given() -> None:
     assert actual([entry()], policy=policy) == ["fail"]
 
 
+JUNK: list[Any] = [None, 5, True, "", "a/b/c,d,E,f", [], {}, [None], [5], [[]], {"name": 5}, [{"name": None}]]
+FIELDS = [
+    "policies",
+    "results",
+    "variables",
+    "userinfo",
+    "exceptions",
+    "context",
+    "values",
+    "checks",
+    "paramResources",
+    "jsonPayload",
+    "clusterResources",
+]
+WITHIN = [
+    "policy",
+    "rule",
+    "kind",
+    "resources",
+    "result",
+    "resourceSpecs",
+    "resource",
+    "namespace",
+    "isValidatingPolicy",
+]
+
+
+@pytest.mark.parametrize("junk", JUNK, ids=repr)
+def test_nothing_that_stands_in_a_test_breaks_it(junk: Any) -> None:
+    for field in FIELDS:
+        rows(**{"results": [entry()], field: junk})
+    rows_of_files(junk)
+    for field in WITHIN:
+        rows([{**entry(), field: junk}])
+    for field in ("globalValues", "policies", "namespaceSelector", "namespaces"):
+        rows([entry()], **values(**{field: junk}))
+    for field in ("resources", "rules"):
+        rows([entry()], **values(policies=for_policy(**{field: junk})))
+    for field in ("userInfo", "roles", "clusterRoles"):
+        user = yaml.safe_dump({"kind": "UserInfo", field: junk})
+        rows([entry()], userinfo="user.yaml", files={"user.yaml": user})
+
+
 def test_rows_are_counted_by_kind() -> None:
     found = tally(rows([entry(), entry("good"), entry("none", "skip"), entry(policy="gone")]))
     assert str(found.total) == "1 of 4 rows equal, 0 not evaluable here"
