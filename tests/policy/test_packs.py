@@ -430,7 +430,7 @@ def test_the_documentation_is_true() -> None:
 
 def test_twenty_policies_over_a_thousand_resources_take_no_time() -> None:
     policies, resources = bench.load_policies(POLICIES, 20), bench.make_resources(1000)
-    start = time.perf_counter()
+    start = time.process_time()
     findings = evaluate(policies, resources)
     assert len(findings) > 1000
-    assert time.perf_counter() - start < 2  # measured: 0.1 s
+    assert time.process_time() - start < 2  # measured: 0.1 s

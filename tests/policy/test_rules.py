@@ -236,7 +236,52 @@ def test_a_denied_element_is_named_and_conditions_add_their_messages() -> None:
         "validate: {message: 'Not {{ element.name }}', foreach: [{list: request.object.spec.containers, deny: {conditions:"
         " {any: [{key: '{{ element.name }}', operator: Equals, value: two, message: 'two is {{ elementIndex }}'}]}}}]}"
     )
-    assert (found.field, found.message) == ("spec.containers[1]", "Not two; two is 1. Found at spec.containers[1].")
+    assert (found.field, found.message) == (
+        "spec.containers[1].name",
+        "Not two; two is 1. Found at spec.containers[1].name.",
+    )
+
+
+DENIED = [
+    # the loop, if any; the conditions; the places named
+    ("", "{any: [{key: '{{ request.object.spec.priority }}', operator: LessThan, value: 9}]}", ["Found `5` at spec.priority"]),
+    ("", "{any: [{key: '{{ request.object.spec.none || `1` }}', operator: LessThan, value: 9}]}", ["Missing at spec.none"]),
+    ("", "{any: [{key: '{{ length(request.object.spec.containers) }}', operator: LessThan, value: 9}]}", ["Found at spec.containers"]),
+    ("", "{any: [{key: '{{ contains(keys(request.object.spec), ''priority'') }}', operator: Equals, value: true}]}", ["Found `5` at spec.priority"]),
+    ("", "{any: [{key: '{{ request.object.spec.serviceAccountName }}', operator: Equals, value: '*'}]}", ["Found at spec.serviceAccountName"]),
+    # the first of any that holds, the last of all
+    ("", "{any: [{key: '{{ request.object.spec.priority }}', operator: LessThan, value: 1}, {key: '{{ request.object.spec.hostIPC }}', operator: Equals, value: true}]}", ["Found `true` at spec.hostIPC"]),
+    ("", "{all: [{key: '{{ request.object.spec.priority }}', operator: LessThan, value: 9}, {key: '{{ request.object.spec.hostIPC }}', operator: Equals, value: true}, {key: a, operator: Equals, value: a}]}", ["Found `true` at spec.hostIPC"]),
+    # what is not said plainly
+    ("", "{any: [{key: '{{ request.object.spec.containers[0].name }}', operator: Equals, value: one}]}", [""]),
+    ("", "{any: [{key: '{{ request.operation }}', operator: Equals, value: CREATE}]}", [""]),
+    ("", "{any: [{key: 'x{{ request.object.spec.priority }}', operator: Equals, value: x5}]}", [""]),
+    # loops, also in loops
+    ("request.object.spec.containers", "{any: [{key: '{{ element.ports || `[]` }}', operator: Equals, value: []}]}", ["Missing at spec.containers[1].ports"]),
+    ("request.object.spec.containers", "{any: [{key: '{{ request.object.spec.priority }}', operator: Equals, value: 5}]}", ["Found `5` at spec.priority", "Found `5` at spec.priority"]),
+    ("request.object.spec.containers[].ports[]", "{any: [{key: '{{ element.containerPort }}', operator: Equals, value: 80}]}", [""]),
+    ("request.object.spec.containers > element.ports", "{any: [{key: '{{ element.containerPort }}', operator: Equals, value: 80}]}", ["Found `80` at spec.containers[0].ports[0].containerPort"]),
+    ("request.object.spec.containers > request.object.spec.containers[].ports[]", "{any: [{key: '{{ element.containerPort }}', operator: Equals, value: 80}]}", ["Found at spec.containers[0]", "Found at spec.containers[1]"]),
+    ("request.object.spec.securityContext", "{any: [{key: '{{ element.runAsUser }}', operator: Equals, value: 0}]}", ["Found `0` at spec.securityContext.runAsUser"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("loop", "conditions", "places"), DENIED)
+def test_a_denial_names_the_place_that_its_condition_looks_at(loop: str, conditions: str, places: list[str]) -> None:
+    inner = f"deny: {{conditions: {conditions}}}"
+    for one in reversed(loop.split(" > ") if loop else []):
+        inner = f"foreach: [{{list: '{one}', {inner}}}]"
+    one = {"name": "one", "image": "a", "ports": [{"containerPort": 80}]}
+    spec = {
+        "priority": 5,
+        "hostIPC": True,
+        "serviceAccountName": "x",
+        "securityContext": {"runAsUser": 0},
+        "containers": [one, {"name": "two", "image": "b"}],
+    }
+    resource = Resource({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}, "spec": spec})
+    found = evaluate([policy(f"validate: {{message: Denied, {inner}}}")], [resource])
+    assert [one.message.removeprefix("Denied.").strip().removesuffix(".") for one in found] == places
 
 
 def test_a_derived_rule_names_the_place_in_the_controller() -> None:

@@ -547,6 +547,6 @@ def test_the_documentation_names_every_policy_and_parameter() -> None:
 def test_all_of_it_over_a_thousand_resources_takes_no_time() -> None:
     policies = [policy for name, given in ASKED.items() for policy in pack(name, **given).policies]
     resources = bench.make_resources(1000)
-    start = time.perf_counter()
+    start = time.process_time()
     assert len(evaluate(policies, resources)) > 1000
-    assert time.perf_counter() - start < 8  # measured: below 1 s for 45 policies
+    assert time.process_time() - start < 8  # measured: below 1 s for 45 policies

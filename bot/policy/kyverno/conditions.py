@@ -8,6 +8,7 @@ error, as in Kyverno. Source: the Kyverno documentation ("Preconditions", "Deny 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -17,6 +18,14 @@ from bot.policy.kyverno.operators import Operator, find_operator
 from bot.policy.kyverno.shape import ShapeError
 from bot.policy.kyverno.variables import Scope, compile_template
 
+_PATH = r"((?:request\.object|element)(?:\.[A-Za-z_]\w*)+)"
+_LITERAL = r"[`'][^`']*[`']"
+_PLAIN = re.compile(
+    rf"\{{\{{ *(?:(?:contains|keys|length|max|min|sum|to_string)\()*{_PATH}"
+    rf"(?:\[\])? *(?:\|\| *{_LITERAL})?(?:, *{_LITERAL})? *\)* *\}}\}}",
+    re.ASCII,
+)
+_HAS_KEY = re.compile(rf"\{{\{{ *contains\(keys\({_PATH}\), *'([A-Za-z_]\w*)'\) *\}}\}}", re.ASCII)
 _CONDITION = frozenset(["key", "operator", "value", "message"])
 _FIXED_OPERATORS = (
     "Equals, NotEquals, AnyIn, AllIn, AnyNotIn, AllNotIn, GreaterThan, GreaterThanOrEquals, LessThan, LessThanOrEquals"
@@ -25,15 +34,17 @@ _FIXED_OPERATORS = (
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """Whether conditions hold, and the messages of those that did."""
+    """Whether conditions hold, the messages of those that did, and where the last of them that says so looks."""
 
     holds: bool
     messages: tuple[str, ...] = ()
+    place: Place = ()
 
 
 Conditions = Callable[[Scope], Judgement]
 _Read = Callable[[Scope], object]
-_Single = tuple[_Read, Operator, _Read, _Read | None]
+Place = tuple[str, ...]  # `request`, `object` or `element`, and the keys below
+_Single = tuple[_Read, Operator, _Read, _Read | None, Place]
 _Group = tuple[list[_Single] | None, list[_Single]]  # any, all
 
 _HOLDS, _FAILS = Judgement(True), Judgement(False)
@@ -54,35 +65,40 @@ def compile_conditions(found: object, key: str) -> Conditions:
             (None if some is None else _look_up(some, scope), _look_up(every, scope)) for some, every in groups
         ]
         messages: list[str] = []
+        place: Place = ()
         for some, every in looked_up:
-            if some is not None and not _any(some, messages):
-                return _FAILS
-            for left, holds, right, message in every:
+            if some is not None:
+                held = _any(some, messages)
+                if held is None:
+                    return _FAILS
+                place = held or place
+            for left, holds, right, message, looks in every:
                 if not holds(left, right):
                     return _FAILS
+                place = looks or place
                 if message:
                     messages.append(message)
-        return Judgement(True, tuple(messages)) if messages else _HOLDS
+        return Judgement(True, tuple(messages), place) if messages or place else _HOLDS
 
     return judge
 
 
-_LookedUp = list[tuple[object, Operator, object, str]]
+_LookedUp = list[tuple[object, Operator, object, str, Place]]
 
 
 def _look_up(conditions: list[_Single], scope: Scope) -> _LookedUp:
     return [
-        (key(scope), holds, value(scope), "" if message is None else str(message(scope)))
-        for key, holds, value, message in conditions
+        (key(scope), holds, value(scope), "" if message is None else str(message(scope)), place)
+        for key, holds, value, message, place in conditions
     ]
 
 
-def _any(conditions: _LookedUp, messages: list[str]) -> bool:
-    """Say whether one holds, and keep the messages of those that do."""
-    found = False
-    for key, holds, value, message in conditions:
-        if (not found or message) and holds(key, value):
-            found = True
+def _any(conditions: _LookedUp, messages: list[str]) -> Place | None:
+    """Return where the first that holds looks, None when none holds; keep the messages of all that hold."""
+    found: Place | None = None
+    for key, holds, value, message, place in conditions:
+        if (found is None or message) and holds(key, value):
+            found = place if found is None else found
             if message:
                 messages.append(message)
     return found
@@ -111,7 +127,16 @@ def _condition(found: object, key: str) -> _Single:
         holds,
         _template(block.get("value"), f"{key}.value"),
         None if message is None else _template(message, f"{key}.message"),
+        _place(block.get("key")),
     )
+
+
+def _place(key: object) -> Place:
+    """Where the key of a condition looks, if it says it plainly: `{{ request.object.spec.replicas || `1` }}`."""
+    if not isinstance(key, str):
+        return ()
+    found = _HAS_KEY.fullmatch(key) or _PLAIN.fullmatch(key)
+    return tuple(".".join(found.groups()).split(".")) if found is not None else ()
 
 
 def _template(found: object, key: str) -> _Read:

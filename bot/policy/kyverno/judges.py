@@ -13,14 +13,14 @@ from dataclasses import dataclass
 
 from bot.policy.kyverno import shape
 from bot.policy.kyverno.answers import NotKnown, QueryError
-from bot.policy.kyverno.conditions import Conditions, compile_conditions
+from bot.policy.kyverno.conditions import Conditions, Judgement, compile_conditions
 from bot.policy.kyverno.context import Context, Entry, compile_entries
 from bot.policy.kyverno.exclusions import Exclusion
 from bot.policy.kyverno.pattern import Matcher, PatternError, compile_pattern
 from bot.policy.kyverno.query import Query, compile_query
 from bot.policy.kyverno.references import resolve_references
 from bot.policy.kyverno.shape import ShapeError
-from bot.policy.kyverno.shown import failures_of, nearest
+from bot.policy.kyverno.shown import failure_at, failures_of, nearest
 from bot.policy.kyverno.variables import compile_template
 from bot.policy.kyverno.verdict import PASS, SKIP, Failure, Verdict, error, unknown
 
@@ -31,7 +31,7 @@ DEEPEST_LOOP = 5
 FOREACH = frozenset(["anyPattern", "context", "deny", "elementScope", "foreach", "list", "pattern", "preconditions"])
 KINDS = ("pattern", "anyPattern", "deny", "foreach")
 
-_OBJECT = re.compile(r"request\.object((?:\.[A-Za-z_]\w*)+)(?:\[\])?", re.ASCII)
+_PLAIN = re.compile(r"(request\.object|element)((?:\.[A-Za-z_]\w*)+)(?:\[\])?", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -45,8 +45,8 @@ class Budget:
 class Scene:
     """What a judge looks at: the names, and the `body` that patterns are held against, with its place.
 
-    `say` fills the rule's message in; `near` is the place of the element that a loop is at; `excused` is what
-    exceptions leave out of the Pod Security Standards.
+    `say` fills the rule's message in; `near` is the place of the element that a loop is at, not `exact` where that
+    is one around it; `excused` is what exceptions leave out of the Pod Security Standards.
     """
 
     context: Context
@@ -55,6 +55,7 @@ class Scene:
     budget: Budget
     place: str = ""
     near: str = ""
+    exact: bool = False
     excused: tuple[Exclusion, ...] = ()
 
 
@@ -84,16 +85,13 @@ def _deny(found: object, key: str) -> Judge:
     denies = None if conditions is None else compile_conditions(conditions, f"{key}.conditions")
 
     def judge(scene: Scene) -> Verdict:
-        messages: tuple[str, ...] = ()
-        if denies is not None:
-            judgement = denies(scene.context)
-            if not judgement.holds:
-                return PASS
-            messages = judgement.messages
-        said = scene.say(scene.context)
-        if messages:
-            said = "; ".join((said, *messages)) if said else "; ".join(messages)
-        return Verdict("fail", (Failure(scene.near, said=said),))
+        judgement = Judgement(True) if denies is None else denies(scene.context)
+        if not judgement.holds:
+            return PASS
+        said = "; ".join(one for one in (scene.say(scene.context), *judgement.messages) if one)
+        return Verdict(
+            "fail", (failure_at(judgement.place, scene.context.values, said=said, near=scene.near, exact=scene.exact),)
+        )
 
     return judge
 
@@ -170,7 +168,8 @@ def _any_pattern(content: object) -> Hold:
 @dataclass(frozen=True, slots=True)
 class _Loop:
     list: Query
-    place: str | None  # where the elements lie in the resource, if the list says it plainly
+    root: str  # where the list starts, `request.object` or `element`, and
+    place: str  # the keys below, if it says so plainly; else both are empty
     entries: tuple[Entry, ...]
     preconditions: Conditions | None
     judge: Judge
@@ -192,7 +191,7 @@ class _Loop:
             scene.budget.left -= 1
             if scene.budget.left < 0:
                 return error(f"its loops visit more than {MOST_ELEMENTS} elements"), applied
-            verdict = self._element(scene, index, element)
+            verdict = self._element(scene, index, element, f"[{index}]" if isinstance(found, list) else "")
             if verdict.state == "fail":
                 failures.extend(verdict.failures)
             elif verdict.state == "pass":
@@ -204,7 +203,7 @@ class _Loop:
         # an error is passed over, except by the last element
         return (verdict if elements and elements[-1] is not None and verdict.state == "error" else PASS), applied
 
-    def _element(self, scene: Scene, index: int, element: object) -> Verdict:
+    def _element(self, scene: Scene, index: int, element: object, step: str) -> Verdict:
         scoped = isinstance(element, dict) if self.scoped is None else self.scoped
         if scoped and not isinstance(element, dict):
             return error("elementScope is true, and an element is no map")
@@ -215,9 +214,9 @@ class _Loop:
             "elementIndex": index,
             f"elementIndex{depth}": index,
         }
-        near = f"{self.place}[{index}]" if self.place is not None else scene.near
+        near, exact = self._near(scene, step)
         body, place = (element, near) if scoped and element else (scene.body, scene.place)
-        inside = Scene(scene.context.inside(names, self.entries), body, scene.say, scene.budget, place, near)
+        inside = Scene(scene.context.inside(names, self.entries), body, scene.say, scene.budget, place, near, exact)
         try:
             if self.preconditions is not None and not self.preconditions(inside.context).holds:
                 return SKIP
@@ -226,6 +225,14 @@ class _Loop:
             return error(str(broken))
         except NotKnown as away:
             return unknown(str(away))
+
+    def _near(self, scene: Scene, step: str) -> tuple[str, bool]:
+        """The place of an element, and whether it is that; else that of the element around it."""
+        if self.root == "element" and scene.exact:
+            return f"{scene.near}.{self.place}{step}", True
+        if self.root == "request.object":
+            return f"{self.place}{step}", True
+        return scene.near, False
 
 
 def _loop(found: object, key: str, depth: int) -> _Loop:
@@ -241,11 +248,12 @@ def _loop(found: object, key: str, depth: int) -> _Loop:
         query = compile_query(text)
     except QueryError as broken:
         raise ShapeError(f"{key}.list", str(broken)) from broken
-    plain = _OBJECT.fullmatch(query.text)
+    plain = _PLAIN.fullmatch(query.text)
     preconditions = block.get("preconditions")
     return _Loop(
         list=query,
-        place=plain[1][1:] if plain is not None else None,
+        root=plain[1] if plain is not None else "",
+        place=plain[2][1:] if plain is not None else "",
         entries=compile_entries(block.get("context"), f"{key}.context"),
         preconditions=compile_conditions(preconditions, f"{key}.preconditions") if preconditions else None,
         judge=compile_judge(block, key, depth + 1),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 
 from bot.policy.kyverno.pattern import Misfit, Step
 from bot.policy.kyverno.values import as_text
@@ -18,6 +19,26 @@ def failures_of(misfit: Misfit, body: object, *, said: str = "", below: str = ""
         for one in reversed((misfit, *misfit.also))
     }
     return tuple(reversed(found.values()))
+
+
+def failure_at(place: Sequence[str], values: Mapping[str, object], *, said: str, near: str, exact: bool) -> Failure:
+    """Return the failure of a condition that looks at a place (`request`, `object` or `element`, and keys) among
+    the values of a rule; `near` is the place of the loop's element, or when not `exact` of what is around it.
+    """
+    is_element = bool(place) and place[0] == "element"
+    if not place or (is_element and not exact):
+        return Failure(near, said=said)
+    root = values.get("element") if is_element else _step(values.get("request"), "object")
+    steps: list[Step] = [*place[1:]] if is_element else [*place[2:]]
+    found = root
+    for step in steps:
+        found = _step(found, step)
+    path = ".".join(map(str, steps))
+    return Failure(_joined(near if is_element else "", path), found is None, _value(steps, root), said)
+
+
+def _step(value: object, step: Step) -> object:
+    return value.get(step) if isinstance(value, Mapping) else None
 
 
 def nearest(misfits: list[Misfit]) -> Misfit:
