@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from bot.model.environment import People
+from bot.model.health import ApplicationHealth
 from bot.model.manifest import Rendered
 from bot.model.repository import (
     CheckState,
@@ -143,6 +144,7 @@ class Git(Protocol):
     def resolve(self, repository: Repository, revision: str) -> str | None: ...  # commit id or None
     def tree(self, repository: Repository, commit: str) -> str: ...  # tree id
     def directory(self, repository: Repository, revision: str, path: str) -> str | None: ...  # tree id; '' is the top
+    def bring(self, repository: Repository, source: Repository, tree: str) -> str: ...  # from another mirror; its id
     def merge_base(self, repository: Repository, one: str, two: str) -> str | None: ...
     def is_ancestor(self, repository: Repository, ancestor: str, descendant: str) -> bool: ...
     def commits(
@@ -194,6 +196,12 @@ class Scanners(Protocol):
     def scan(self, name: str, files: Mapping[str, bytes]) -> bytes | NotScanned: ...
 
     # files by name, without directories; the SARIF log, or why there is none
+
+
+class Agent(Protocol):
+    """The API of the GitOps agent that rolls out what environments hold."""
+
+    def application(self, name: str) -> ApplicationHealth: ...  # `name`, or `namespace/name`; `holds_source` is False
 
 
 class Outputs(Protocol):

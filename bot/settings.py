@@ -37,6 +37,8 @@ class Settings:
     web_concurrency: int = 2
     workers: int = 2
     scanners: tuple[Scanner, ...] = ()  # that repositories may choose
+    argocd_url: str = ""  # '' asks no Argo CD
+    argocd_token: str = field(default="", repr=False)
     remote_sources: tuple[str, ...] = ()  # addresses below which remote bases and charts may be fetched
 
     @classmethod
@@ -68,6 +70,8 @@ class Settings:
             "LOCKKEEPER_LOG_FORMAT": self.log_format,
             "WEB_CONCURRENCY": str(self.web_concurrency),
             "LOCKKEEPER_WORKERS": str(self.workers),
+            "LOCKKEEPER_ARGOCD_URL": self.argocd_url,
+            "LOCKKEEPER_ARGOCD_TOKEN": self.argocd_token,
             "LOCKKEEPER_REMOTE_SOURCES": ",".join(self.remote_sources),
             scanners.VARIABLE: scanners.as_text(self.scanners),
         }
@@ -97,6 +101,8 @@ class _Reader:
             log_format=self.log_format(),
             web_concurrency=self.number("WEB_CONCURRENCY", 2, int, 1, 64),
             workers=self.number("LOCKKEEPER_WORKERS", 2, int, 1, 64),
+            argocd_url=self.url("LOCKKEEPER_ARGOCD_URL", "", ("https", "http")),
+            argocd_token=self.argocd_token(),
             remote_sources=self.remote_sources(),
             scanners=self.scanners(),
         )
@@ -183,6 +189,19 @@ class _Reader:
             self.problems.append(f"{name} must be a URL like {shapes}")
             return default
         return text
+
+    def argocd_token(self) -> str:
+        url, token = self.text("LOCKKEEPER_ARGOCD_URL"), self.text("LOCKKEEPER_ARGOCD_TOKEN")
+        if bool(url) != bool(token):
+            missing = "LOCKKEEPER_ARGOCD_TOKEN" if url else "LOCKKEEPER_ARGOCD_URL"
+            self.problems.append(
+                f"{missing} is not set: Argo CD is asked with both, or with neither (make a token for an account "
+                "that may `get` applications and nothing else)"
+            )
+        if not token.isascii() or not token.isprintable() or " " in token:
+            self.problems.append("LOCKKEEPER_ARGOCD_TOKEN holds characters that no token has")
+            return ""
+        return token
 
     def remote_sources(self) -> tuple[str, ...]:
         found, problem = remote_sources(self.env)

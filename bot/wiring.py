@@ -12,12 +12,14 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from bot.adapters.argocd import ArgoCD
 from bot.adapters.checked import RedisCheckedHeads
 from bot.adapters.engines import RedisEngines
 from bot.adapters.fence import GIT_WRITES, GITHUB_WRITES, fenced
 from bot.adapters.git import GitMirrors
 from bot.adapters.git.command import require_git
 from bot.adapters.github import GitHubApp
+from bot.adapters.github.routed import routed
 from bot.adapters.outputs import RedisOutputs
 from bot.adapters.policy_engines import policy_engines
 from bot.adapters.queue import Lease, Queue, Work, connect, hold
@@ -95,6 +97,8 @@ class Composition:
         self.renderer = renderer or build_renderer(data, remotes=self._remote)
         self._rego = WalledRego()
         self._scanners = SandboxedScanners(settings.scanners, data, kept=data / "scans")
+        self._agent = ArgoCD(settings.argocd_url, settings.argocd_token) if settings.argocd_url else None
+        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         self._memory = Memory()
         self._tidy_next = 0.0
         self._redelivered = RedisRedelivered(queue.connection)
@@ -115,7 +119,7 @@ class Composition:
 
     def tools(self, repository: Repository, check: Callable[[], None]) -> Tools:
         """Return the tools of one job; `check` is called before each write and raises when it may not."""
-        github: GitHub = self.app.for_repository(repository)
+        github: GitHub = routed(repository, self.app.for_repository)
         git: Git = self.git
         return Tools(
             github=fenced(github, check, GITHUB_WRITES),
@@ -133,7 +137,13 @@ class Composition:
             trusted=self.renderer.capabilities().trusted,
             rego=self._rego,
             scanners=self._scanners,
+            agent=self._agent,
+            wake=self._wake,
+            clock=self.clock,
         )
+
+    def _wake(self, key: str, at: datetime | None) -> None:
+        self._queue.wake(key, None if at is None else (at - self.clock()).total_seconds())
 
     def handle(self, key: str, commands: Sequence[PendingCommand], lease: Lease) -> None:
         """Do the work of one key: the handler that the queue's worker calls."""

@@ -21,6 +21,7 @@ from bot.flows.rules import Rules, read_rules
 from bot.flows.tools import Tools
 from bot.model.promotion import Hop, Request
 from bot.model.repository import PullRequest, Repository
+from bot.promotion.gates import looked_at_again
 from bot.promotion.pipeline import pairs
 from bot.promotion.places import repositories_of, target_of
 from bot.promotion.plan import Idle, Plan, Propose, Stuck, plan
@@ -70,6 +71,7 @@ def converge(
         return replace(found, hops=tuple(_outcome(hop, planned, 0) for hop, planned in plans))
     outcomes = [_carry_out(tools, repository, own, hop, planned) for hop, planned in plans]
     tell_authors(tools, repository, own.configuration, outcomes, reader.changes.change)
+    tools.wake(repository.full_name, looked_at_again([gate for one in outcomes for gate in one.gates]))
     return replace(found, hops=tuple(outcomes))
 
 

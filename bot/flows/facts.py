@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 
 from bot.flows.approvals import read_approvals
 from bot.flows.content import Content
+from bot.flows.running import Held, read_running
 from bot.flows.tools import Tools
+from bot.model.gates import FreezeRule
 from bot.model.promotion import Hop
 from bot.model.repository import CheckState, PullRequest
 from bot.promotion.gates import GateFacts
@@ -18,7 +20,7 @@ class Ground:
     """What the facts of one hop are read about: its places, what moves, and where its branches are.
 
     `branch_sha` is the head of the promotion branch ('' without one), `foreign` the same where it holds work of
-    somebody else. `pull` is the open promotion pull request.
+    somebody else. `pull` is the open promotion pull request. `freezes` are the dates in the configuration.
     """
 
     hop: Hop
@@ -29,6 +31,7 @@ class Ground:
     branch_sha: str = ""
     foreign: str = ""
     pull: PullRequest | None = None
+    freezes: tuple[FreezeRule, ...] = ()
 
 
 def read_facts(tools: Tools, ground: Ground) -> GateFacts:
@@ -49,7 +52,12 @@ def read_facts(tools: Tools, ground: Ground) -> GateFacts:
         conflicts=tuple(one.path for one in content.conflicts),
         foreign=ground.foreign,
         drift=content.drift,
+        freezes=ground.freezes,
+        now=tools.clock(),
     )
+    if not content.same and not content.conflicts:  # else no gate asks for it
+        held = Held(ground.hop, ground.source, record.source_sha, ground.source_head)
+        facts = replace(facts, running=read_running(tools, held))
     return _with_verdicts(tools, ground, facts)
 
 

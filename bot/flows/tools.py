@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from bot.checks.remote import NOTHING, Remotes
 from bot.errors import UserError
@@ -12,8 +13,16 @@ from bot.model.repository import Repository
 from bot.model.source import Source
 from bot.model.tree import Tree
 from bot.policy.gatekeeper import NO_REGO, Rego
-from bot.ports import CheckedHeads, Git, GitHub, Outputs, Renderer, Scanners, Told
+from bot.ports import Agent, CheckedHeads, Git, GitHub, Outputs, Renderer, Scanners, Told
 from bot.promotion.trailers import Seal
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _sleep_on(_: str, __: datetime | None) -> None:
+    """Wake nobody: where there is no queue, there is nobody to wake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +33,8 @@ class Tools:
     asks for another job by key; `seal` marks words as ours; `memory` is what is known of trees already; `host` is
     where repositories live; `remotes` fetches what is allowed and pinned; `trusted` says whether the engines are
     sandboxed well enough for forks. `rego` evaluates Gatekeeper's Rego; `scanners` are the operator's.
+    `agent` is the GitOps agent's API where there is one. `wake` asks for a job by key at a time, None for no time;
+    `clock` tells the time.
     """
 
     github: GitHub
@@ -41,6 +52,9 @@ class Tools:
     trusted: bool = True
     rego: Rego = NO_REGO
     scanners: Scanners = NO_SCANNERS
+    agent: Agent | None = None
+    wake: Callable[[str, datetime | None], None] = _sleep_on
+    clock: Callable[[], datetime] = _now
 
     def workbench(self, repository: Repository) -> Workbench:
         """Return what rendering and judging one repository works with."""

@@ -10,7 +10,8 @@ from datetime import datetime
 class ApplicationHealth:
     """One Argo CD application as its API tells it, in Argo CD's own words.
 
-    `sync` is Synced, OutOfSync or Unknown; `health` Healthy, Progressing, Degraded, Suspended, Missing or Unknown;
+    `sync` is Synced, OutOfSync or Unknown; `health` Healthy, Progressing, Degraded (also when one of its Rollouts is),
+    Suspended, Missing or Unknown;
     `phase` that of the newest operation ('' when there was none). `revisions` are what it was compared with: commits,
     or versions of charts. `resources` are those that are not healthy, each with the reason ("Rollout web: paused …").
     `holds_source` says whether a commit among the revisions holds what is promoted, or none of them is a commit;
