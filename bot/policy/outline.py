@@ -201,7 +201,10 @@ def _rules(
 ) -> Iterator[RuleOutline]:
     """Each rule as people wrote it; those that are derived from it are the same rule."""
     anywhere = subject_of(Resource({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "any"}}), {})
-    for rule in {one.name: one for one in reversed(compiled.rules)}.values():
+    by_name: dict[str, CompiledRule] = {}
+    for one in compiled.rules:
+        by_name.setdefault(one.name, one)
+    for rule in by_name.values():
         elsewhere = rule.check.why if isinstance(rule.check, Unevaluable) else ""
         yield RuleOutline(
             rule.name,
@@ -210,10 +213,9 @@ def _rules(
             _effect(compiled.name, rule, (anywhere, severity), adjustments),
             elsewhere,
         )
-    known = {one.name for one in compiled.rules}
     for written in rules_of(content):
         name = str(written.get("name"))
-        if name not in known:
+        if name not in by_name:
             kind = kind_of(content, name, name)
             yield RuleOutline(name, kind, "", "does not run", "it judges nothing")
 

@@ -14,8 +14,6 @@ from bot.report.words import count, shortened
 WHY = 240  # characters of a reason
 REASONS = 12  # that are told in a terminal; JSON has all
 
-_ACTUAL = {NO_RESPONSE: "the rule does not apply", MISSING: "it is missing"}
-
 
 def progress(done: int, total: int) -> str:
     """Return how far the tests are."""
@@ -49,9 +47,14 @@ def _different(listed: Iterable[Row], pen: Pen) -> Iterator[str]:
         named = " ".join(part for part in ("/".join(part for part in (policy, rule) if part), f"({kind})") if part)
         yield f"{pen('bold', inert(f'{test}:'))} {inert(named)}"
         for row in group:
-            came = _ACTUAL.get(row.actual, f"got {row.actual}")
-            why = f": {shortened(row.why, WHY)}" if row.why else ""
-            yield f"  {pen('error', '✘')} {inert(f'{row.resource}: expected {row.expected}, {came}{why}')}"
+            yield f"  {pen('error', '✘')} {inert(f'{row.resource}: expected {row.expected}, {_came(row)}')}"
+
+
+def _came(row: Row) -> str:
+    why = shortened(row.why, WHY)
+    if row.actual in (NO_RESPONSE, MISSING):
+        return f"but {why or row.actual}"
+    return f"got {row.actual}{f': {why}' if why else ''}"
 
 
 def _elsewhere(listed: Iterable[Row], pen: Pen) -> Iterator[str]:

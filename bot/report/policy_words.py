@@ -158,11 +158,17 @@ def _parameters(uses: Sequence[PackUse], pen: Pen) -> list[str]:
     for one in declared:
         kind = f"one of {', '.join(one.values)}" if one.values else one.type
         lines += _bullet(f"{one.name} ({kind}{', required' if one.required else ''}): {one.description}")
-        for use in uses:
-            if use.chosen:
-                where = f" in {listed(use.environments)}" if use.environments else ""
-                lines.append(inert(f"      {_value(one, use)}{where}"))
+        lines += _values(one, [use for use in uses if use.chosen])
     return lines
+
+
+def _values(parameter: Parameter, uses: Sequence[PackUse]) -> Iterator[str]:
+    """What a parameter is set to, and where, unless it is the same everywhere."""
+    where: dict[str, list[str]] = {}
+    for use in uses:
+        where.setdefault(_value(parameter, use), []).extend(use.environments)
+    for value, names in where.items():
+        yield inert(f"      {value}" + (f" in {listed(names)}" if len(where) > 1 and names else ""))
 
 
 def _value(parameter: Parameter, use: PackUse) -> str:

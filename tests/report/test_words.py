@@ -179,7 +179,8 @@ def test_words(name: str) -> None:
 
 ELSEWHERE = {"checks-refused.md", "checks-passed.md", "configuration-broken.md"}  # by tests of the flows
 LOOKS = {"applications.md", "applications-check.md", "check.txt", "check-quiet.txt", "check.sarif"}
-KNOWN = {*ELSEWHERE, *LOOKS, *WORDS}
+POLICIES = {"policy-test.txt", "policy-list.txt", "policy-explain.txt", "policy-explain-pack.txt"}
+KNOWN = {*ELSEWHERE, *LOOKS, *POLICIES, *WORDS}
 
 
 def test_no_golden_file_is_left_behind() -> None:
