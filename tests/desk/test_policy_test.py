@@ -86,6 +86,12 @@ def test_all_are_equal(bare: Desk) -> None:
     assert (said.status, said.out, said.err) == (0, "2 of 2 rows equal, 0 not evaluable here\n", "")
 
 
+def test_what_is_named_twice_is_run_once(bare: Desk) -> None:
+    bare.write(FILES)
+    said = bare.run("policy", "test", "rules", ".", "rules/.kyverno-test")
+    assert said.out == "2 of 2 rows equal, 0 not evaluable here\n"
+
+
 @pytest.mark.parametrize("place", [".", "rules/.kyverno-test", "rules/.kyverno-test/kyverno-test.yaml"])
 def test_a_test_reaches_files_above_the_directory_that_is_named(bare: Desk, place: str) -> None:
     bare.write(FILES)
