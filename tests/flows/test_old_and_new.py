@@ -73,6 +73,31 @@ deny:
         value: true
 """)
 
+# A ConfigMap asks the API server for another one: the manifests answer, as the policy says.
+PARTNER = rule(
+    """\
+deny:
+  conditions:
+    any:
+      - key: "{{ contains(names, 'partner') }}"
+        operator: Equals
+        value: false
+""",
+    match=", names: [thing]",
+).replace(
+    "      validate:\n",
+    "      context:\n"
+    "        - name: names\n"
+    "          apiCall:\n"
+    "            urlPath: '/api/v1/namespaces/{{ request.namespace }}/configmaps'\n"
+    "            jmesPath: 'items[].metadata.name'\n"
+    "      validate:\n",
+)
+IN_THE_ENVIRONMENT, IN_THE_APPLICATION = (
+    PARTNER.replace("the-policy}", f"the-policy, annotations: {{policies.lockkeeper.dev/api-calls: {scope}}}}}")
+    for scope in ("environment", "application")
+)
+
 
 def thing(colour: str, name: str = "thing", namespace: str = "shop", **more: str) -> str:
     data = "".join(f", {key}: {value}" for key, value in more.items())
@@ -200,6 +225,42 @@ CASES: Mapping[str, tuple[str, Files, Files, list[tuple[str, bool]]]] = {
         ONLY_GOLD,
         {"a/a.yaml": BLUE},
         {"a/a.yaml": GREEN},
+        [("not evaluable here", False)],
+    ),
+    "another application holds what is asked for": (
+        IN_THE_ENVIRONMENT,
+        {"a/a.yaml": BLUE, "z/z.yaml": thing("red", "partner")},
+        {"a/a.yaml": GREEN, "z/z.yaml": thing("red", "partner")},
+        [],
+    ),
+    "another application lets go of what is asked for": (
+        IN_THE_ENVIRONMENT,
+        {"a/a.yaml": BLUE, "z/z.yaml": thing("red", "partner")},
+        {"a/a.yaml": GREEN, "z/z.yaml": thing("red", "other")},
+        [("fail", True)],
+    ),
+    "nobody holds what is asked for": (
+        IN_THE_ENVIRONMENT,
+        {"a/a.yaml": BLUE},
+        {"a/a.yaml": GREEN},
+        [("fail", False)],
+    ),
+    "another application holds it, which is not asked": (
+        IN_THE_APPLICATION,
+        {"a/a.yaml": BLUE, "z/z.yaml": thing("red", "partner")},
+        {"a/a.yaml": GREEN, "z/z.yaml": thing("red", "partner")},
+        [("fail", False)],
+    ),
+    "the application holds it itself": (
+        IN_THE_APPLICATION,
+        {"a/a.yaml": BLUE, "a/b.yaml": thing("red", "partner")},
+        {"a/a.yaml": GREEN, "a/b.yaml": thing("red", "partner")},
+        [],
+    ),
+    "a policy that lets no manifests answer": (
+        PARTNER,
+        {"a/a.yaml": BLUE, "a/b.yaml": thing("red", "partner")},
+        {"a/a.yaml": GREEN, "a/b.yaml": thing("red", "partner")},
         [("not evaluable here", False)],
     ),
     "a rule that asks for the time": (EXPIRED, {"a/a.yaml": BLUE}, {"a/a.yaml": GREEN}, [("fail", False)]),
