@@ -61,7 +61,7 @@ docs: $(DEVSTAMP) ## write docs/commands.md, the tables of docs/configuration.md
 bench: $(STAMP) ## measure beside kubectl, helm and checkov (ARGS="--only one --runs 5", ARGS=--help)
 	@$(BIN)/python -m tools.bench $(ARGS)
 
-conformance: $(DEVSTAMP) ## compare with kubectl, helm and the original schemas (DIR=… adds a directory of yours)
+conformance: $(DEVSTAMP) ## compare with kubectl, helm, original schemas and policies' own tests (DIR=… adds a directory of yours)
 	@$(BIN)/python -m tools.conformance $(DIR) $(ARGS)
 
 lock: ## write the lock files anew (needs uv)
