@@ -63,16 +63,24 @@ def health(facts: GateFacts) -> Gate:
 def healthy_since(facts: GateFacts) -> datetime | None:
     """Return since when the source has been healthy with the source commit, for all that is known.
 
-    What tells no time is taken as true since the commit arrived. None where nothing tells a time.
+    What tells no time is taken as true since the commit arrived, or, where GitHub does not tell that, since Lockkeeper
+    first looked at its promotion. None where nothing tells a time.
     """
+    arrived = facts.running.arrived or _first_seen(facts)
     if facts.hop.target.gates.health:
-        times = [one.since or facts.running.arrived for one in _words(facts)]
+        times = [one.since or arrived for one in _words(facts)]
     else:
         deployment = facts.running.deployment
         done = deployment.since if deployment is not None and deployment.state == "success" else None
-        times = [done or facts.running.arrived]
+        times = [done or arrived]
     known = [one for one in times if one is not None]
     return max(known) if known and len(known) == len(times) else None
+
+
+def _first_seen(facts: GateFacts) -> datetime | None:
+    """Return since when our own checks have stood on the promotion commit: later than it arrived, never earlier."""
+    ours = (one.started for one in facts.head_checks if one.app_id == facts.app_id)
+    return min((started for started in ours if started is not None), default=None)
 
 
 def _words(facts: GateFacts) -> Iterator[Word]:

@@ -8,6 +8,7 @@ from bot.promotion.gates.health import health, healthy_since
 from bot.promotion.hours import shown
 from bot.promotion.times import duration_words
 
+_FIRST_LOOK = "nothing to do: the time counts from when the promotion is first looked at"
 _BROKEN = ("failure", "error")
 
 
@@ -28,7 +29,7 @@ def soak(facts: GateFacts) -> Gate:
         return _not_begun(facts, f"the deployment of {short} to {source} tells of a failure", f"mend {source}")
     since = healthy_since(facts)
     if since is None:
-        return _not_begun(facts, f"it is not known when {short} came to {source}", "nothing to do")
+        return _not_begun(facts, f"it is not known when {short} came to {source}", _FIRST_LOOK)
     end = since + wanted
     if facts.now >= end:
         return Gate("soak", "pass", f"{short} has been in {source} for {words}, since {shown(since, facts.zone)}")

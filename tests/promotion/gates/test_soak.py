@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.model.gates import GateRules, Health
+from bot.model.repository import CheckState
 from bot.promotion import gates
 from bot.promotion.gates import Running
 from bot.promotion.times import parse_window
-from tests.promotion.facts import facts, hop
+from tests.promotion.facts import APP, facts, hop
 from tests.promotion.gates.test_health import deployed, status
 from tests.promotion.gates.test_window import utc
 
@@ -151,6 +152,16 @@ def test_soak(
 
 def test_no_time_is_asked_for() -> None:
     assert gates.soak(facts()).state == "pass"
+
+
+def test_where_nothing_tells_when_it_came_our_own_first_look_counts() -> None:
+    checks = (
+        CheckState("lockkeeper / manifests", "completed", "success", APP, started=HEALTHY),
+        CheckState("lockkeeper / policies", "in_progress", None, APP, started=ARRIVED),
+        CheckState("another's", "completed", "success", 7, started=ARRIVED - HOUR),
+    )
+    given = facts(hop=hop(gates=GateRules(soak=HOUR)), head_checks=checks, now=HEALTHY)
+    assert gates.soak(given).again == ARRIVED + HOUR
 
 
 def test_an_hour_is_an_hour_though_the_clock_jumps() -> None:
