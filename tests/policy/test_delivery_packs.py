@@ -17,7 +17,9 @@ from bot.model.manifest import Resource
 from bot.policy.builtin import builtin_packs, default_directory
 from bot.policy.evaluation import evaluate_packs
 from bot.policy.gatekeeper.suite import run_suite
-from bot.policy.packs import load_pack
+from bot.policy.kyverno import CompiledPolicy
+from bot.policy.kyverno.subject import subject_of
+from bot.policy.packs import Pack, load_pack
 
 PACKS = builtin_packs(default_directory())
 
@@ -46,6 +48,16 @@ def container(**fields: Any) -> dict[str, Any]:
 
 def secret(**fields: Any) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "shop"}, **fields}
+
+
+def everything(name: str) -> Pack:
+    """Return a pack with every policy that it has."""
+    asked: dict[str, dict[str, object]] = {
+        "secrets": {"sealedNamespaces": ["shop"], "secretStores": ["vault"]},
+        "immutability": {"onlyImageTags": True},
+        "gitops": {"production": True},
+    }
+    return load_pack(name, PACKS[name], asked[name])
 
 
 class TestWhatLooksLikeASecret:
@@ -270,6 +282,29 @@ class TestImageTags:
         lost = [row for row in run_suite("immutability/tests/only-image-tags/suite.yaml", files, rego) if not row.equal]
         assert wrong != template
         assert lost
+
+
+OURS = [(name, policy) for name in ("secrets", "immutability", "gitops") for policy in everything(name).policies]
+
+
+@pytest.mark.parametrize(("name", "policy"), OURS, ids=lambda one: getattr(one, "name", one))
+def test_the_documentation_says_what_each_policy_does(name: str, policy: CompiledPolicy) -> None:
+    text = (default_directory().parent / "docs" / "policies.md").read_text()
+    section = text.split(f"### `{name}`\n")[1].split("\n### `")[0].split("\n## ")[0]
+    (row,) = (line for line in section.splitlines() if line.startswith(f"| `{policy.name}` |"))
+    *_, severity, action = (cell.strip() for cell in row.strip("|").split("|"))
+    as_it_is = {one.name: one for one in load_pack(name, PACKS[name], {}).policies}.get(policy.name, policy)
+    blocks = as_it_is.rules[0].blocks(subject_of(Resource(config_map()), {}))
+    assert (severity, action) == (policy.severity, "blocks" if blocks else "warns")
+
+
+@pytest.mark.parametrize("name", ["secrets", "immutability", "gitops"])
+def test_the_documentation_lists_every_parameter(name: str) -> None:
+    text = (default_directory().parent / "docs" / "policies.md").read_text()
+    section = text.split(f"### `{name}`\n")[1].split("\n### `")[0].split("\n## ")[0]
+    for one in everything(name).parameters:
+        (row,) = (line for line in section.splitlines() if line.startswith(f"| `{one.name}` | {one.type}"))
+        assert row.rstrip(" |").endswith(one.description)
 
 
 def test_what_is_new_is_not_compared() -> None:
