@@ -181,6 +181,12 @@ def test_a_fork_has_an_engine_of_its_own() -> None:
         assert parent is not None
         pid = os.fork()
         if pid == 0:
+            rego.close()
+            os._exit(0)
+        assert os.waitpid(pid, 0)[1] == 0
+        assert parent.status() is None, "a fork that asks nothing ended the engine of its parent"
+        pid = os.fork()
+        if pid == 0:
             answer = rego.ask([Question(SOUND, b"{}", (1,))], REVIEWS)[0]
             rego.close()
             os._exit(0 if answer.said[0].messages == ("b",) else 1)
