@@ -91,7 +91,7 @@ def rows_of(test: TestFile, now: datetime) -> tuple[Row, ...]:
     if test.problem:
         return (Row(test.shown, "", "", "unknown", "the file", "a test", "error", test.problem),)
     key, files = key_of(test.path), _files(test.top)
-    rows = run_suite(key, files, _rego()) if test.format == "gatekeeper" else run_test(key, files, now)
+    rows = run_suite(key, files, _rego(), now) if test.format == "gatekeeper" else run_test(key, files, now)
     return tuple(replace(row, test=test.shown) for row in rows)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from posixpath import dirname, join, normpath
 from typing import Any
@@ -66,8 +67,9 @@ def is_suite(document: Json) -> bool:
     return str(document.get("apiVersion") or "").partition("/")[0] == GROUP and document.get("kind") == "Suite"
 
 
-def run_suite(path: str, files: Files, rego: Rego) -> tuple[Row, ...]:
+def run_suite(path: str, files: Files, rego: Rego, now: datetime | None = None) -> tuple[Row, ...]:
     """Run the suite at `path`; `files` holds it and what it refers to, by path from a common root with `/`.
+    `now` is the time for code that asks for it.
 
     The row of a case says what was expected and what came of it, in the same words where they agree: `2 violations,
     1 of "initContainer"`. What is missing or broken makes rows differ, it raises nothing.
@@ -77,18 +79,18 @@ def run_suite(path: str, files: Files, rego: Rego) -> tuple[Row, ...]:
         if is_suite(document) and document.get("skip") is not True:
             for test in _maps(document.get("tests")):
                 if test.get("skip") is not True:
-                    rows += _run(path, test, files, rego)
+                    rows += _run(path, test, files, Given(rego, now=now))
     return tuple(rows)
 
 
-def _run(path: str, written: Json, files: Files, rego: Rego) -> Iterator[Row]:
+def _run(path: str, written: Json, files: Files, given: Given) -> Iterator[Row]:
     test = _compiled(path, written, files)
     if written.get("invalid") is True:
         yield _invalid(test)
         return
     for case in _maps(written.get("cases")):
         if case.get("skip") is not True:
-            yield _case(test, case, files, rego)
+            yield _case(test, case, files, given)
 
 
 def _compiled(path: str, written: Json, files: Files) -> _Test:
@@ -118,7 +120,7 @@ def _invalid(test: _Test) -> Row:
     return test.row("", "invalid", actual, str(test.problem))
 
 
-def _case(test: _Test, case: Json, files: Files, rego: Rego) -> Row:
+def _case(test: _Test, case: Json, files: Files, given: Given) -> Row:
     name = str(case.get("name") or case.get("object") or "")
     assertions = [_Assertion.read(one) for one in _maps(case.get("assertions"))]
     expected = "; ".join(one.wanted for one in assertions) or "assertions"
@@ -134,14 +136,14 @@ def _case(test: _Test, case: Json, files: Files, rego: Rego) -> Row:
     broken = next((one.broken for one in assertions if one.broken), "" if assertions else "the case asserts nothing")
     if broken:
         return test.row(name, expected, "error", broken)
-    messages = _messages(test.policies, objects[0], around, rego)
+    messages = _messages(test.policies, objects[0], around, given)
     if isinstance(messages, Row):
         return replace(messages, test=test.suite, policy=test.policy, rule=test.name, resource=name, expected=expected)
     actual = "; ".join(one.outcome(messages) for one in assertions)
     return test.row(name, expected, actual, "" if actual == expected else f"said: {' | '.join(messages) or 'nothing'}")
 
 
-def _messages(policies: Gatekeeper, body: Json, around: Sequence[Json], rego: Rego) -> list[str] | Row:
+def _messages(policies: Gatekeeper, body: Json, around: Sequence[Json], given: Given) -> list[str] | Row:
     """Return what the constraints say of an object, or a row that says why they say nothing."""
     subject = _reviewed(body, around)
     if isinstance(subject, str):
@@ -150,7 +152,7 @@ def _messages(policies: Gatekeeper, body: Json, around: Sequence[Json], rego: Re
     made = list(implied(subject, policies.expansions, known))
     inventory = partial(inventory_of, [Resource(one) for one in around], as_written=True)
     subjects = [subject, *(one.subject for one in made)]
-    judged = Judged(policies, subjects, Given(rego, inventory))
+    judged = Judged(policies, subjects, replace(given, inventory=inventory))
     messages: list[str] = []
     for constraint in policies.constraints:
         for at, said in judged.said(constraint, [place > 0 for place in range(len(subjects))]):

@@ -6,6 +6,7 @@ Written from https://open-policy-agent.github.io/gatekeeper/website/docs/gator/ 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ def run(
     documents: Mapping[str, Any] | None = None,
     case: Mapping[str, Any] | None = None,
     test: Mapping[str, Any] | None = None,
+    now: datetime | None = None,
 ) -> tuple[Row, ...]:
     """Run a suite of one test with one case about a Pod with a foreign image."""
     found: dict[str, Any] = {
@@ -48,7 +50,7 @@ def run(
     ]
     suite = {"kind": "Suite", "apiVersion": "test.gatekeeper.sh/v1alpha1", "tests": tests}
     files = {path: yaml.safe_dump(content).encode() for path, content in found.items()}
-    return run_suite("t/suite.yaml", {**files, "t/suite.yaml": yaml.safe_dump(suite).encode()}, rego)
+    return run_suite("t/suite.yaml", {**files, "t/suite.yaml": yaml.safe_dump(suite).encode()}, rego, now)
 
 
 ASSERTIONS = [
@@ -247,3 +249,11 @@ def test_an_engine_that_passes_or_fails_everything_loses(rego: WalledRego) -> No
         for engine, wrong in (("right", rego), ("passes", Wrong()), ("fails", Wrong("no")))
     }
     assert equal == {"right": [True, True], "passes": [False, True], "fails": [True, False]}
+
+
+def test_the_time(rego: WalledRego) -> None:
+    documents = {"t/template.yaml": template(rule('time.now_ns() > 0\nmsg := "late"'), kind="Repos")}
+    (row,) = run(rego, documents=documents)
+    assert row.actual == "not evaluable here"
+    (row,) = run(rego, documents=documents, now=datetime(2026, 11, 25, tzinfo=UTC))
+    assert row.equal, row
