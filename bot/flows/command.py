@@ -141,7 +141,7 @@ def _carry_out(tools: Tools, asked: Asked, parsed: Command) -> Answer:
             return _diff(tools, asked, parsed)
         case "status":
             converged = converge(tools, asked.house.home, write=False)
-            return Answer(parsed.line, replies.status(status_rows(asked.rules.configuration, converged.hops)))
+            return Answer(parsed.line, replies.status(status_rows(asked.house, converged.hops)))
         case "promote":
             return promote(tools, asked, parsed)
         case other:

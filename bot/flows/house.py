@@ -12,6 +12,7 @@ from bot.model.promotion import Hop
 from bot.model.repository import PullRequest, Repository
 from bot.promotion.pipeline import pairs
 from bot.promotion.places import changed_by, lies_in, target_of
+from bot.promotion.trailers import requalified
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,11 @@ class House:
             replace(one, repository="", after=_nearest(self.configuration, one, here)) for one in self.environments()
         ]
         return replace(self.configuration, environments=tuple(kept))
+
+    def prefix(self, hop: Hop) -> str:
+        """Return what stands before `#12` for a hop's pull requests, on the pages of the repository asked about."""
+        full = f"{target_of(hop, self.home).repository}#1"
+        return requalified(full, self.home, self.repository).partition("#")[0]
 
     def promotion(self, pull: PullRequest, bot_login: str) -> Hop | None:
         """Return the hop that a pull request of ours carries out, None for any other, and for one gone astray."""

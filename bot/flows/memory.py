@@ -76,6 +76,9 @@ class RememberingGit:
             lambda: self._git.directory(repository, revision, path), "directory", repository, revision, path
         )
 
+    def bring(self, repository: Repository, source: Repository, tree: str) -> str:
+        return self._once(lambda: self._git.bring(repository, source, tree), "bring", repository, source, tree)
+
     def merge_base(self, repository: Repository, one: str, two: str) -> str | None:
         if one == two and _ID.fullmatch(one):
             return one

@@ -49,7 +49,7 @@ def promote(tools: Tools, asked: Asked, parsed: Command) -> Answer:
     outcome = next((one for one in done if one.hop == hop), None)
     if outcome is None:
         raise TransientError(f"the configuration changed while {hop.target.name} was promoted")
-    return _words(parsed, outcome)
+    return _words(parsed, outcome, asked.house.prefix(outcome.hop))
 
 
 def _no_target(hops: tuple[Hop, ...], target: str) -> str:
@@ -159,12 +159,12 @@ def _remember(tools: Tools, asked: Asked, parsed: Command, target: str) -> Answe
     return Answer(parsed.line, replies.remembered(target), note=note)
 
 
-def _words(parsed: Command, outcome: HopOutcome) -> Answer:
+def _words(parsed: Command, outcome: HopOutcome, where: str) -> Answer:
     if outcome.refusal is not None:
         return Answer(parsed.line, replies.failed(outcome.refusal), "refused")
     match outcome.decision:
         case Propose():
-            return Answer(parsed.line, replies.proposed(outcome.hop, outcome.pull, outcome.gates))
+            return Answer(parsed.line, replies.proposed(outcome.hop, outcome.pull, outcome.gates, where))
         case Stuck(conflicts=conflicts):
             return Answer(parsed.line, replies.stuck(outcome.hop, conflicts), "refused")
         case Idle(reason=reason) | Close(reason=reason):

@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from bot.flows.house import House
 from bot.flows.outcome import HopOutcome
-from bot.model.environment import Configuration
+from bot.model.promotion import Hop
 from bot.promotion.plan import Close, Idle, Propose, Stuck
 from bot.report.replies import StatusRow
 from bot.report.words import count, moment
 
 
-def status_rows(configuration: Configuration, outcomes: Sequence[HopOutcome]) -> list[StatusRow]:
+def status_rows(house: House, outcomes: Sequence[HopOutcome]) -> list[StatusRow]:
     """Return one row for each environment, in the pipeline's order, and for each way into it."""
-    rows = []
-    for environment in configuration.environments:
+    rows: list[StatusRow] = []
+    told: set[Hop] = set()
+    for environment in house.configuration.environments:
         into = [one for one in outcomes if one.hop.leads_to(environment.name)]
         if not into:
             rows.append(StatusRow(environment.name, f"deploys from `{environment.branch}`: changes start here"))
-        rows += [_row(one) for one in into]
+        fresh = [one for one in into if one.hop not in told]  # a group is told once
+        told.update(one.hop for one in fresh)
+        rows += [replace(_row(one, house.prefix(one.hop)), repository=house.prefix(one.hop)) for one in fresh]
     return rows
 
 
-def _row(outcome: HopOutcome) -> StatusRow:
+def _row(outcome: HopOutcome, where: str) -> StatusRow:
     name = outcome.hop.target.name
+    if outcome.hop.application:
+        name = f"{name}: {outcome.hop.application}"
     last = outcome.snapshot.merged if outcome.snapshot else None
-    since = f" Last promoted {moment(last.merged_at)} by #{last.number}." if last else ""
+    since = f" Last promoted {moment(last.merged_at)} by {where}#{last.number}." if last else ""
     match outcome.decision:
         case Propose(gates=gates):
             waiting = [gate.name for gate in gates if gate.state != "pass"]

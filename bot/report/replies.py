@@ -73,12 +73,12 @@ def misunderstood(message: str, hint: str) -> str:
     return f"🤔 {markdown.prose(message)}" + (f"\n\n{markdown.fence(hint)}" if hint else "")
 
 
-def proposed(hop: Hop, number: int, gates: Sequence[Gate]) -> str:
-    """Return the answer to a promotion that is open now."""
+def proposed(hop: Hop, number: int, gates: Sequence[Gate], repository: str = "") -> str:
+    """Return the answer to a promotion that is open now; `repository` is where, '' where the comment is."""
     name = markdown.escape(hop.target.name)
     waiting = [f"{gate.name} ({markdown.prose(gate.owner)})" for gate in gates if gate.state != "pass"]
     state = f"It waits at {listed(waiting)}" if waiting else "All its gates are open"
-    return f"🚀 #{number} carries this to **{name}**. {state}; its page shows how it stands."
+    return f"🚀 {repository}#{number} carries this to **{name}**. {state}; its page shows how it stands."
 
 
 def nothing(reason: str) -> str:
@@ -105,13 +105,17 @@ class StatusRow:
     state: str
     gates: tuple[Gate, ...] = ()
     pull: int = 0
+    repository: str = ""  # of the pull request, '' where the comment is
 
 
 def status(rows: Sequence[StatusRow]) -> str:
     """Return the answer to `/status`."""
     head = markdown.table(
         ["environment", "state"],
-        [[f"**{markdown.escape(row.target)}**", (f"#{row.pull}: " if row.pull else "") + row.state] for row in rows],
+        [
+            [f"**{markdown.escape(row.target)}**", (f"{row.repository}#{row.pull}: " if row.pull else "") + row.state]
+            for row in rows
+        ],
     )
     tables = [f"**{markdown.escape(row.target)}**\n\n{gate_table(row.gates)}" for row in rows if row.gates]
     return "\n\n".join([head, *tables])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ _ends: dict[str, tuple[str, object]] = {}  # story → (schedule, fingerprint) o
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "town(configuration, more): how the repository of a flow test begins")
+    config.addinivalue_line("markers", "town(configuration, more, others): how the repository of a flow test begins")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -61,11 +61,16 @@ def make_town(given: Given, tmp_path: Path) -> Iterator[Callable[..., Town]]:
     """Makes towns; they are closed with the test."""
     made: list[Town] = []
 
-    def make(configuration: str | None = PIPELINE, more: Files | None = None, schedule: Schedule = IN_ORDER) -> Town:
+    def make(
+        configuration: str | None = PIPELINE,
+        more: Files | None = None,
+        schedule: Schedule = IN_ORDER,
+        others: Mapping[str, Files] | None = None,
+    ) -> Town:
         given.queue.connection.flushdb()
         town = Town(given, tmp_path / f"town{len(made)}", schedule, observers=[watch])
         made.append(town)
-        return town.open(configuration, more)
+        return town.open(configuration, more, others)
 
     yield make
     for town in made:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 
 from bot.sandbox.records import CheckRun, Issue, Repository
-from tests.flows.world import BOT, REPOSITORY, Town
+from tests.flows.world import BOT, Town
 
 _HEX = re.compile(r"(?<![0-9a-f])[0-9a-f]{7,40}(?![0-9a-f])")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC")
@@ -16,16 +16,16 @@ _OUTPUT = re.compile(r"/output/[0-9a-f]{40}")
 
 
 class Words:
-    """Turns texts of one repository into texts that two runs of the same story share."""
+    """Turns texts of repositories into texts that two runs of the same story share."""
 
-    def __init__(self, repository: Repository) -> None:
-        shas = {*repository.git.refs("refs/").values(), *(suite.head_sha for suite in repository.suites)}
-        lines = repository.git.text("log", "--format=%H %T %s", *shas).splitlines()
+    def __init__(self, *repositories: Repository) -> None:
         self._names: dict[str, str] = {}
         self.trees: dict[str, str] = {}
-        for line in lines:
-            sha, tree, subject = line.split(" ", 2)
-            self._names[sha], self.trees[sha] = f"<{tree[:8]} {subject}>", tree
+        for repository in repositories:
+            shas = {*repository.git.refs("refs/").values(), *(suite.head_sha for suite in repository.suites)}
+            for line in repository.git.text("log", "--format=%H %T %s", *shas).splitlines():
+                sha, tree, subject = line.split(" ", 2)
+                self._names[sha], self.trees[sha] = f"<{tree[:8]} {subject}>", tree
 
     def commit(self, sha: str) -> str:
         return self._names.get(sha, "?")
@@ -40,18 +40,24 @@ class Words:
 
 
 def fingerprint(town: Town) -> Mapping[str, object]:
-    """Return what GitHub shows of the repository."""
+    """Return what GitHub shows of the repositories."""
     with town.world.lock:
-        repository = town.world.repository(REPOSITORY)
-        words = Words(repository)
-        return {
-            "branches": {name: words.trees[sha] for name, sha in repository.git.refs("refs/heads/").items()},
-            "pulls": {number: issue_of(issue, words) for number, issue in repository.issues.items()},
-            "checks": checks_of(repository, words),
-            "deployments": sorted(
-                (one.environment, words.commit(one.sha), words.plain(one.description)) for one in repository.deployments
-            ),
-        }
+        repositories = [town.world.repository(name) for name in town.repositories]
+        words = Words(*repositories)
+        return {one.name: _shown(one, words) for one in repositories}
+
+
+def _shown(repository: Repository, words: Words) -> Mapping[str, object]:
+    git = repository.git
+    return {
+        "branches": {name: words.trees[sha] for name, sha in git.refs("refs/heads/").items()},
+        "tags": {name: words.commit(git.resolve(name) or "") for name in git.refs("refs/tags/")},
+        "pulls": {number: issue_of(issue, words) for number, issue in repository.issues.items()},
+        "checks": checks_of(repository, words),
+        "deployments": sorted(
+            (one.environment, words.commit(one.sha), words.plain(one.description)) for one in repository.deployments
+        ),
+    }
 
 
 def issue_of(issue: Issue, words: Words) -> dict[str, object]:
@@ -100,10 +106,18 @@ def checks_of(
 
 def flaws(town: Town) -> list[str]:
     """Return what must never be: two promotion pull requests of a pair, two comments of a kind, a repeated check."""
+    found: list[str] = []
+    for name in town.repositories:
+        found += _flaws(town, name)
+    return found
+
+
+def _flaws(town: Town, name: str) -> list[str]:
     found = []
     with town.world.lock:
-        repository = town.world.repository(REPOSITORY)
-        open_heads = [one.head_ref for one in town.promotions()]
+        repository = town.world.repository(name)
+        pulls = [one.head_ref for one in town.world.open_pulls(name)]
+        open_heads = [head for head in pulls if head.startswith(("promote/", "rollback/", "back/"))]
         found += [f"two open pull requests from {head}" for head in set(open_heads) if open_heads.count(head) > 1]
         for number, issue in repository.issues.items():
             markers = [one.body.partition("-->")[0] for one in issue.comments if one.user.login == BOT]

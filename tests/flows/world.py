@@ -5,7 +5,7 @@ Everything between is real: the web door, the queue on Valkey, git mirrors, PyGi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -73,6 +73,7 @@ class Town:
     before_write: Callable[[], None] | None = None
     before_finish: Callable[[], None] | None = None
     late: list[Delivery] = field(default_factory=list)
+    repositories: tuple[str, ...] = (REPOSITORY,)
     rounds: int = 0
     scanners: tuple[Scanner, ...] = ()
 
@@ -86,8 +87,10 @@ class Town:
 
     # ---- life
 
-    def open(self, configuration: str | None, more: Files | None = None) -> Town:
-        """Seed the repository and bring the bot up; nothing has been delivered yet."""
+    def open(
+        self, configuration: str | None, more: Files | None = None, others: Mapping[str, Files] | None = None
+    ) -> Town:
+        """Seed the repository, and others by name, and bring the bot up; nothing has been delivered yet."""
         self.sandbox = Sandbox(self.directory / "github", observers=self.observers)
         self.sandbox.deliveries.mode = "hold"
         world = self.world
@@ -96,10 +99,13 @@ class Town:
         world.add_organization("acme", owner="root")
         for team, members in {"developers": ["ann", "ben"], "qa": ["quinn"], "leads": ["lena", "omar"]}.items():
             world.add_team("acme", team, members=members)
-        world.add_repository(REPOSITORY, files={**files(configuration), **(more or {})})
-        for team in ("developers", "qa", "leads"):
-            world.grant(REPOSITORY, team, "write")
-        world.grant(REPOSITORY, "rita", "read")
+        seeds: dict[str, Files] = {REPOSITORY: {**files(configuration), **(more or {})}, **(others or {})}
+        self.repositories = tuple(seeds)
+        for name, seed in seeds.items():
+            world.add_repository(name, files=seed)
+            for team in ("developers", "qa", "leads"):
+                world.grant(name, team, "write")
+            world.grant(name, "rita", "read")
         main = self.head("main")
         for branch in ("staging", "production"):
             world.move_branch(REPOSITORY, branch, main, "root")
@@ -273,9 +279,9 @@ class Town:
         assert answer.status_code == 202, (one.event, answer.status_code, answer.text)
 
     def sweep(self) -> None:
-        """Mark the repository and its open pull requests."""
-        pulls = [pull_key(REPOSITORY, one.number) for one in self.world.open_pulls(REPOSITORY)]
-        self.queue.mark([REPOSITORY, *pulls])
+        """Mark the repositories and their open pull requests."""
+        for name in self.repositories:
+            self.queue.mark([name, *(pull_key(name, one.number) for one in self.world.open_pulls(name))])
 
     def work(self) -> int:
         """Run jobs until none is left, waiting times cut short; return how many ran."""
@@ -338,4 +344,9 @@ class Town:
         self.queue.tick()
 
     def _heads(self) -> dict[str, str]:
-        return dict(self.world.repository(REPOSITORY).git.refs("refs/heads/"))
+        return {
+            f"{name}:{ref}": sha
+            for name in self.repositories
+            for ref, sha in self.world.repository(name).git.refs("refs/").items()
+            if ref.startswith(("refs/heads/", "refs/tags/"))
+        }

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
+from bot.adapters.git.bringing import bring
 from bot.adapters.git.channel import PerProcess
 from bot.adapters.git.command import GitError, Remote
 from bot.adapters.git.difference import FileChange
@@ -93,6 +94,12 @@ class GitMirrors:
         """Write the tree of a revision with the directory at `path` being `tree`; an empty one takes it away."""
         with self._reads(repository) as reads:
             return graft(reads, revision, path, tree)
+
+    def bring(self, repository: Repository, source: Repository, tree: str) -> str:
+        """Copy a tree and all below it from another mirror into this repository's; return its id."""
+        with self._reads(source) as there, self._reads(repository) as here:
+            bring(there.program, here.program, tree)
+        return tree
 
     def merge_base(self, repository: Repository, one: str, two: str) -> str | None:
         """Return the best common ancestor of two commits, None when their histories share nothing."""

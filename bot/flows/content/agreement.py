@@ -31,7 +31,8 @@ class Meeting(Protocol):
     def protect(self) -> tuple[str, ...]: ...
     def theirs(self, commit: str) -> str: ...
     def merge(self, base: str, source: str) -> MergeOutcome: ...
-    def changed_paths(self, base: str, head: str) -> Sequence[str]: ...
+    def apart(self, tree: str) -> Sequence[str]: ...
+    def moved(self, before: str, after: str) -> Sequence[str]: ...
 
 
 def agreed(sides: Meeting, base: str, source: str) -> str:
@@ -41,12 +42,12 @@ def agreed(sides: Meeting, base: str, source: str) -> str:
     from the base can have come by another way, so most commits are passed over without merging.
     """
     before = sides.theirs(base)
-    apart = set(sides.changed_paths(before, sides.ours))
+    apart = set(sides.apart(before))
     if not apart:
         return base
     for commit in islice(_line(sides, base, source), MOST_COMMITS):
         tree = sides.theirs(commit)
-        changed = set(sides.changed_paths(before, tree))
+        changed = set(sides.moved(before, tree))
         if not changed or not (sides.protect or changed <= apart):
             continue
         outcome = sides.merge(before, tree)

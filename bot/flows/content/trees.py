@@ -45,7 +45,7 @@ def _path(environment: Environment) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """The source's content at any commit, and the target's, as trees in the target's mirror."""
+    """The source's content at any commit, and the target's, as trees, each in its own mirror."""
 
     tools: Tools
     source: Place
@@ -54,23 +54,33 @@ class Sides:
     protect: tuple[str, ...]
 
     def theirs(self, commit: str) -> str:
-        """Return the tree of the source's content at a commit; the empty one where it had none."""
+        """Return the tree of the source's content at a commit, in the source's mirror; the empty one without any."""
         return self.tools.git.directory(self.source.repository, commit, self.source.path) or EMPTY_TREE
 
+    def brought(self, tree: str) -> str:
+        """Bring a tree of the source into the target's mirror."""
+        if self.source.repository == self.target.repository:
+            return tree
+        return self.tools.git.bring(self.target.repository, self.source.repository, tree)
+
     def merge(self, base: str, source: str) -> MergeOutcome:
-        """Merge what `source` changed since `base`, both trees, into the target's."""
+        """Merge what `source` changed since `base`, both trees of the source, into the target's."""
         return self.tools.git.merge_trees(
             self.target.repository,
-            base=base,
-            source=source,
+            base=self.brought(base),
+            source=self.brought(source),
             target=self.ours,
             protect=self.protect,
             prefix=self.target.path,
         )
 
-    def changed_paths(self, base: str, head: str) -> Sequence[str]:
-        """Return the paths in which two of the trees differ, counted from the place's top."""
-        return self.tools.git.changed_paths(self.target.repository, base, head)
+    def apart(self, tree: str) -> Sequence[str]:
+        """Return the paths in which the target differs from a tree of the source, counted from the place's top."""
+        return self.tools.git.changed_paths(self.target.repository, self.brought(tree), self.ours)
+
+    def moved(self, before: str, after: str) -> Sequence[str]:
+        """Return the paths in which two trees of the source differ."""
+        return self.tools.git.changed_paths(self.source.repository, before, after)
 
 
 def _merged_into(tools: Tools, move: Move, place: Place, into: str) -> Moved:
@@ -100,7 +110,7 @@ def _merged_into(tools: Tools, move: Move, place: Place, into: str) -> Moved:
 def _copied(sides: Sides, move: Move, into: str) -> Moved:
     """Lay the source's files over the target's: there is nothing to compare with, and its own files stay."""
     git, place = sides.tools.git, sides.target
-    source = sides.theirs(move.record.source_sha)
+    source = sides.brought(sides.theirs(move.record.source_sha))
     laid = git.overlay(place.repository, source=source, target=sides.ours, protect=sides.protect, prefix=place.path)
     tree = git.graft(place.repository, into, place.path, laid)
     kind: Base = "none" if sides.ours == EMPTY_TREE else "copy"
@@ -123,9 +133,12 @@ def _drift(sides: Sides, move: Move, base: str | None) -> tuple[str, ...]:
     """Return the files that the target changed on its own since the last promotion, counted from the top."""
     if base is None or move.last is None:
         return ()
-    before = sides.theirs(base)
-    if move.hop.target.strategy not in WHOLE:  # what differs from directory to directory is no drift
-        if not move.arrived:
-            return ()
-        before = sides.tools.git.directory(sides.target.repository, move.arrived, sides.target.path) or EMPTY_TREE
-    return tuple(sides.target.below(path) for path in sides.changed_paths(before, sides.ours))
+    if move.hop.target.strategy in WHOLE:
+        found = sides.apart(sides.theirs(base))
+    elif move.arrived:  # what differs from directory to directory is no drift
+        git, target = sides.tools.git, sides.target
+        before = git.directory(target.repository, move.arrived, target.path) or EMPTY_TREE
+        found = git.changed_paths(target.repository, before, sides.ours)
+    else:
+        found = ()
+    return tuple(sides.target.below(path) for path in found)
