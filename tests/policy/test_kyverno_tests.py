@@ -277,6 +277,14 @@ class TestValues:
             (
                 {
                     "policies": for_policy(
+                        rules=[{"name": "team", "foreachValues": [{"allowed.data.teams": [["shop"], ["shop"]]}]}]
+                    )
+                },
+                "pass",
+            ),
+            (
+                {
+                    "policies": for_policy(
                         rules=[{"name": "team", "foreachValues": {"allowed.data.teams": [["a"], ["b"]]}}]
                     )
                 },
@@ -297,6 +305,11 @@ class TestValues:
         )
         updates = values(policies=for_policy(resources=[{"name": "bad", "values": {"request.operation": "UPDATE"}}]))
         assert actual([{**entry(), "resources": ["good", "bad"]}], policy=policy, **updates) == ["pass", "fail"]
+
+    def test_the_operation_of_a_result(self) -> None:
+        policy = RULES.replace("kinds: [Pod]", "kinds: [Pod], operations: [DELETE]") + "      validate: {deny: {}}\n"
+        found = actual([entry(operation="DELETE"), entry(), entry(operation="UPDATE")], policy=policy)
+        assert found == ["fail", NO_RESPONSE, NO_RESPONSE]
 
     def test_labels_of_namespaces(self) -> None:
         policy = POLICY.replace("kinds: [Pod]", "kinds: [Pod], namespaceSelector: {matchLabels: {tier: web}}")

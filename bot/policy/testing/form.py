@@ -51,7 +51,9 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """One entry of `results`. `kinds` are those the policy can be of, none when the entry does not say."""
+    """One entry of `results`. `kinds` are those the policy can be of, none when the entry does not say; `operation`
+    is that of the request, '' when the entry does not say.
+    """
 
     policy: str
     namespace: str
@@ -59,6 +61,7 @@ class Expectation:
     result: str
     wanted: tuple[Wanted, ...]
     kinds: tuple[str, ...] = ()
+    operation: str = ""
 
     @property
     def origin(self) -> str:
@@ -86,6 +89,7 @@ def expectations(test: Json) -> Iterator[Expectation]:
             result=_text(entry.get("result")) or _text(entry.get("status")),
             wanted=tuple(_wanted(entry)),
             kinds=next((kinds for flag, kinds in _FLAGS.items() if _flagged(entry, flag)), ()),
+            operation=_text(entry.get("operation")),
         )
 
 

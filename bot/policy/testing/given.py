@@ -23,10 +23,14 @@ _SERVICE_ACCOUNT = "system:serviceaccount:"
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """The values documents of a test, and who it says makes the request (None: it does not say)."""
+    """The values documents of a test, and who it says makes the request (None: it does not say).
+
+    `operation` is what a result asks for, '' where it leaves that to the values.
+    """
 
     values: Sequence[Json] = ()
     user: Json | None = None
+    operation: str = ""
 
     def for_rule(self, policy: str, rule: CompiledRule, subject: Subject) -> Mapping[str, object]:
         """Return what is known from outside, by dotted path, for one rule about one resource."""
@@ -38,6 +42,8 @@ class Given:
                 found.update(_values(entry.get("resources"), (subject.name,)))
             for entry in named:
                 found.update(_values(entry.get("rules"), (rule.name, rule.full_name)))
+        if self.operation:
+            found["request.operation"] = self.operation
         return found
 
     def namespaces(self, used: Iterable[str]) -> Mapping[str, Labels]:
@@ -90,9 +96,10 @@ def _values(entries: object, names: Sequence[str]) -> dict[str, object]:
 
 def _each(found: object) -> Iterator[tuple[str, object]]:
     """Values for the elements of a loop, where they are the same for each: those that differ stay unknown."""
-    for name, listed in _map(found).items():
-        if isinstance(listed, list) and listed and all(one == listed[0] for one in listed):
-            yield str(name), listed[0]
+    for one in maps(found) or [_map(found)]:
+        for name, listed in one.items():
+            if isinstance(listed, list) and listed and all(value == listed[0] for value in listed):
+                yield str(name), listed[0]
 
 
 def _name(entry: Json) -> str:

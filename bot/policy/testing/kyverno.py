@@ -8,9 +8,10 @@ https://kyverno.io/docs/kyverno-cli/reference/kyverno_test/.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache, partial
 from typing import Any
 
 from bot.model.finding import Finding
@@ -38,18 +39,30 @@ from bot.policy.testing.row import ELSEWHERE, MISSING, NO_RESPONSE, Row
 
 Json = Mapping[str, Any]
 State = tuple[str, str]  # what came out, and why
+Judge = Callable[[str], tuple[Finding, ...]]
 
 _ORDER = (ELSEWHERE, "error", "fail", "warn", "pass", "skip")
 _POLICY_KINDS = "Policy"  # every kind of policy ends so, and no binding or exception does
 
 
 @dataclass(frozen=True, slots=True)
+class _Around:
+    """What a test supplies besides policies and resources."""
+
+    given: Given
+    exceptions: tuple[PolicyException, ...]
+    now: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Policy:
-    """One policy of a test: the document, what is wrong with it, and what it said about the resources."""
+    """One policy of a test: the document, what is wrong with it, and what it says about the resources, by the
+    operation that a result asks for ('': as the test's values have it).
+    """
 
     document: Json
-    problem: PolicyProblem | None = None
-    findings: tuple[Finding, ...] = ()
+    problem: PolicyProblem | None
+    judge: Judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +117,13 @@ def _gather(path: str, test: Json, files: Files, now: datetime | None) -> _World
     cluster = [*read("clusterResources").documents, *read("targetResources").documents]
     params = read("paramResources").documents
     world = _known(read("context").documents, cluster, (*policies.documents, *params, *resources.documents))
+    around = _Around(given, tuple(_lifts((*policies.documents, *exceptions))), now)
     judged: dict[str, list[_Policy]] = {}
     for document, compiled in _compiled([*policies.documents, *exceptions], world):
-        findings: tuple[Finding, ...] = ()
-        if isinstance(compiled, CompiledPolicy):
-            lifts = list(_lifts((*policies.documents, *exceptions)))
-            findings = _evaluated(compiled, held, given, lifts, now)
+        ready = [compiled] if isinstance(compiled, CompiledPolicy) else []
         problem = compiled if isinstance(compiled, PolicyProblem) else None
-        judged.setdefault(_name(document), []).append(_Policy(document, problem, findings))
+        judge = cache(partial(_evaluated, ready, held, around))
+        judged.setdefault(_name(document), []).append(_Policy(document, problem, judge))
     payload = bool(names(test, "jsonPayload", "jsonPayloads"))
     return _World(path, judged, held, policies, resources, payload)
 
@@ -134,20 +146,16 @@ def _compiled(documents: Sequence[Json], world: World) -> Iterator[tuple[Json, C
 
 
 def _evaluated(
-    policy: CompiledPolicy,
-    resources: Sequence[Resource],
-    given: Given,
-    exceptions: Sequence[PolicyException],
-    now: datetime | None,
+    policies: Sequence[CompiledPolicy], resources: Sequence[Resource], around: _Around, operation: str
 ) -> tuple[Finding, ...]:
     return evaluate(
-        [policy],
+        policies,
         resources,
-        namespaces=given.namespaces(one.namespace or "default" for one in resources),
+        namespaces=around.given.namespaces(one.namespace or "default" for one in resources),
         include_passes=True,
-        exceptions=exceptions,
-        values=given.for_rule,
-        now=now,
+        exceptions=around.exceptions,
+        values=replace(around.given, operation=operation).for_rule,
+        now=around.now,
     )
 
 
@@ -213,7 +221,7 @@ def _about(policy: _Policy, expected: Expectation, resource: Resource) -> State:
     ruled = is_policy(document) and bool(expected.rule)  # other policies have no rules with names
     found = {
         finding.state: finding.message
-        for finding in reversed(policy.findings)
+        for finding in reversed(policy.judge(expected.operation))
         if finding.resource == resource.key and (not ruled or finding.rule in (expected.rule, expected.origin))
     }
     for state in _ORDER:
