@@ -146,7 +146,7 @@ def _outlined(
         line=document.line,
         text=text,
         when=_when(content),
-        needs=tuple(dict.fromkeys(_needs(content.get("spec")))),
+        needs=tuple(_needed(content, written_as)),
         problems=problems,
     )
     return _constrained(found, pack) if is_constraint(content) else found
@@ -218,6 +218,12 @@ def _rules(
         if name not in by_name:
             kind = kind_of(content, name, name)
             yield RuleOutline(name, kind, "", "does not run", "it judges nothing")
+
+
+def _needed(content: Json, compiled: CompiledPolicy | None) -> Iterator[str]:
+    """What the policy asks for, each once; API calls that manifests answer are answered here."""
+    answered = {_ENTRIES["apiCall"]} if compiled is not None and compiled.listed else set()
+    yield from (why for why in dict.fromkeys(_needs(content.get("spec"))) if why not in answered)
 
 
 def _needs(tree: object) -> Iterator[str]:

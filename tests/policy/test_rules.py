@@ -269,8 +269,8 @@ DENIED = [
 @pytest.mark.parametrize(("loop", "conditions", "places"), DENIED)
 def test_a_denial_names_the_place_that_its_condition_looks_at(loop: str, conditions: str, places: list[str]) -> None:
     inner = f"deny: {{conditions: {conditions}}}"
-    for one in reversed(loop.split(" > ") if loop else []):
-        inner = f"foreach: [{{list: '{one}', {inner}}}]"
+    for listed in reversed(loop.split(" > ") if loop else []):
+        inner = f"foreach: [{{list: '{listed}', {inner}}}]"
     one = {"name": "one", "image": "a", "ports": [{"containerPort": 80}]}
     spec = {
         "priority": 5,

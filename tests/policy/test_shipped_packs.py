@@ -20,6 +20,7 @@ from bot.policy.builtin import builtin_packs, default_directory
 from bot.policy.documents import parse_documents
 from bot.policy.evaluation import evaluate_packs
 from bot.policy.kyverno import CompiledPolicy, compile_policy, evaluate, is_policy
+from bot.policy.outline import outline
 from bot.policy.packs import Pack, load_pack
 from bot.policy.parameters import parse_parameters
 from bot.policy.testing import Row, run_test
@@ -69,7 +70,10 @@ def pod(text: str = "{}", image: str = IMAGE) -> Resource:
 
 
 def deployment(text: str = "{}", **spec: Any) -> Resource:
-    template = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "web", "image": IMAGE}]}}
+    template: dict[str, Any] = {
+        "metadata": {"labels": {"app": "web"}},
+        "spec": {"containers": [{"name": "web", "image": IMAGE}]},
+    }
     template["spec"].update(yaml.safe_load(text))
     return resource("Deployment", **{"template": template, **spec})
 
@@ -232,6 +236,22 @@ def test_every_parameter_is_read_by_a_policy() -> None:
             assert f"parameters.{one.name}" in text or re.search(rf"when: .*\b{one.name}\b", text), (name, one.name)
             assert one.description.endswith(".")
             assert one.required or one.default is not None or one.example is not None
+
+
+def test_nothing_of_them_is_told_as_not_evaluable_here() -> None:
+    """Policies that ask the API server are answered by manifests; this is no answer that nobody here knows."""
+    for name, files in PACKS.items():
+        told = outline(pack(name), files, name)
+        assert {one.name: one.needs for one in told} == {one: () for one, found in SHIPPED.items() if found[0] == name}
+    asking = b"api-calls: environment"
+    assert asking in PACKS["reliability"]["min-replicas.yaml"]
+    alone = {
+        "min-replicas.yaml": PACKS["reliability"]["min-replicas.yaml"]
+        .replace(b"policies.lockkeeper.dev/" + asking, b"a: b")
+        .replace(b"policies.lockkeeper.dev/when", b"c")
+    }
+    (one,) = outline(load_pack("alone", alone, {}), alone, "alone")
+    assert one.needs == ("what the API server answers",)
 
 
 # ------------------------------------------------------------------ registry
