@@ -23,7 +23,8 @@ Said = TypeVar("Said")
 def with_adjustments(pack: Pack, adjustments: Adjustments) -> Pack:
     """Return the pack with what the configuration changes about its rules.
 
-    A policy or rule that the pack does not have is a problem of the pack; policies that are ignored have none.
+    A policy or rule that the pack does not have is a problem of the pack; policies that are ignored have none. What is
+    said of a policy that the parameters do not ask for is no mistake.
     """
     if not adjustments:
         return pack
@@ -65,8 +66,12 @@ def _unknown(pack: Pack, adjustments: Adjustments) -> Iterator[PolicyProblem]:
     rules |= {one.policy: set() for one in pack.problems if one.policy not in rules}
     names = {*rules, *(f"{policy}/{rule}" for policy, some in rules.items() for rule in some)}
     for key, said in (("severity", adjustments.severities), ("actions", adjustments.actions)):
-        yield from (_no_policy(pack, f"{adjustments.key}.{key}.{one}", one, names) for one in said if one not in names)
+        for name in said:
+            if name not in names and name.partition("/")[0] not in pack.idle:
+                yield _no_policy(pack, f"{adjustments.key}.{key}.{name}", name, names)
     for waiver in adjustments.waivers:
+        if waiver.policy in pack.idle:
+            continue
         if waiver.policy not in rules:
             yield _no_policy(pack, f"{waiver.key}.policy", waiver.policy, rules)
         elif waiver.rule and waiver.rule not in rules[waiver.policy]:

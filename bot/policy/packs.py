@@ -56,7 +56,7 @@ class Pack:
     of Gatekeeper in `gatekeeper`.
     `exceptions` lift rules for some resources, also rules of other packs. `wide` says that something in it asks for
     more of an environment than one application may hold: labels of namespaces, other resources. `adjustments` are
-    what the configuration changes about its rules.
+    what the configuration changes about its rules, `idle` the names of policies that its parameters do not ask for.
     Where a parameter is missing or wrong no policy of the pack is evaluated, and the problem says so.
     """
 
@@ -70,6 +70,7 @@ class Pack:
     gatekeeper: Gatekeeper = NONE
     wide: bool = False
     adjustments: Adjustments = NO_ADJUSTMENTS
+    idle: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +97,11 @@ def load_pack(name: str, files: Files, parameters: Mapping[str, object], *, root
     ]
     policies: list[CompiledPolicy] = []
     exceptions: list[PolicyException] = []
-    gatekeeper = NONE
+    gatekeeper, idle = NONE, frozenset[str]()
     if not problems:
-        documents = list(_documents(name, root, files, problems))
-        written = len(documents)
-        documents = list(_configured(documents, values, manifest.parameters, problems))
+        written = list(_documents(name, root, files, problems))
+        documents = list(_configured(written, values, manifest.parameters, problems))
+        idle = _names(written) - _names(documents)
         for place, document in documents:
             _take(document, place, policies, problems)
             _except(document, place, exceptions, problems)
@@ -109,7 +110,7 @@ def load_pack(name: str, files: Files, parameters: Mapping[str, object], *, root
         policies += found
         gatekeeper, wrong_ones = compile_gatekeeper(contents)
         problems += [*broken, *wrong_ones]
-        if not policies and not exceptions and not gatekeeper and not problems and len(documents) == written:
+        if not policies and not exceptions and not gatekeeper and not problems and len(documents) == len(written):
             problems.append(PolicyProblem(name, "no policy found", source, suggestion="add a Kyverno ClusterPolicy"))
     return Pack(
         name,
@@ -123,7 +124,12 @@ def load_pack(name: str, files: Files, parameters: Mapping[str, object], *, root
         wide=gatekeeper.reads_inventory
         or any(one.listed == "environment" for one in policies)
         or any(word in data for data in files.values() for word in _WIDE),
+        idle=idle,
     )
+
+
+def _names(documents: Iterable[tuple[PolicySource, YamlDocument]]) -> frozenset[str]:
+    return frozenset(about(document.content).name for _, document in documents)
 
 
 def policy_files(files: Files) -> Iterator[str]:

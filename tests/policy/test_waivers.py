@@ -3,6 +3,7 @@
 # ruff: noqa: E501 - a row of a table is one line
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from bot.model.environment import Adjustments, Waiver
 from bot.model.finding import Finding
 from bot.model.manifest import Resource, ResourceKey
-from bot.policy.adjustments import with_adjustments
+from bot.policy.adjustments import adjusted, with_adjustments
 from bot.policy.builtin import builtin_packs, default_directory
 from bot.policy.evaluation import evaluate_packs
 from bot.policy.packs import Pack, load_pack
@@ -146,6 +147,38 @@ def test_only_violations_are_excepted(state: Any) -> None:
     assert not excepts(waiver(), one)
 
 
+@pytest.mark.parametrize(("rule", "expected"), [("", True), ("r", True), ("other", False)])
+def test_an_exception_may_be_from_one_rule(rule: str, expected: bool) -> None:
+    one = Finding("policies", "no-host-namespaces", "r", "fail", "m", resource=ResourceKey("", "Pod", "shop", "web"))
+    assert excepts(waiver(rule=rule, resources=("Pod/web",)), one) is expected
+    assert not excepts(waiver(rule=rule, resources=("Pod/web",)), replace(one, policy="another"))
+    assert not excepts(waiver(rule=rule, resources=("Pod/web",)), replace(one, resource=None))
+
+
+STATES: list[tuple[Any, Any, Any]] = [
+    # what is configured, what was found, what becomes of it (None: nothing is said)
+    ("block", "warn", "fail"),
+    ("block", "fail", "fail"),
+    ("block", "error", "error"),
+    ("block", "not evaluable here", "not evaluable here"),
+    ("warn", "fail", "warn"),
+    ("warn", "warn", "warn"),
+    ("warn", "error", "warn"),  # as with Kyverno's Audit
+    ("warn", "not evaluable here", "not evaluable here"),
+    ("ignore", "fail", None),
+    ("ignore", "error", None),
+    ("ignore", "not evaluable here", None),
+]
+
+
+@pytest.mark.parametrize(("action", "state", "expected"), STATES)
+def test_what_an_action_makes_of_a_finding(action: Any, state: Any, expected: Any) -> None:
+    one = Finding("policies", "p", "r", state, "m")
+    found = [each.state for each in adjusted([one], Adjustments(actions={"p": action}))]
+    assert found == ([] if expected is None else [expected])
+    assert [*adjusted([one], Adjustments(actions={"q": action, "p/s": action}))] == [one]
+
+
 KEYS = [ResourceKey("", "Pod", "shop", "web"), ResourceKey("", "Pod", "shop", "api")]
 VIOLATION = Finding("policies", "p", "r", "skip", "m", resource=KEYS[0], excepted="until …")
 
@@ -225,6 +258,16 @@ def test_names_that_the_pack_does_not_have(adjustments: Adjustments, key: str, m
     assert pack.adjustments.waivers == ()  # or it would be called needless as well
     (finding,) = (one for one in judged(pack, pod()) if one.policy == "security")
     assert finding.blocks
+
+
+def test_a_policy_that_no_parameter_asks_for_may_be_named() -> None:
+    """The same lines do for every environment, whatever its parameters are."""
+    files = builtin_packs(default_directory())["gitops"]
+    policy = "argocd-fixed-revision"
+    adjustments = Adjustments({policy: "low"}, {f"{policy}/{policy}": "warn"}, (waiver(policy, rule=policy),))
+    for parameters in ({}, {"production": True}):
+        assert with_adjustments(load_pack("gitops", files, parameters), adjustments).problems == ()
+    assert len(with_adjustments(load_pack("gitops", files, {}), Adjustments({f"{policy}s": "low"})).problems) == 1
 
 
 def test_a_policy_that_is_ignored_may_be_broken() -> None:
