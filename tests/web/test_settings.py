@@ -67,6 +67,10 @@ def test_where_git_goes_follows_the_api(api: str, git: str) -> None:
         ({"GITHUB_PRIVATE_KEY_PATH": "/nowhere/key.pem"}, "cannot be read: No such file"),
         ({"GITHUB_PRIVATE_KEY": "/nowhere/key.pem"}, "neither PEM text nor a readable file"),
         ({"GITHUB_PRIVATE_KEY": "x", "GITHUB_PRIVATE_KEY_PATH": "y"}, "are both set"),
+        ({"LOCKKEEPER_ARGOCD_URL": "https://argocd.example.com"}, "LOCKKEEPER_ARGOCD_TOKEN is not set"),
+        ({"LOCKKEEPER_ARGOCD_TOKEN": "x"}, "LOCKKEEPER_ARGOCD_URL is not set"),
+        ({"LOCKKEEPER_ARGOCD_URL": "argocd", "LOCKKEEPER_ARGOCD_TOKEN": "x"}, "LOCKKEEPER_ARGOCD_URL must be a URL"),
+        ({"LOCKKEEPER_ARGOCD_URL": "https://a", "LOCKKEEPER_ARGOCD_TOKEN": "x\r\nHost: b"}, "that no token has"),
     ],
 )
 def test_each_mistake_is_named(changes: dict[str, str], words: str) -> None:
@@ -98,6 +102,8 @@ def test_secrets_are_in_no_repr_and_no_error(pem: str) -> None:
         "LOCKKEEPER_WEBHOOK_SECRET_PREVIOUS": "canary-secret-2",
         "GITHUB_PRIVATE_KEY": pem,
         "REDIS_URL": "redis://:canary-password@127.0.0.1:6379/0",
+        "LOCKKEEPER_ARGOCD_URL": "https://argocd.example.com",
+        "LOCKKEEPER_ARGOCD_TOKEN": "canary-token",
     }
     settings = Settings.from_environment(env)
     assert "canary" not in repr(settings)
@@ -119,6 +125,8 @@ def test_children_read_the_same_settings(pem: str) -> None:
         "LOCKKEEPER_SWEEP_SECONDS": "7.5",
         "LOCKKEEPER_LOG_FORMAT": "console",
         "LOCKKEEPER_WORKERS": "3",
+        "LOCKKEEPER_ARGOCD_URL": "https://argocd.example.com/path",
+        "LOCKKEEPER_ARGOCD_TOKEN": "canary-token",
     }
     settings = Settings.from_environment(env)
     assert Settings.from_environment(settings.to_environment()) == settings
