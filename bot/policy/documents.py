@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 LARGEST_FILE = 4_000_000  # bytes
+DEEPEST, SHALLOW = 500, 2_000
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # C where it is
@@ -53,6 +54,8 @@ def parse_documents(data: bytes) -> tuple[YamlDocument, ...] | str:
         return f"the file is larger than {LARGEST_FILE} bytes"
     loader = None
     try:
+        if too_deep := _too_deep(data):
+            return too_deep
         loader = _Loader(data)
         found = []
         while loader.check_node():
@@ -71,6 +74,22 @@ def parse_documents(data: bytes) -> tuple[YamlDocument, ...] | str:
     finally:
         if loader is not None:
             loader.dispose()
+
+
+def _too_deep(data: bytes) -> str:
+    """Return where the text is nested too deeply, or '': the parser in C crashes the process on what is very deep.
+
+    Each level takes a character of its own, so that most texts need no look.
+    """
+    if sum(map(data.count, (b"[", b"{", b"-", b":", b"?"))) < SHALLOW:
+        return ""
+    depth = 0
+    for event in yaml.parse(data, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            return f"line {line}: nested deeper than {DEEPEST} levels"
+    return ""
 
 
 def parse_value(data: bytes) -> object:

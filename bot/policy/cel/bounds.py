@@ -76,7 +76,7 @@ def _call(name: str, found: Sequence[Words], total: int, sizes: Sizes) -> int:
         return total + sum(_size(one, sizes) for one in found)
     bound = joined(found[0]).strip()
     if name == "bind":  # of `cel`, which is no value
-        return total - 1 + _size(found[-1], {**sizes, bound: _size(found[1], sizes)})
+        return total - 1 + _size(found[-1], {**sizes, bound: max(1, _size(found[1], sizes))})
     inner = max(_size(one, {**sizes, bound: 1}) for one in found[1:])
     return total if name in _TESTS else max(1, total) * max(1, inner)
 

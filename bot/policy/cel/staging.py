@@ -52,7 +52,7 @@ def compile_staged(engine: Engine, text: tuple[str, Sequence[str]], known: Defin
             written = f"cel.bind(maybe__, {written}\n, maybe__.hasValue() ? [maybe__.value()] : [])"
             compiled = staged.compile(written, "", sizes)
             maybe.add(VARIABLE + name)
-        sizes[VARIABLE + name] = compiled.growth
+        sizes[VARIABLE + name] = max(1, compiled.growth)  # what is written out grows as well
         stages.append((VARIABLE + name, compiled))
     return Staged(staged, tuple(stages), staged.compile(_asking(expression, maybe), gives, sizes))
 

@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
+MOST_PARTS = 100_000  # of the value of a variable; ten characters of a text count as one
+TOO_LARGE = "the value of a variable is too large to work with"
 Node = Callable[[object], object]
 
 
@@ -21,11 +23,32 @@ class NotKnown(Exception):
     """Nobody here can know the value: the text says why, as the end of a sentence."""
 
 
+class TooLargeError(Exception):
+    """A value is larger than anything sound: the rule is an error, whatever would forgive a missing key."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unknown:
     """Stands in a document for what nobody here can know; to read it raises `NotKnown`."""
 
     why: str
+
+
+def workable(value: object) -> object:
+    """Return a value unless it is too large to work with: variables that hold others twice double with each."""
+    left, pending = MOST_PARTS, [value]
+    while pending:
+        one = pending.pop()
+        left -= 1
+        if isinstance(one, str):
+            left -= len(one) // 10
+        elif isinstance(one, dict):
+            pending += one.values()
+        elif isinstance(one, list):
+            pending += one
+        if left < len(pending):
+            raise TooLargeError(TOO_LARGE)
+    return value
 
 
 def falsy(value: object) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from bot.policy.kyverno import shape
-from bot.policy.kyverno.answers import NotKnown, QueryError
+from bot.policy.kyverno.answers import NotKnown, QueryError, TooLargeError
 from bot.policy.kyverno.cel import compile_cel
 from bot.policy.kyverno.conditions import compile_conditions
 from bot.policy.kyverno.context import Context, Entry, compile_entries
@@ -74,7 +74,7 @@ def _check(rule: Mapping[str, object], key: str, judge: Judge) -> Check:
             if preconditions is not None and not preconditions(context).holds:
                 return SKIP
             return judge(Scene(context, subject.body, say, Budget(), excused=subject.excused))
-        except QueryError as broken:
+        except (QueryError, TooLargeError) as broken:
             return error(str(broken))
         except NotKnown as away:
             return unknown(str(away))
@@ -107,7 +107,7 @@ def _message(rule: Mapping[str, object]) -> Callable[[Context], str]:
             return ""
         try:
             return as_text(template.of(context)).strip()
-        except (QueryError, NotKnown):
+        except (QueryError, NotKnown, TooLargeError):
             return ""
 
     return say

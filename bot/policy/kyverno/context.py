@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.policy.kyverno import shape
-from bot.policy.kyverno.answers import NotKnown, QueryError, Unknown
+from bot.policy.kyverno.answers import NotKnown, QueryError, TooLargeError, Unknown, workable
 from bot.policy.kyverno.listing import Listing, answering
 from bot.policy.kyverno.query import Query, compile_query
 from bot.policy.kyverno.shape import ShapeError
@@ -123,7 +123,7 @@ class Context:
                 continue
             self._pending[place], self._limit = None, place
             try:
-                found = entry.load(self)
+                found = workable(entry.load(self))
                 if found is not None:
                     self.values[entry.name] = found
             except QueryError:
@@ -187,7 +187,7 @@ def fill_constants(tree: object, entries: Sequence[Entry]) -> object:
     if isinstance(tree, str) and "{{" in tree:
         try:
             return compile_template(tree).of(Context({}, entries))
-        except (QueryError, NotKnown):
+        except (QueryError, NotKnown, TooLargeError):
             return tree
     if isinstance(tree, Mapping):
         return {str(key): fill_constants(value, entries) for key, value in tree.items()}

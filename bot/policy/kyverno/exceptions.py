@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.policy.kyverno import shape
-from bot.policy.kyverno.answers import NotKnown, QueryError
+from bot.policy.kyverno.answers import NotKnown, QueryError, TooLargeError
 from bot.policy.kyverno.conditions import Conditions, compile_conditions
 from bot.policy.kyverno.context import Context
 from bot.policy.kyverno.exclusions import Exclusion, compile_exclusions
@@ -46,7 +46,7 @@ class PolicyException:
         try:
             context = Context(names_of(subject), (ImagesOf(subject.body, {}),))
             return self.conditions(context).holds
-        except QueryError:
+        except (QueryError, TooLargeError):
             return False
         except NotKnown:
             return None

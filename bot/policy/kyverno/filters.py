@@ -13,7 +13,7 @@ import posixpath
 import re
 
 from bot.policy.documents import parse_value
-from bot.policy.kyverno.answers import NotKnown, QueryError, as_json, is_number, same
+from bot.policy.kyverno.answers import NotKnown, QueryError, TooLargeError, as_json, is_number, same, workable
 from bot.policy.kyverno.certificates import decode_certificate
 from bot.policy.kyverno.images import parse_image
 from bot.policy.kyverno.regular import compile_regular, expand
@@ -50,7 +50,7 @@ def replace(text: str, old: str, new: str, count: float) -> object:
 @function("string", "string", "string")
 def replace_all(text: str, old: str, new: str) -> object:
     if len(new) * (len(text) + 1) > 10 * LONGEST:
-        raise QueryError(f"a text of more than {LONGEST} characters")
+        raise TooLargeError(f"a text of more than {LONGEST} characters")
     return bounded(text.replace(old, new))
 
 
@@ -153,7 +153,7 @@ def parse_json(text: str) -> object:
 @function("string")
 def parse_yaml(text: str) -> object:
     try:
-        return parse_value(text.encode())
+        return workable(parse_value(text.encode()))  # aliases may make very much of little
     except ValueError as broken:
         raise QueryError(f"`parse_yaml` was given no YAML: {broken}") from broken
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from bot.policy.kyverno.answers import NotKnown, QueryError, Unknown, is_number
+from bot.policy.kyverno.answers import NotKnown, QueryError, TooLargeError, Unknown, is_number
 
 LONGEST = 1_000_000  # characters that a function may return
 
@@ -25,7 +25,7 @@ _KINDS: dict[str, Callable[[object], bool]] = {
 def bounded(text: str) -> str:
     """Return a text, or raise `QueryError` when it is too long."""
     if len(text) > LONGEST:
-        raise QueryError(f"a text of more than {LONGEST} characters")
+        raise TooLargeError(f"a text of more than {LONGEST} characters")
     return text
 
 

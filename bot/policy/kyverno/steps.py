@@ -10,7 +10,17 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from bot.policy.kyverno.answers import Node, NotFound, NotKnown, QueryError, Unknown, falsy, is_number, same
+from bot.policy.kyverno.answers import (
+    Node,
+    NotFound,
+    NotKnown,
+    QueryError,
+    TooLargeError,
+    Unknown,
+    falsy,
+    is_number,
+    same,
+)
 from bot.policy.kyverno.signature import Function
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
@@ -142,7 +152,7 @@ def _projected(found: object, node: Node) -> object:
     if not isinstance(found, list):
         return found if isinstance(found, str) else None  # a slice of a text stays a text
     if len(found) > LARGEST:
-        raise QueryError(f"a list of more than {LARGEST} elements")
+        raise TooLargeError(f"a list of more than {LARGEST} elements")
     return [one for one in map(node, found) if one is not None]
 
 

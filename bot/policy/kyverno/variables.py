@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.policy.kyverno.answers import QueryError, as_json
+from bot.policy.kyverno.answers import TOO_LARGE, QueryError, TooLargeError, as_json
 from bot.policy.kyverno.query import Query, compile_query
 
 _VARIABLE = re.compile(r"(?<!\\)\{\{((?:\{[^{}]*\}|[^{}])*)\}\}")
@@ -22,6 +22,7 @@ _ESCAPED = re.compile(r"\\(\{\{(?:\{[^{}]*\}|[^{}])*\}\})")
 _TOKEN = re.compile("\ue000(\\d+)\ue001")  # stands for a variable while its text is taken apart
 
 MOST_VARIABLES = 500  # in one text
+LONGEST_TEXT = 1_000_000  # characters of a text that variables are filled into
 
 
 class Scope(Protocol):
@@ -155,6 +156,8 @@ def _assemble(text: str, found: list[str], variables: list[Variable]) -> Fill:
         text = literals[0]
         for slot, literal in zip(slots, literals[1:], strict=True):
             text += as_text(values[slot]) + literal
+            if len(text) > LONGEST_TEXT:
+                raise TooLargeError(TOO_LARGE)
         return text
 
     return fill
