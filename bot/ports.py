@@ -137,6 +137,24 @@ class MergeOutcome:
     conflicts: tuple[MergeConflict, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class RefRecord:
+    """A ref below `refs/lockkeeper/`, the id it holds, and that commit's message ('' where it is no short commit)."""
+
+    ref: str
+    commit: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefMove:
+    """A ref goes from `expected` (None: absent) to `commit` (None: away)."""
+
+    ref: str
+    expected: str | None
+    commit: str | None
+
+
 class Git(Protocol):
     """The mirror of one repository: reads by object id, merges trees, writes branches. No work tree."""
 
@@ -174,6 +192,14 @@ class Git(Protocol):
     ) -> str: ...  # deterministic: same input, same commit id
     def push(self, repository: Repository, *, branch: str, commit: str, expected: str | None) -> bool: ...
     # moves the branch on GitHub from `expected` (None: must not exist) to commit; False when already there
+    def tags(self, repository: Repository) -> Mapping[str, str]: ...  # fetched with `refs/tags/*`: name to commit
+    def tag_message(self, repository: Repository, name: str) -> str: ...  # of an annotated tag, else ''
+    def push_tag(
+        self, repository: Repository, *, name: str, commit: str, message: str, time: datetime
+    ) -> bool: ...  # an annotated one; False when it is there, TransientError when it is there and differs
+    def records(self, repository: Repository) -> Sequence[RefRecord]: ...  # as they were fetched
+    def push_records(self, repository: Repository, moves: Sequence[RefMove]) -> None: ...
+    # all of them or none; TransientError when one is not where it was expected
     def open(self, repository: Repository, revision: str) -> Tree: ...  # of a revision or tree id; nothing is written
 
 

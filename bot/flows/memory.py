@@ -9,14 +9,14 @@ kept from job to job.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TypeVar, cast
 
 from bot.model.repository import Commit, Repository
 from bot.model.tree import Tree
-from bot.ports import Git, MergeOutcome
+from bot.ports import Git, MergeOutcome, RefMove, RefRecord
 
 T = TypeVar("T")
 Facts = MutableMapping[tuple[object, ...], object]
@@ -64,6 +64,23 @@ class RememberingGit:
     def push(self, repository: Repository, *, branch: str, commit: str, expected: str | None) -> bool:
         self._known.clear()
         return self._git.push(repository, branch=branch, commit=commit, expected=expected)
+
+    def records(self, repository: Repository) -> Sequence[RefRecord]:
+        return self._once(lambda: self._git.records(repository), "records", repository)
+
+    def push_records(self, repository: Repository, moves: Sequence[RefMove]) -> None:
+        self._known.clear()
+        self._git.push_records(repository, moves)
+
+    def tags(self, repository: Repository) -> Mapping[str, str]:
+        return self._once(lambda: self._git.tags(repository), "tags", repository)
+
+    def tag_message(self, repository: Repository, name: str) -> str:
+        return self._once(lambda: self._git.tag_message(repository, name), "tag message", repository, name)
+
+    def push_tag(self, repository: Repository, *, name: str, commit: str, message: str, time: datetime) -> bool:
+        self._known.clear()
+        return self._git.push_tag(repository, name=name, commit=commit, message=message, time=time)
 
     def resolve(self, repository: Repository, revision: str) -> str | None:
         return self._once(lambda: self._git.resolve(repository, revision), "resolve", repository, revision)

@@ -1,19 +1,36 @@
-"""Who shut an environment, or all of them, since when and why?"""
+"""Who shut an environment, or all of them, since when and why? And who spoke for one promotion commit?
+
+Each word of a person is a record of its own, kept as a commit's message under a ref of the repository with the
+pipeline, so that git's compare-and-swap decides between two who speak at once, and that it comes with every fetch.
+Whoever may push can write such refs; the seal tells ours from theirs.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
 from typing import Literal
 
+from bot.promotion.trailers import Seal
+
 LockKind = Literal["lock", "freeze", "hold"]
+SaidKind = Literal["approve", "override"]
+PREFIX = "refs/lockkeeper/"
+AUDIT = f"{PREFIX}audit"  # the line of all records that were ever made or taken away
+REASON = 300  # characters kept of a reason
+
+_LINE = re.compile(r"^Lockkeeper-([A-Z][A-Za-z]*): (.*)$", re.M)
 
 
 @dataclass(frozen=True, slots=True)
 class Lock:
     """One record: nothing is promoted into `environment` ('' means into any) until somebody takes it away.
 
-    `owner` is the login of whoever made it, `url` where they said so.
+    `owner` is the login of whoever made it, `url` where they said so. `pull` is "owner/name#12" where only that
+    promotion pull request is held.
     """
 
     kind: LockKind
@@ -22,3 +39,145 @@ class Lock:
     reason: str
     since: datetime
     url: str = ""
+    pull: str = ""
+
+    @property
+    def ref(self) -> str:
+        """Return the ref that it lies under: there is one of its kind for each thing that can be shut."""
+        return lock_ref(self.kind, self.environment, self.pull)
+
+    @property
+    def opened_by(self) -> str:
+        """Return the command that takes it away."""
+        word = {"lock": "/unlock", "freeze": "/unfreeze", "hold": "/resume"}[self.kind]
+        return word if self.pull else f"{word} {self.environment}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Somebody approved one promotion commit by comment, or opened one of its gates.
+
+    `target` is the environment or group, `sha` the promotion commit; `gate` is '' for an approval.
+    """
+
+    kind: SaidKind
+    target: str
+    by: str
+    sha: str
+    reason: str
+    since: datetime
+    gate: str = ""
+    url: str = ""
+
+    @property
+    def ref(self) -> str:
+        own = self.by.lower() if self.kind == "approve" else self.gate
+        return f"{PREFIX}{self.kind}/{self.target}/{self.sha}/{own}"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """All records of a repository: what shuts, what was said of promotion commits, and refs that count for nothing."""
+
+    locks: tuple[Lock, ...] = ()
+    said: tuple[Said, ...] = ()
+    forged: tuple[str, ...] = ()
+
+    def find(self, kind: LockKind, environment: str, pull: str = "") -> Lock | None:
+        """Return the record of that kind on exactly this."""
+        wanted = lock_ref(kind, environment, pull)
+        return next((one for one in self.locks if one.ref == wanted), None)
+
+
+def lock_ref(kind: LockKind, environment: str, pull: str = "") -> str:
+    """Return where a record lies. All environments have a ref of their own: git has no file beside a directory."""
+    if pull:
+        repository, _, number = pull.partition("#")
+        return f"{PREFIX}{kind}-pull/{repository.lower()}/{number}"
+    return f"{PREFIX}{kind}/{environment}" if environment else f"{PREFIX}{kind}-all"
+
+
+def record_message(record: Lock | Said, seal: Seal, done: str = "") -> str:
+    """Return the commit message that `read_records` reads; `done` says what became of it, for the line of all."""
+    what = record.environment or "all environments" if isinstance(record, Lock) else record.target
+    title = f"{done or record.kind} {what}" + (f": {record.gate}" if isinstance(record, Said) and record.gate else "")
+    lines = [f"Lockkeeper-{_key(name)}: {value}" for name, value in _values(record).items() if value]
+    return "\n".join([title, "", *lines, f"Lockkeeper-Seal: {seal(_sealed(record))}", ""])
+
+
+def read_records(found: Iterable[tuple[str, str]], seal: Seal) -> Kept:
+    """Return what stands under the refs given, each with its commit's message.
+
+    A record counts where its seal is ours and it lies where it belongs: it can be taken away by whoever may push, but
+    not be made, changed or moved. Seals leave out the repository's name, so that a repository keeps its locks when it
+    is renamed.
+    """
+    locks: list[Lock] = []
+    said: list[Said] = []
+    forged: list[str] = []
+    for ref, message in found:
+        if ref == AUDIT:
+            continue
+        record = _read(message)
+        if record is None or record.ref != ref or _seal_of(message) != seal(_sealed(record)):
+            forged.append(ref)
+        elif isinstance(record, Lock):
+            locks.append(record)
+        else:
+            said.append(record)
+    return Kept(
+        tuple(sorted(locks, key=lambda one: (one.since, one.ref))),
+        tuple(sorted(said, key=lambda one: (one.since, one.ref))),
+        tuple(sorted(forged)),
+    )
+
+
+def one_line(text: str) -> str:
+    """Return a reason as it is kept: one line, no longer than `REASON`."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= REASON else flat[: REASON - 1] + "…"
+
+
+def _read(message: str) -> Lock | Said | None:
+    found: dict[str, str] = dict(_LINE.findall(message))
+    values = {one: found.get(_key(one), "") for one in ("kind", *_names(Lock), *_names(Said))}
+    try:
+        since = datetime.fromisoformat(values["since"])
+    except ValueError:
+        return None
+    if since.tzinfo is None or not (values["owner"] or values["by"]):
+        return None
+    match values["kind"]:
+        case "lock" | "freeze" | "hold" as kind:
+            return Lock(
+                kind, values["environment"], values["owner"], values["reason"], since, values["url"], values["pull"]
+            )
+        case "approve" | "override" as kind:
+            return Said(
+                kind, values["target"], values["by"], values["sha"], values["reason"], since, values["gate"],
+                values["url"],
+            )  # fmt: skip
+        case _:
+            return None
+
+
+def _values(record: Lock | Said) -> Mapping[str, str]:
+    values = {field.name: getattr(record, field.name) for field in fields(record)}
+    return {**values, "since": record.since.astimezone(UTC).isoformat(timespec="seconds")}
+
+
+def _sealed(record: Lock | Said) -> str:
+    return "record " + json.dumps(_values(record), sort_keys=True)
+
+
+def _seal_of(message: str) -> str:
+    found: dict[str, str] = dict(_LINE.findall(message))
+    return found.get("Seal", "")
+
+
+def _names(kind: type[Lock] | type[Said]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+def _key(name: str) -> str:
+    return "Record" if name == "kind" else name.capitalize()

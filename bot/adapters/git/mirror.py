@@ -20,13 +20,17 @@ from pathlib import Path
 from bot.adapters import process
 from bot.adapters.git.command import GitError, GitProgram, Remote
 from bot.adapters.git.names import branch_ref, checked_ref
+from bot.adapters.git.records import lease, noted, refspecs
 from bot.errors import NotFoundError, RefusedError, TransientError
+from bot.ports import RefMove
 
 FETCH_TIMEOUT = 600.0
 PUSH_TIMEOUT = 180.0
 LOCK_TIMEOUT = 900.0
 
 _HEADS = "+refs/heads/*:refs/heads/*"
+_TAGS = "refs/tags/*"
+_RECORDS = "+refs/lockkeeper/*:refs/lockkeeper/*"
 _STALE_LOCK = re.compile(r"\.lock'?: File exists|Unable to create '[^']*\.lock'")
 _NO_SUCH_REF = re.compile(r"couldn't find remote ref (\S+)")
 _HTTP_STATUS = re.compile(r"(?:returned error: |HTTP )(\d{3})")
@@ -64,10 +68,13 @@ class Mirror:
     def fetch(self, refs: Sequence[str] = ()) -> None:
         """Bring the branches and the named refs (`refs/pull/7/head`) up to date; gone branches go here too.
 
+        `refs/tags/*` names all tags, and those that are gone go as well.
+
         NotFoundError when the repository or a named ref is not there, RefusedError when we may not read it,
         TransientError when GitHub did not answer.
         """
-        refspecs = [_HEADS, *(f"+{ref}:{ref}" for ref in map(checked_ref, refs) if not _is_head(ref))]
+        named = [ref if ref == _TAGS else checked_ref(ref) for ref in refs if not _is_head(ref)]
+        refspecs = [_HEADS, _RECORDS, *(f"+{ref}:{ref}" for ref in named)]
         with self.locked():
             remote = self.remote()
             if not self.exists() or self._is_damaged():
@@ -89,17 +96,35 @@ class Mirror:
 
         TransientError when the branch moved meanwhile, RefusedError when GitHub's rules do not let us.
         """
-        ref = branch_ref(branch)
+        return self.push_ref(branch_ref(branch), commit, expected, f"the branch {branch}")
+
+    def push_ref(self, ref: str, id: str, expected: str | None, called: str) -> bool:
+        """Move any ref as `push` does a branch; `called` names it in messages."""
         with self.locked():
             remote = self.remote()
             completed = self.program.run(
                 "push", "--porcelain", "--no-verify", "--no-follow-tags", "--recurse-submodules=no",
                 "--no-signed", f"--force-with-lease={ref}:{expected or ''}", "--", remote.url,
-                f"{commit}:{ref}", remote=remote, timeout=PUSH_TIMEOUT, ok=(0, 1, 128),
+                f"{id}:{ref}", remote=remote, timeout=PUSH_TIMEOUT, ok=(0, 1, 128),
             )  # fmt: skip
-            moved = self._pushed(completed, branch, ref)
-            self.program.run("update-ref", "--no-deref", ref, commit)
+            moved = self._pushed(completed, called, ref)
+            self.program.run("update-ref", "--no-deref", ref, id)
             return moved
+
+    def push_records(self, moves: Sequence[RefMove]) -> None:
+        """Move refs on GitHub from where they are expected, all of them or none.
+
+        TransientError when one of them is elsewhere, RefusedError when GitHub's rules do not let us.
+        """
+        with self.locked():
+            remote = self.remote()
+            completed = self.program.run(
+                "push", "--porcelain", "--atomic", "--no-verify", "--no-follow-tags", "--recurse-submodules=no",
+                "--no-signed", *lease(moves), "--", remote.url, *refspecs(moves),
+                remote=remote, timeout=PUSH_TIMEOUT, ok=(0, 1, 128),
+            )  # fmt: skip
+            self._all_pushed(completed, moves)
+            self.program.run("update-ref", "--no-deref", "--stdin", input=noted(moves))
 
     def tidy(self) -> None:
         """Let git pack what has gathered and drop what nothing has named for two weeks."""
@@ -158,8 +183,19 @@ class Mirror:
         for lock in (*self.path.glob("*.lock"), *(self.path / "refs").rglob("*.lock")):
             lock.unlink(missing_ok=True)
 
-    def _pushed(self, completed: process.Completed, branch: str, ref: str) -> bool:
-        """Read what `git push --porcelain` reported on our one ref (git-push(1), OUTPUT)."""
+    def _all_pushed(self, completed: process.Completed, moves: Sequence[RefMove]) -> None:
+        """Raise what stood in the way of a push of all or none; the others say only that it failed."""
+        errors: list[RefusedError | TransientError] = []
+        for move in moves:
+            try:
+                self._pushed(completed, f"the record {move.ref}", move.ref)
+            except (RefusedError, TransientError) as error:
+                errors.append(error)
+        if errors:
+            raise min(errors, key=lambda error: "atomic" in str(getattr(error, "reason", "")).partition("\n")[0])
+
+    def _pushed(self, completed: process.Completed, what: str, ref: str) -> bool:
+        """Read what `git push --porcelain` reported on one ref (git-push(1), OUTPUT)."""
         said = completed.stderr.decode(errors="replace").strip()
         for line in completed.stdout.decode(errors="replace").splitlines():
             flag, tab, rest = line.partition("\t")
@@ -171,12 +207,12 @@ class Mirror:
                 return True
             summary = rest.partition("\t")[2]
             if _RACE.search(summary):
-                raise TransientError(f"the branch {branch} of {self.called} moved meanwhile: {summary}")
+                raise TransientError(f"{what} of {self.called} moved meanwhile: {summary}")
             raise RefusedError(
-                f"GitHub refused to move the branch {branch} of {self.called}",
+                f"GitHub refused to move {what} of {self.called}",
                 status=403,
                 reason="\n".join(filter(None, (summary, said)))[-2000:],
-                how="let Lockkeeper's App push to this branch, or exempt it from the rule that GitHub names",
+                how="let Lockkeeper's App push there, or exempt it from the rule that GitHub names",
             )
         raise self._explained(GitError("push", completed.status, said))
 

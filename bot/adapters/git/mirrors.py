@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,15 +19,17 @@ from bot.adapters.git.grafting import directory, graft
 from bot.adapters.git.limits import LIMITS, Limits
 from bot.adapters.git.merging import merge_trees, overlay
 from bot.adapters.git.mirror import Mirror
-from bot.adapters.git.names import is_object_id, mirror_path
+from bot.adapters.git.names import checked_ref, is_object_id, mirror_path
 from bot.adapters.git.objects import Caches, Objects
 from bot.adapters.git.reads import Reads, bounded
+from bot.adapters.git.records import read_records
+from bot.adapters.git.tags import tag_message, tags, write_tag
 from bot.adapters.git.tree import GitTree
 from bot.adapters.pruning import prune
 from bot.errors import NotFoundError, RefusedError, TransientError
 from bot.model.repository import Commit, Repository
 from bot.model.tree import Tree
-from bot.ports import Git, MergeOutcome
+from bot.ports import Git, MergeOutcome, RefMove, RefRecord
 
 _T = TypeVar("_T")
 _MOST_KNOWN = 50_000
@@ -191,6 +193,39 @@ class GitMirrors:
         with self._reads(repository) as reads:
             ids = (reads.commit(commit), expected)
         return self._renewing(repository, lambda: self._mirror(repository).push(branch, *ids))
+
+    def records(self, repository: Repository) -> Sequence[RefRecord]:
+        """Return what stands below `refs/lockkeeper/`, as it was fetched."""
+        with self._reads(repository) as reads:
+            return read_records(reads.program)
+
+    def push_records(self, repository: Repository, moves: Sequence[RefMove]) -> None:
+        """Move refs below `refs/lockkeeper/` on GitHub, all of them or none.
+
+        TransientError when one is not where it was expected, RefusedError with GitHub's words when a rule forbids it.
+        """
+        self._renewing(repository, lambda: self._mirror(repository).push_records(moves))
+
+    def tags(self, repository: Repository) -> Mapping[str, str]:
+        """Return the tags that were fetched and lead to a commit: name to commit id."""
+        with self._reads(repository) as reads:
+            return tags(reads.program)
+
+    def tag_message(self, repository: Repository, name: str) -> str:
+        """Return what an annotated tag says, '' for one without words and where there is none."""
+        with self._reads(repository) as reads:
+            return tag_message(reads.program, name)
+
+    def push_tag(self, repository: Repository, *, name: str, commit: str, message: str, time: datetime) -> bool:
+        """Make an annotated tag by Lockkeeper on GitHub; False when it is there already.
+
+        TransientError when another one of that name is there: tags are never moved.
+        """
+        ref = checked_ref(f"refs/tags/{name}", name)
+        signature = f"{self._name} <{self._email}> {bounded(int(time.timestamp()))} +0000"
+        with self._reads(repository) as reads:
+            made = write_tag(reads.program, name, reads.commit(commit), signature, message)
+        return self._renewing(repository, lambda: self._mirror(repository).push_ref(ref, made, None, f"the tag {name}"))
 
     def prune(self, max_age: float) -> int:
         """Tidy the mirrors, remove checkouts unused for `max_age` seconds, and return how many those were."""
