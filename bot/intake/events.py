@@ -47,9 +47,13 @@ def translate(event: str, payload: Payload, *, app_id: int | None = None) -> Int
 
 
 def _push(payload: Payload, _: int | None) -> Intake:
-    ref = payload.get("ref")
-    if isinstance(ref, str) and ref.startswith("refs/tags/"):
-        return Intake(ignored="a tag moves no environment")
+    return Intake(_repository_keys(payload))
+
+
+def _create(payload: Payload, _: int | None) -> Intake:
+    """GitHub sends no push for more than three tags at a time."""
+    if payload.get("ref_type") != "tag":
+        return Intake(ignored="a push tells of new branches")
     return Intake(_repository_keys(payload))
 
 
@@ -147,6 +151,7 @@ def _ignored(reason: str) -> Callable[[Payload, int | None], Intake]:
 _TRANSLATORS: Mapping[str, Callable[[Payload, int | None], Intake]] = {
     "ping": _ignored("ping"),
     "push": _push,
+    "create": _create,
     "pull_request": _pull_request,
     "pull_request_review": _pull_request_review,
     "issue_comment": _issue_comment,

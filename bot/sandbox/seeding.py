@@ -39,6 +39,7 @@ PERMISSIONS: Mapping[str, str] = {
 }
 EVENTS: Sequence[str] = (
     "push",
+    "create",
     "pull_request",
     "pull_request_review",
     "issue_comment",
