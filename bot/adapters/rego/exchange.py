@@ -202,7 +202,8 @@ def _written(program: Program) -> Mapping[str, Any]:
     return {
         "package": program.package,
         "modules": program.modules,
+        "forgiving": program.forgiving,
         "v1": program.v1,
         "inventory": program.inventory,
-        "bytes": 4 * sum(len(text) for _, text in program.modules) + 1024,
+        "bytes": 4 * sum(len(text) for _, text in (*program.modules, *program.forgiving)) + 1024,
     }

@@ -1,7 +1,8 @@
 """How does the engine in this process, regorus, answer questions? The one room that knows it.
 
 Its answer is that of OPA's strict mode: a built-in function that fails ends the evaluation, where Gatekeeper's OPA
-goes on as if the expression were undefined. So such a failure is no answer at all here, never a pass.
+goes on as if the expression were undefined. Then the forgiving form of the program is asked; and where that fails, too,
+there is no answer at all, never a pass.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class Serving:
         self.version = metadata.version(DISTRIBUTION)
         self._sources: dict[str, Mapping[str, Any]] = {}
         self._engines: dict[str, Engine | str] = {}
+        self._forgiving: dict[str, Engine | str] = {}
         self._inventory = "{}"
         self._reviews: list[str] = []
 
@@ -49,6 +51,7 @@ class Serving:
             for name, source in self._sources.items():
                 if source["inventory"]:
                     self._engines.pop(name, None)
+                    self._forgiving.pop(name, None)
 
     def answers(self, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Answer the questions of a request, one after the other."""
@@ -57,39 +60,48 @@ class Serving:
             if isinstance(engine, str):
                 yield {"broken": engine}
                 continue
-            rule = f"data.{self._sources[question['program']]['package']}.violation"
-            yield self._answer(engine, rule, question["parameters"], question["reviews"])
+            yield {"said": [self._said(engine, question, review) for review in question["reviews"]]}
 
     def _engine(self, name: str) -> Engine | str:
         """Return the engine that holds a program, or what is wrong with it."""
         if name not in self._engines:
-            self._engines[name] = _compiled(self._sources[name], self._inventory)
+            self._engines[name] = _compiled(self._sources[name], "modules", self._inventory)
         return self._engines[name]
 
-    def _answer(self, engine: Engine, rule: str, parameters: str, reviews: list[int]) -> dict[str, Any]:
-        start = f'{{"parameters":{parameters},"review":'
-        said: list[Any] = []
-        for index in reviews:
-            try:
-                engine.set_input_json(f"{start}{self._reviews[index]}}}")
-                found = engine.eval_rule_as_json(rule)
-            except (RuntimeError, ValueError) as error:
-                words = gist(error)
-                said.append({"kind": _kind(words), "text": words})
-                continue
-            engine.take_prints()
-            said.append(_messages(orjson.loads(found)) if found != "[]" else [])
-        return {"said": said}
+    def _said(self, engine: Engine, question: Mapping[str, Any], review: int) -> Any:
+        """Return messages, or why there are none."""
+        name = question["program"]
+        rule = f"data.{self._sources[name]['package']}.violation"
+        written = f'{{"parameters":{question["parameters"]},"review":{self._reviews[review]}}}'
+        said = _asked(engine, rule, written)
+        if isinstance(said, dict) and said["kind"] != "error":
+            if name not in self._forgiving:
+                self._forgiving[name] = _compiled(self._sources[name], "forgiving", self._inventory)
+            other = self._forgiving[name]
+            again = said if isinstance(other, str) else _asked(other, rule, written)
+            said = said if isinstance(again, dict) else again
+        return said
 
 
-def _compiled(source: Mapping[str, Any], inventory: str) -> Engine | str:
+def _asked(engine: Engine, rule: str, written: str) -> Any:
+    try:
+        engine.set_input_json(written)
+        found = engine.eval_rule_as_json(rule)
+    except (RuntimeError, ValueError) as error:
+        words = gist(error)
+        return {"kind": _kind(words), "text": words}
+    engine.take_prints()
+    return _messages(orjson.loads(found)) if found != "[]" else []
+
+
+def _compiled(source: Mapping[str, Any], form: str, inventory: str) -> Engine | str:
     """Compile a program by asking it about nothing."""
     engine = Engine()
     try:
         engine.set_rego_v0(not source["v1"])
         engine.set_gather_prints(True)
         engine.set_policy_length_config(max_col=_LONG_LINE, max_file_bytes=source["bytes"], max_lines=_MOST_LINES)
-        for name, text in source["modules"]:
+        for name, text in source[form]:
             engine.add_policy(name, text)
         engine.add_data_json(f'{{"inventory":{inventory}}}' if source["inventory"] else '{"inventory":{}}')
         engine.set_input_json('{"parameters":{},"review":{}}')

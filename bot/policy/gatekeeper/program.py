@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.policy.cel.problem import ElsewhereError
+from bot.policy.gatekeeper.forgiving import forgiving
 from bot.policy.gatekeeper.opa import as_opa_reads
 from bot.policy.gatekeeper.rego import Program
 from bot.policy.gatekeeper.words import (
@@ -53,10 +54,12 @@ def compile_program(rego: str, libs: Sequence[str], key: str, *, v1: bool = Fals
     for (name, _), package in zip(modules[1:], packages[1:], strict=True):
         if package.partition(".")[0] != "lib":
             raise ShapeError(name, f"the package of a library begins with `lib.`, not `{package}`")
+    read = tuple((name, as_opa_reads(text if v1 else completed(text))) for name, text in modules)
     return Program(
         packages[0],
-        tuple((name, as_opa_reads(text if v1 else completed(text))) for name, text in modules),
+        read,
         v1,
+        tuple((name, forgiving(text, v1=v1)) for name, text in read),
         any(path[:1] == ("inventory",) for path in _data(modules, words)),
         any(_asks_user(one) for one in words),
         any(mentions(one, *_NAMESPACE) for one in words),
@@ -72,7 +75,11 @@ def told_time(program: Program, now: datetime) -> Program:
     """Return the program as it reads at a time."""
     since = now - _EPOCH
     nanoseconds = (since.days * 86_400 + since.seconds) * 1_000_000_000 + since.microseconds * 1000
-    return replace(program, modules=tuple((name, at_time(text, nanoseconds)) for name, text in program.modules))
+    modules, forgiven = (
+        tuple((name, at_time(text, nanoseconds)) for name, text in some)
+        for some in (program.modules, program.forgiving)
+    )
+    return replace(program, modules=modules, forgiving=forgiven)
 
 
 def _package(name: str, words: Sequence[Word]) -> str:

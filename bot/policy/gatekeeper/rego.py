@@ -20,13 +20,15 @@ Kind = Literal["error", "not evaluable here"]
 class Program:
     """Rego modules of one template, by name, with the package (dotted) whose rule `violation` is asked.
 
-    `v1` is the version of the language. `inventory` says that it reads `data.inventory`, `user` that it asks who makes
+    `v1` is the version of the language. `forgiving` is the same program for a review in which a built-in function
+    fails, which it leaves undefined. `inventory` says that it reads `data.inventory`, `user` that it asks who makes
     the change, `namespace` that it asks for the namespace's labels.
     """
 
     package: str
     modules: tuple[tuple[str, str], ...]
     v1: bool = False
+    forgiving: tuple[tuple[str, str], ...] = ()
     inventory: bool = False
     user: bool = False
     namespace: bool = False

@@ -119,11 +119,11 @@ def at_time(module: str, nanoseconds: int) -> str:
 def completed(module: str) -> str:
     """Return a module of version 0 with those old functions defined that it calls and the engine has not."""
     words = words_of(module)
-    wanted = {word.text for word in calls(words)} & _OLD.keys() - set(_defined(module, words))
+    wanted = {word.text for word in calls(words)} & _OLD.keys() - set(defined(module, words))
     return "\n".join((module, *(_OLD[name] for name in sorted(wanted)))) if wanted else module
 
 
-def _defined(module: str, words: Sequence[Word]) -> Iterator[str]:
+def defined(module: str, words: Sequence[Word]) -> Iterator[str]:
     """Yield the names of functions that are defined: they begin a line, within no braces."""
     depth = 0
     for word, after in pairwise(words):
