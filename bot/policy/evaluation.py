@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -65,8 +66,26 @@ def evaluate_packs(  # noqa: PLR0913 - two values and options with defaults
         )
 
     day = Day(now.astimezone(UTC).date() if now else None, environment, is_base)
-    findings = [*told, *found([one for one in loaded if not one.adjustments])]
-    for pack in loaded:  # by itself: another may have a policy of the same name
-        if pack.adjustments:
-            findings += waived(adjusted(found([pack]), pack.adjustments), pack.adjustments.waivers, day)
-    return tuple(findings)
+    changed = [one for one in loaded if one.adjustments]
+    if _share_names(loaded):  # each by itself: what is said of the policies of one pack is not said of the other's
+        plain = found([one for one in loaded if not one.adjustments])
+        return (*told, *plain, *(each for one in changed for each in _as_wanted(one, found([one]), day)))
+    findings = found(loaded)
+    own = {name: index for index, one in enumerate(changed) for name in one.names}
+    parts = [[one for one in findings if own.get(one.policy) == index] for index in range(len(changed))]
+    rest = [one for one in findings if one.policy not in own]
+    return (
+        *told,
+        *rest,
+        *(each for one, part in zip(changed, parts, strict=True) for each in _as_wanted(one, part, day)),
+    )
+
+
+def _share_names(packs: Sequence[Pack]) -> bool:
+    """Say whether a pack with adjustments has a policy that is called like one of another pack."""
+    counts = Counter(name for pack in packs for name in pack.names)
+    return any(counts[name] > 1 for pack in packs if pack.adjustments for name in pack.names)
+
+
+def _as_wanted(pack: Pack, findings: Iterable[Finding], day: Day) -> tuple[Finding, ...]:
+    return waived(adjusted(findings, pack.adjustments), pack.adjustments.waivers, day)

@@ -72,6 +72,11 @@ class Pack:
     adjustments: Adjustments = NO_ADJUSTMENTS
     idle: frozenset[str] = frozenset()
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the policies and constraints that run."""
+        return frozenset(one.name for some in (self.policies, self.gatekeeper.constraints) for one in some)
+
 
 @dataclass(frozen=True, slots=True)
 class _Manifest:
