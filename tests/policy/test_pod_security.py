@@ -211,3 +211,23 @@ def test_what_makes_pods_is_judged_like_them(kind: str, place: str) -> None:
         f"{place}spec.hostPID",
         f"m. Found `true` at {place}spec.hostPID.",
     )
+
+
+def test_a_custom_resource_that_makes_pods_is_judged_by_what_it_makes() -> None:
+    """`autogen-kinds` lets a rule hold for a Rollout: a standard that knows no Rollouts must not pass it."""
+    document = yaml.safe_load("""
+        apiVersion: kyverno.io/v1
+        kind: ClusterPolicy
+        metadata: {name: p, annotations: {policies.lockkeeper.dev/autogen-kinds: "argoproj.io/*/Rollout"}}
+        spec:
+          rules: [{name: r, match: {any: [{resources: {kinds: [Pod]}}]}, validate: {message: m, podSecurity: {level: baseline}}}]
+    """)
+    compiled = compile_policy(document)
+    assert isinstance(compiled, CompiledPolicy)
+    spec = {"template": {"spec": {"hostNetwork": True, "containers": [{"name": "a", "image": "b"}]}}}
+    body = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "metadata": {"name": "web"}, "spec": spec}
+    assert [one.field for one in evaluate([compiled], [Resource(body)])] == ["spec.template.spec.hostNetwork"]
+    del document["metadata"]["annotations"]
+    unaware = compile_policy(document)
+    assert isinstance(unaware, CompiledPolicy)
+    assert evaluate([unaware], [Resource(body)]) == ()

@@ -5,6 +5,10 @@ Pods also holds, one or three levels deeper, for Deployment, DaemonSet, Stateful
 ReplicationController and CronJob, here in every version of their group. A name, names, selector, annotation or
 other kinds beside Pod in any rule turn it off for the whole policy; the annotation
 `pod-policies.kyverno.io/autogen-controllers` narrows it or, with `none`, turns it off.
+
+Custom resources make Pods, too. In a cluster the rule meets these Pods; here they are not rendered. The annotation
+`policies.lockkeeper.dev/autogen-kinds` names kinds (`argoproj.io/*/Rollout`) that hold the Pod at `spec.template`,
+as a Deployment does, and lets the rule hold for them as well; a rule that is not about Pods holds for them as it is.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ from bot.policy.cel.pods import shifted
 from bot.policy.kyverno.kinds import names_kind
 
 ANNOTATION = "pod-policies.kyverno.io/autogen-controllers"
+MORE_KINDS = "policies.lockkeeper.dev/autogen-kinds"
 LONGEST_NAME = 63  # characters of a rule's name
 
 _SELECTORS = {
@@ -44,17 +49,25 @@ class DerivedRule:
 def derive_rules(policy: Document) -> tuple[DerivedRule, ...]:
     """Return the rules autogen adds to a policy document, in Kyverno's order. The document stays as it is."""
     rules = [rule for rule in policy.get("spec", {}).get("rules") or () if isinstance(rule, Mapping)]
-    controllers = _controllers(policy) if _possible(rules) else ()
-    return tuple(derived for rule in rules for derived in _derived(rule, controllers))
+    more = [kind.strip() for kind in str(_annotations(policy).get(MORE_KINDS) or "").split(",") if kind.strip()]
+    if not _possible(rules):
+        return tuple(_for_more(rule, more) for rule in rules if more and not _about_pods(rule))
+    controllers = _controllers(policy)
+    kinds = [*(selector for controller, selector in _SELECTORS.items() if controller in controllers), *more]
+    cron = [_CRON_JOB] if "CronJob" in controllers else []
+    return tuple(derived for rule in rules for derived in _derived(rule, kinds, cron))
 
 
 def _controllers(policy: Document) -> tuple[str, ...]:
-    annotations = (policy.get("metadata") or {}).get("annotations") or {}
-    wanted = annotations.get(ANNOTATION)
+    wanted = _annotations(policy).get(ANNOTATION)
     if not isinstance(wanted, str) or wanted in ("", "all"):
         return _ALL
     names = {name.strip() for name in wanted.split(",")}
     return tuple(name for name in _ALL if name in names)
+
+
+def _annotations(policy: Document) -> Document:
+    return (policy.get("metadata") or {}).get("annotations") or {}
 
 
 def _possible(rules: Iterable[Document]) -> bool:
@@ -90,7 +103,7 @@ def _listed(found: object) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
-def _derived(rule: Document, controllers: tuple[str, ...]) -> Iterable[DerivedRule]:
+def _derived(rule: Document, kinds: list[str], cron: list[str]) -> Iterable[DerivedRule]:
     name = str(rule.get("name", ""))
     if name.startswith("autogen-"):
         return
@@ -98,12 +111,9 @@ def _derived(rule: Document, controllers: tuple[str, ...]) -> Iterable[DerivedRu
     excluded = [kind for one in _descriptions(rule.get("exclude")) for kind in _kinds(one)]
     if not names_kind(matched, "Pod") or (excluded and not names_kind(excluded, "Pod")):
         return
-    kinds = [selector for controller, selector in _SELECTORS.items() if controller in controllers]
     if kinds and (one := _lift(rule, "autogen", kinds, ("template",))):
         yield DerivedRule(name, one)
-    if "CronJob" in controllers and (
-        one := _lift(rule, "autogen-cronjob", [_CRON_JOB], ("jobTemplate", "spec", "template"))
-    ):
+    if cron and (one := _lift(rule, "autogen-cronjob", cron, ("jobTemplate", "spec", "template"))):
         yield DerivedRule(name, one)
 
 
@@ -127,6 +137,26 @@ def _lift(rule: Document, prefix: str, kinds: list[str], below_spec: tuple[str, 
         if isinstance(rule.get(block), Mapping):
             lifted[block] = _for_kinds(rule[block], kinds, always=block == "match")
     return lifted
+
+
+def _about_pods(rule: Document) -> bool:
+    return names_kind([kind for one in _descriptions(rule.get("match")) for kind in _kinds(one)], "Pod")
+
+
+def _for_more(rule: Document, kinds: list[str]) -> DerivedRule:
+    """The rule as it is, for other kinds."""
+
+    def of(one: object) -> object:
+        if not isinstance(one, Mapping) or not isinstance(one.get("resources"), Mapping):
+            return one
+        return {**one, "resources": {**one["resources"], "kinds": kinds}}
+
+    match = rule.get("match")
+    block: Any = of(match)
+    for quantifier in ("any", "all"):
+        if isinstance(match, Mapping) and isinstance(match.get(quantifier), list):
+            block = {**block, quantifier: [of(one) for one in match[quantifier]]}
+    return DerivedRule(str(rule.get("name", "")), {**rule, "match": block})
 
 
 def _wrap(pattern: object, below_spec: tuple[str, ...]) -> Document:

@@ -42,6 +42,8 @@ def compile_pod_security(found: object, key: str) -> Judge:
     def judge(scene: Scene) -> Verdict:
         body = mapping(scene.body)
         way = _TEMPLATES.get(str(body.get("kind")))
+        if way is None and isinstance(mapping(mapping(body.get("spec")).get("template")).get("spec"), Mapping):
+            way = ("spec", "template")  # a custom resource that makes Pods
         if way is None:
             return PASS
         template = body
