@@ -18,6 +18,8 @@ from bot.policy.kyverno.wildcard import Glob, compile_wildcard, has_wildcard
 SOON = 14  # days before the end in which that is told
 DEFAULT_NAMESPACE = "default"  # of a resource that names none
 
+_UNDECIDED = ("error", "not evaluable here")
+
 CONFIGURATION = ".github/lockkeeper.yaml"
 
 
@@ -74,8 +76,11 @@ def unneeded(
     """Yield a warning for each exception that holds and has nothing to except.
 
     `findings` and `seen` are of all that was looked at in the environment. Where that was not the `whole`, only an
-    exception whose resources are written out, and were all seen, can be said to be needless.
+    exception whose resources are written out, and were all seen, can be said to be needless; where a policy did not
+    run, none can.
     """
+    if any(one.concern == "policies" and not one.resource and one.state in _UNDECIDED for one in findings):
+        return
     for one in waivers:
         if not _holds(one, day) or any(_needs(one, finding) for finding in findings):
             continue

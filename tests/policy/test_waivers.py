@@ -199,6 +199,9 @@ VIOLATION = Finding("policies", "p", "r", "skip", "m", resource=KEYS[0], excepte
         (waiver("p", until=date(2026, 1, 1), resources=("Pod/gone",)), [], True, ""),  # told as expired
         (waiver("p", resources=("Pod/web",)), [Finding("policies", "p", "r", "error", "m", resource=KEYS[0])], True, ""),
         (waiver("p", resources=("Pod/web",)), [Finding("policies", "q", "r", "fail", "m", resource=KEYS[0])], True, "violates"),
+        (waiver("p", resources=("Pod/web",)), [Finding("policies", "template", "", "not evaluable here", "no engine")], True, ""),
+        (waiver("p", resources=("Pod/web",)), [Finding("policies", "policies", "", "error", "did not run")], True, ""),
+        (waiver("p", resources=("Pod/web",)), [Finding("manifests", "render", "", "error", "elsewhere")], True, "violates"),
     ],
 )  # fmt: skip
 def test_exceptions_that_are_not_needed(given: Waiver, findings: list[Finding], whole: bool, said: str) -> None:
