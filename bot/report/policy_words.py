@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from textwrap import wrap
 from typing import Any
 
+from bot.model.environment import Waiver
 from bot.policy.outline import PolicyOutline, RuleOutline
 from bot.policy.packs import Pack
 from bot.policy.parameters import Parameter
@@ -61,7 +62,7 @@ def explained_policy(policy: PolicyOutline, uses: Sequence[PackUse], pen: Pen = 
     place = "ships with Lockkeeper" if uses[0].builtin else "in this repository"
     title = f": {policy.title}" if policy.title != policy.name else ""
     lines = [pen("bold", inert(f"{policy.pack}/{policy.name}{title}")), ""]
-    lines += _labelled("What", _said(policy))
+    lines += _labelled("What", _said(policy) or policy.title)
     lines += _labelled("Why", policy.description)
     lines += _labelled("Remedy", policy.remedy)
     lines += _labelled("See", policy.link)
@@ -71,6 +72,8 @@ def explained_policy(policy: PolicyOutline, uses: Sequence[PackUse], pen: Pen = 
     lines += _labelled("Source", f"{policy.path}:{policy.line} ({place})")
     lines += _labelled("Runs in", _runs(uses))
     lines += _parameters(uses, pen)
+    if excepted := list(_excepted(policy, uses)):
+        lines += ["", pen("bold", "Exceptions"), *(line for one in excepted for line in _bullet(one))]
     if elsewhere := list(_elsewhere(policy)):
         lines += ["", pen("note", "Not evaluable here"), *(line for one in elsewhere for line in _bullet(one))]
     lines += _problems(_broken(policy), pen)
@@ -185,6 +188,21 @@ def _shown(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def _waivers(policy: PolicyOutline, use: PackUse) -> list[Waiver]:
+    return [one for one in use.pack.adjustments.waivers if one.policy == policy.name]
+
+
+def _excepted(policy: PolicyOutline, uses: Sequence[PackUse]) -> Iterator[str]:
+    """What the configuration excepts from a policy, where, until when and why."""
+    for use in uses:
+        for one in _waivers(policy, use):
+            what = listed(one.resources) or "every resource"
+            within = f" in the namespaces {listed(one.namespaces)}" if one.namespaces else ""
+            rule = f", rule {one.rule}" if one.rule else ""
+            where = f" ({listed(use.environments)})" if len(uses) > 1 and use.environments else ""
+            yield f"{what}{within}{rule}, until {one.until.isoformat()}{where}: {one.reason}"
+
+
 def _elsewhere(policy: PolicyOutline) -> Iterator[str]:
     """What of a policy cannot be evaluated before the merge."""
     yield from (f"{one.name}: {one.elsewhere}" for one in policy.rules if one.elsewhere)
@@ -226,12 +244,12 @@ def _pack_json(use: PackUse) -> dict[str, Any]:
         "title": use.pack.title,
         "description": use.pack.description,
         "parameters": {one.name: use.given.get(one.name, one.default) for one in use.pack.parameters},
-        "policies": [_policy_json(one) for one in use.policies],
+        "policies": [_policy_json(one, use) for one in use.policies],
         "problems": [_problem_json(one) for one in use.pack.problems],
     }
 
 
-def _policy_json(one: PolicyOutline) -> dict[str, Any]:
+def _policy_json(one: PolicyOutline, use: PackUse) -> dict[str, Any]:
     return {
         "name": one.name,
         "kind": one.kind,
@@ -242,9 +260,20 @@ def _policy_json(one: PolicyOutline) -> dict[str, Any]:
         "severity": one.severity,
         "action": one.effect,
         "rules": [{"name": rule.name, "kind": rule.kind, "action": rule.effect} for rule in one.rules],
+        "exceptions": [_waiver_json(waiver) for waiver in _waivers(one, use)],
         "not_evaluable": list(_elsewhere(one)),
         "path": one.path,
         "line": one.line,
+    }
+
+
+def _waiver_json(one: Waiver) -> dict[str, Any]:
+    return {
+        "rule": one.rule,
+        "resources": list(one.resources),
+        "namespaces": list(one.namespaces),
+        "until": one.until.isoformat(),
+        "reason": one.reason,
     }
 
 

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from bot.desk.policies import _unchosen
 from bot.policy.builtin import builtin_packs, default_directory
+from bot.report import policy_words
 from tests.desk.place import ROOT, Desk
 from tests.flows.repository import PATH, files
 
@@ -21,6 +23,8 @@ policies:
   - builtin: security
     severity: {no-host-ports: critical}
     actions: {run-as-non-root: block, portable-volumes: ignore}
+    exceptions:
+      - {policy: no-host-ports, resources: [DaemonSet/agent], until: 2999-12-31, reason: It listens for the node.}
   - builtin: registry
     with: {registries: [registry.example.com/team]}
     environments: [staging]
@@ -109,6 +113,8 @@ class TestList:
     def test_what_the_configuration_changes(self, repository: Desk) -> None:
         found = policies(listed(repository)["staging"])
         assert found["no-host-ports"]["severity"] == "critical"
+        (excepted,) = found["no-host-ports"]["exceptions"]
+        assert (excepted["resources"], excepted["until"]) == (["DaemonSet/agent"], "2999-12-31")
         assert found["run-as-non-root"]["action"] == "blocks"
         assert found["portable-volumes"]["action"] == "is ignored"
 
@@ -201,6 +207,10 @@ class TestExplain:
         assert "Runs in     staging and production" in lines
         assert "Action      blocks" in lines
 
+    def test_what_the_configuration_excepts(self, repository: Desk) -> None:
+        lines = repository.run("policy", "explain", "no-host-ports").out.splitlines()
+        assert lines[-2:] == ["Exceptions", "  - DaemonSet/agent, until 2999-12-31: It listens for the node."]
+
     def test_a_pack(self, repository: Desk) -> None:
         said = repository.run("policy", "explain", "registry")
         assert said.status == 0
@@ -240,10 +250,12 @@ def test_json_has_the_keys_that_are_described(repository: Desk) -> None:
     page = (ROOT / "docs" / "policies.md").read_text()
     repository.write({"ops/policies/others.yaml": OTHERS})
     packs = listed(repository)["staging"]
+    exceptions = [one for pack in packs for policy in pack["policies"] for one in policy["exceptions"]]
     problems = [one for pack in packs for one in pack["problems"]]
     shown = [policy for pack in packs for policy in pack["policies"]]
-    tested = json.loads(repository.run("policy", "test", str(default_directory()), "--format", "json").out)
-    for place in (*packs, *shown, *problems, *shown[0]["rules"], tested, *tested["by_kind"].values()):
+    tests = default_directory() / "registry"
+    tested = json.loads(repository.run("policy", "test", str(tests), "--format", "json").out)
+    for place in (*packs, *shown, *problems, *shown[0]["rules"], *exceptions, tested, *tested["by_kind"].values()):
         for key in place:
             assert f"`{key}`" in page, key
 
@@ -254,8 +266,13 @@ def test_the_commands_of_the_page(repository: Desk) -> None:
     assert [repository.run(*command[1:]).status for command in commands] == [0, 0, 2]  # no tests in this repository
 
 
-def test_every_policy_that_ships_can_be_explained(bare: Desk) -> None:
-    for pack in builtin_packs(default_directory()):
-        said = bare.run("policy", "explain", pack)
-        told = [line for line in said.out.splitlines() if line.startswith(("  blocks", "  warns"))]
-        assert said.status == 0 and said.out.startswith(f"{pack}: ") and told, pack
+@pytest.mark.parametrize("name", builtin_packs(default_directory()))
+def test_every_policy_that_ships_can_be_explained(name: str) -> None:
+    use = _unchosen(name)
+    assert policy_words.explained_pack([use]).startswith(f"{name}: ")
+    assert [one for one in use.pack.problems if one.state == "error"] == []
+    for policy in use.policies:
+        words = policy_words.explained_policy(policy, [use])
+        for label in ("What", "Why", "Remedy", "Severity", "Action", "Kind", "Source", "Runs in"):
+            assert f"\n{label}" in words, (policy.name, label)
+        assert (default_directory().parent / policy.path).is_file()
