@@ -17,8 +17,9 @@ from bot.model.environment import Method
 from bot.model.promotion import Gate, Hop, Record
 from bot.model.repository import PullRequest, Repository
 from bot.promotion.places import Place, source_of, target_of
-from bot.promotion.plan import Close, Idle, Plan, Propose, Snapshot, Stuck
+from bot.promotion.plan import Close, Idle, Plan, Propose, Release, Snapshot, Stuck
 from bot.promotion.remember import label
+from bot.promotion.trailers import sealed
 from bot.report import promotion as words
 from bot.report import trouble
 from bot.report.promotion import Journey
@@ -92,6 +93,9 @@ def _carry_out(work: _Work, plan: Plan) -> int:
             return _tell_conflict(work, decision)
         case Propose() as decision:
             return _propose(work, decision)
+        case Release() as decision:
+            _release(work, decision)
+            return 0
         case _:
             assert_never(plan.decision)
 
@@ -145,6 +149,28 @@ def _merge(work: _Work, hop: Hop, number: int) -> None:
             return
 
 
+def _release(work: _Work, decision: Release) -> None:
+    """Say how the gates of a tag stand, and set it when they are open."""
+    tools, snapshot, home = work.tools, work.snapshot, work.home
+    _say_gates(work, decision.gates, decision.commit, snapshot.record)
+    for reference in snapshot.remembered:
+        where, _, number = reference.partition("#")
+        original = Repository.parse(where) if where else home
+        tools.github.ensure_no_label(original, int(number), label(snapshot.hop.target.name))
+    if not decision.open:
+        return
+    told = changes_as_told(snapshot.changes, home, work.repository)
+    seal = tools.seal(sealed(snapshot.hop, snapshot.record))
+    tools.git.push_tag(
+        work.repository,
+        name=decision.tag,
+        commit=decision.commit,
+        message=words.commit_message(snapshot.hop, snapshot.record, told, seal),
+        time=tools.clock(),
+    )
+    tools.mark(home.full_name)
+
+
 def _say_gates(work: _Work, gates: tuple[Gate, ...], sha: str, record: Record) -> None:
     report = words.gate_check(work.snapshot.hop, gates, sha=sha, record=record.encode())
     work.tools.github.ensure_check(work.repository, report)
@@ -181,17 +207,22 @@ def _tell_conflict(work: _Work, decision: Stuck) -> int:
 def _record_deployment(work: _Work) -> None:
     snapshot, hop = work.snapshot, work.snapshot.hop
     pull, record = snapshot.merged, snapshot.merged_record
-    if pull is None or record is None or not pull.merge_commit:
+    tagged = next((one for one in snapshot.arrivals[:1] if one.tag), None)
+    if tagged is not None and tagged.commit:
+        sha, source_sha, by = tagged.commit, tagged.commit, f"as {tagged.tag}"
+    elif pull is not None and record is not None and pull.merge_commit:
+        sha, source_sha, by = pull.merge_commit, record.source_sha, f"by #{pull.number}"
+    else:
         return
     for environment in hop.target.members or (hop.target,):
         try:
             work.tools.github.ensure_deployment(
                 work.repository,
                 environment=environment.name,
-                sha=pull.merge_commit,
-                source_sha=record.source_sha,
-                description=f"Promoted from {hop.source.name} by #{pull.number}"[:140],
+                sha=sha,
+                source_sha=source_sha,
+                description=f"Promoted from {hop.source.name} {by}"[:140],
             )
         except RefusedError as error:  # a record of what is done: it holds up nothing that is still to do
-            report = trouble.deployment_check(hop, error, sha=pull.merge_commit)
+            report = trouble.deployment_check(hop, error, sha=sha)
             work.tools.github.ensure_check(work.repository, report)

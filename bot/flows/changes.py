@@ -141,7 +141,7 @@ class ChangeReader:
     def _changed(self, repository: Repository, pull: PullRequest) -> Sequence[Environment]:
         """Return the environments that a merged pull request changed by itself."""
         here = [one for one in self._environments if lies_in(one, repository, self._home)]
-        own = [one for one in here if one.branch == pull.base_ref]
+        own = [one for one in here if one.branch == pull.base_ref and not one.tag]
         if len(own) < 2 or not pull.merged or not pull.merge_commit:
             return own
         merged = read_commit(self._tools, repository, pull.merge_commit)

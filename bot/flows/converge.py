@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from bot.errors import RefusedError
 from bot.flows import apply
+from bot.flows.check_tag import check_tag, is_unchecked
 from bot.flows.consent import unwilling
 from bot.flows.hops import HopReader
 from bot.flows.house import House, read_house, version_of
@@ -18,13 +19,14 @@ from bot.flows.journeys import tell_authors
 from bot.flows.outcome import HopOutcome
 from bot.flows.records import list_pulls
 from bot.flows.rules import Rules, read_rules
+from bot.flows.tagged import ALL_TAGS
 from bot.flows.tools import Tools
 from bot.model.promotion import Hop, Request
 from bot.model.repository import PullRequest, Repository
 from bot.promotion.gates import looked_at_again
 from bot.promotion.pipeline import pairs
 from bot.promotion.places import repositories_of, target_of
-from bot.promotion.plan import Idle, Plan, Propose, Stuck, plan
+from bot.promotion.plan import Idle, Plan, Propose, Release, Stuck, plan
 from bot.report import configuration as configuration_words
 from bot.report.promotion import Journey
 
@@ -79,6 +81,9 @@ def _carry_out(tools: Tools, repository: Repository, rules: Rules, hop: Hop, pla
     """Apply one hop. What GitHub refuses is told on the source commit, and the other hops go on."""
     if isinstance(planned, Idle):
         return _outcome(hop, planned, 0)
+    if isinstance(planned.decision, Release) and is_unchecked(planned.snapshot):
+        check_tag(tools, House(repository, repository, rules), planned.snapshot)
+        tools.mark(repository.full_name)  # what was found is for the next look
     try:
         number = apply.apply(tools, repository, planned, Journey(rules.configuration.environments, hop))
     except RefusedError as error:
@@ -96,6 +101,8 @@ def _gather(
     listed = {hop: list_pulls(tools, hop, place) for hop, place in targets.items()}
     for target in dict.fromkeys(place.repository for place in targets.values()):
         of_it = [listed[hop] for hop, place in targets.items() if place.repository == target]
+        if any(hop.target.strategy == "tag" and place.repository == target for hop, place in targets.items()):
+            tools.git.fetch(target, [ALL_TAGS])
         _fetch_heads(tools, target, [pull for pulls in of_it for pull in pulls.all])
     found: list[tuple[Hop, Plan | Idle]] = []
     for hop in hops:
@@ -118,7 +125,7 @@ def _outcome(hop: Hop, planned: Plan | Idle, number: int) -> HopOutcome:
     if isinstance(planned, Idle):
         return HopOutcome(hop, planned)
     decision = planned.decision
-    gates = decision.gates if isinstance(decision, Propose | Stuck) else ()
+    gates = decision.gates if isinstance(decision, Propose | Stuck | Release) else ()
     if not number and planned.snapshot.open and isinstance(decision, Propose | Stuck):
         number = planned.snapshot.open.number
     return HopOutcome(hop, decision, number, gates, planned.snapshot)

@@ -30,11 +30,17 @@ def reached_by(
             return ()
         found = {one.name: one for tree in (base, head) for one in environments(tree, branch)}
         return tuple(Reached(one, True) for _, one in sorted(found.items()))
-    own = [one for one in configuration.environments if one.branch == branch]
+    here = [one for one in configuration.environments if one.branch == branch]
+    own = [one for one in here if not one.tag]
     places = {one.path for one in own}
+    tagged: list[Environment] = []  # what is deployed from tags on the branch, one environment for each directory
+    for one in here:
+        if one.tag and one.path not in places:
+            tagged.append(one)
+            places.add(one.path)
     later = [
         one
         for one in downstream(configuration, own)
         if one.branch != branch and one.path not in places and any(side.is_directory(one.path) for side in (base, head))
     ]
-    return (*(Reached(one, True) for one in own), *(Reached(one, False) for one in later))
+    return (*(Reached(one, True) for one in own), *(Reached(one, False) for one in (*tagged, *later)))

@@ -9,6 +9,7 @@ from bot.flows.content import Move, read_content
 from bot.flows.facts import Ground, read_facts
 from bot.flows.records import HopPulls, Records
 from bot.flows.rules import Rules
+from bot.flows.tagged import TagReader
 from bot.flows.tools import Tools
 from bot.intake.tasks import pull_key
 from bot.model.promotion import Record, Request
@@ -38,10 +39,16 @@ class HopReader:
     def __init__(self, tools: Tools, home: Repository, rules: Rules) -> None:
         self._tools, self._home, self._rules = tools, home, rules
         self.changes = ChangeReader(tools, home, rules.configuration.environments)
+        self._tags = TagReader(tools, home, rules, self.changes)
 
     def read(self, pulls: HopPulls, request: Request | None = None) -> Snapshot | Idle:
         """Return the snapshot of one hop; `Idle` with the reason when there is nothing to move, or nowhere to."""
         hop = pulls.hop
+        if hop.target.strategy == "tag":
+            tagged = self._tags.read(hop, request)
+            if isinstance(tagged, Idle) or tagged.same or tagged.request is not None:
+                return tagged
+            return self._recalled(pulls, tagged)
         source, target = source_of(hop, self._home), target_of(hop, self._home)
         source_head, target_head = (self._tools.git.resolve(one.repository, one.ref) for one in (source, target))
         if source_head is None or target_head is None:

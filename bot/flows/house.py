@@ -92,7 +92,7 @@ def environments_of(tools: Tools, house: House, pull: PullRequest) -> tuple[Envi
     The mirror must hold its head; where it does not, all of the branch's environments count.
     """
     git, repository = tools.git, house.repository
-    own = [one for one in house.environments() if one.branch == pull.base_ref]
+    own = [one for one in house.environments() if one.branch == pull.base_ref and not one.tag]
     if len(own) < 2:
         return tuple(own)
     base, head = git.resolve(repository, pull.base_sha), git.resolve(repository, pull.head_sha)

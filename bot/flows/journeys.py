@@ -14,7 +14,7 @@ from bot.model.environment import Configuration, Environment
 from bot.model.promotion import Change
 from bot.model.quoting import quoted
 from bot.model.repository import Repository
-from bot.promotion.plan import Propose, Stuck
+from bot.promotion.plan import Propose, Release, Stuck
 from bot.report import journey as words
 from bot.report.journey import Station
 
@@ -73,6 +73,8 @@ def _station(
     for outcome in into:
         for arrival in outcome.snapshot.arrivals if outcome.snapshot else ():
             if change.reference in arrival.includes:
+                if arrival.pull is None:
+                    return Station(environment.name, "reached", waits=f"as {quoted(arrival.tag)}")
                 number, elsewhere = arrival.pull.number, outcome.hop.target.repository
                 return Station(environment.name, "reached", number, arrival.pull.merged_at, repository=elsewhere)
     for outcome in into:
@@ -99,6 +101,10 @@ def _underway(environment: Environment, outcome: HopOutcome) -> Station:
             waits = f"{waiting[0].name}: {waiting[0].reason}" if waiting else "ready to merge"
             elsewhere = outcome.hop.target.repository
             return Station(environment.name, "underway", outcome.pull, waits=waits, repository=elsewhere)
+        case Release(tag=tag, gates=gates):
+            waiting = [gate for gate in gates if gate.state != "pass"]
+            waits = f"{waiting[0].name}: {waiting[0].reason}" if waiting else "all gates are open"
+            return Station(environment.name, "underway", waits=f"{quoted(tag)} is next, {waits}")
         case Stuck(conflicts=conflicts):
             paths = ", ".join(quoted(one.path, 120) for one in conflicts[:3])
             return Station(environment.name, "stuck", waits=f"conflict in {paths}; see the check on the commit")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.errors import RefusedError
 from bot.model.promotion import Gate, Hop
-from bot.promotion.plan import Close, Idle, Propose, Snapshot, Stuck
+from bot.promotion.plan import Decision, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class HopOutcome:
     """
 
     hop: Hop
-    decision: Idle | Close | Stuck | Propose
+    decision: Decision
     pull: int = 0
     gates: tuple[Gate, ...] = ()
     snapshot: Snapshot | None = None

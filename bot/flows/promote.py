@@ -15,7 +15,7 @@ from bot.model.promotion import Hop, Request
 from bot.model.repository import PullRequest
 from bot.promotion.pipeline import pairs
 from bot.promotion.places import Place, source_of
-from bot.promotion.plan import Close, Idle, Propose, Stuck
+from bot.promotion.plan import Close, Idle, Propose, Release, Stuck
 from bot.promotion.remember import COLOUR, label, remembered_by
 from bot.promotion.trailers import requalified
 from bot.report import replies
@@ -41,7 +41,8 @@ def promote(tools: Tools, asked: Asked, parsed: Command) -> Answer:
         sha, wrong = _source_commit(tools, asked, parsed, hop)
         if wrong:
             return Answer(parsed.line, wrong, "misunderstood")
-        newer = None if parsed.sha or hop.target.promote != "manual" else _moved_since(tools, asked, hop, sha)
+        chosen = parsed.sha or hop.target.promote != "manual" or hop.source.tag
+        newer = None if chosen else _moved_since(tools, asked, hop, sha)
         if newer:
             return Answer(parsed.line, replies.moved(hop, newer, sha), "refused")
         request = Request(target, asked.command.actor, sha, bool(parsed.sha), hop.source.name)
@@ -68,11 +69,13 @@ def _hop(into: list[Hop], asked: Asked) -> Hop:
 def _not_there_yet(tools: Tools, asked: Asked, hop: Hop, seen: tuple[HopOutcome, ...]) -> str:
     """Return why the source does not hold this pull request's change yet, '' when it does."""
     pull = asked.pull
+    if hop.source.tag:
+        return _not_tagged_yet(tools, asked, hop, seen)
     unsaid = not asked.into and pull.base_ref == hop.source.branch  # it changes no environment's own files
     if pull.merged and (unsaid or hop.source.name in asked.into):
         return ""
     reference = requalified(f"#{pull.number}", asked.repository, asked.house.home)
-    arrived = [(f"{one.hop.target.repository}#{arrival.pull.number}", *arrival.includes)
+    arrived = [(f"{one.hop.target.repository}#{arrival.pull.number if arrival.pull else 0}", *arrival.includes)
                for one in seen if one.hop.leads_to(hop.source.name) and one.snapshot
                for arrival in one.snapshot.arrivals]  # fmt: skip
     if any(reference in one for one in arrived):
@@ -91,6 +94,21 @@ def _not_there_yet(tools: Tools, asked: Asked, hop: Hop, seen: tuple[HopOutcome,
         required=f"the change in {hop.source.name} (`{hop.source.branch}`)",
         has=waiting,
         following=f"bring it to {hop.source.name} first; `/status` shows where everything is",
+    )
+
+
+def _not_tagged_yet(tools: Tools, asked: Asked, hop: Hop, seen: tuple[HopOutcome, ...]) -> str:
+    """Return why no tag of the source holds this pull request's change, '' when the newest one does."""
+    pull, repository = asked.pull, asked.repository
+    newest = next((one.snapshot.record.source_sha for one in seen if one.hop == hop and one.snapshot), "")
+    merged = tools.git.resolve(repository, pull.merge_commit) if pull.merged and pull.merge_commit else None
+    if merged and newest and tools.git.is_ancestor(repository, merged, newest):
+        return ""
+    return replies.refused(
+        f"{hop.source.name} does not hold this change",
+        required=f"a tag `{hop.source.tag}` on a commit with the change",
+        has=f"#{pull.number} is merged, and the newest tag is older" if merged else f"#{pull.number} is not merged yet",
+        following="set the tag; `/status` shows where everything is",
     )
 
 
@@ -165,6 +183,8 @@ def _words(parsed: Command, outcome: HopOutcome, where: str) -> Answer:
     match outcome.decision:
         case Propose():
             return Answer(parsed.line, replies.proposed(outcome.hop, outcome.pull, outcome.gates, where))
+        case Release(tag=tag, commit=commit, gates=gates):
+            return Answer(parsed.line, replies.released(outcome.hop, tag, commit, gates))
         case Stuck(conflicts=conflicts):
             return Answer(parsed.line, replies.stuck(outcome.hop, conflicts), "refused")
         case Idle(reason=reason) | Close(reason=reason):

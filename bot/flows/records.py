@@ -41,7 +41,12 @@ class HopPulls:
 
 
 def list_pulls(tools: Tools, hop: Hop, target: Place) -> HopPulls:
-    """List our own promotion pull requests of a hop; those of other people on the same branch do not count."""
+    """List our own promotion pull requests of a hop; those of other people on the same branch do not count.
+
+    Where a promotion is a tag, there are none.
+    """
+    if hop.target.strategy == "tag":
+        return HopPulls(hop, ())
     found = tools.github.pulls(target.repository, state="all", base=target.branch, head=hop.branch, limit=30)
     return HopPulls(hop, tuple(one for one in found if one.author.login == tools.github.bot_login))
 
@@ -63,12 +68,12 @@ class Records:
         """
         if pull is None:
             return None
-        if record := self._noted(hop, pull.head_sha):
+        if record := self.noted(hop, pull.head_sha):
             return record
         commit = promotion_commit(self._tools, self._repository, pull)
         if commit is None:
             return None
-        if commit.sha != pull.head_sha and (record := self._noted(hop, commit.sha)):
+        if commit.sha != pull.head_sha and (record := self.noted(hop, commit.sha)):
             return record
         trailers = parse_trailers(commit.message)
         return trailers.record if trailers and trailers.is_genuine(hop, self._tools.seal) else None
@@ -130,7 +135,8 @@ class Records:
         includes = trailers.includes if trailers else ()
         return Arrival(pull, tuple(requalified(one, self._repository, self._home) for one in includes))
 
-    def _noted(self, hop: Hop, sha: str) -> Record | None:
+    def noted(self, hop: Hop, sha: str) -> Record | None:
+        """Return what our check run with the gates of a hop's target says of a commit."""
         app_id, name = self._tools.github.app_id, check_name(hop.target)
         notes = (one for one in self._tools.github.checks(self._repository, sha) if one.name == name)
         found = (Record.decode(one.external_id) for one in notes if one.app_id == app_id)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from bot.flows.house import House
 from bot.flows.outcome import HopOutcome
 from bot.model.promotion import Hop
-from bot.promotion.plan import Close, Idle, Propose, Stuck
+from bot.promotion.plan import Close, Idle, Propose, Release, Stuck
 from bot.report.replies import StatusRow
 from bot.report.words import count, moment
 
@@ -38,6 +38,11 @@ def _row(outcome: HopOutcome, where: str) -> StatusRow:
             waiting = [gate.name for gate in gates if gate.state != "pass"]
             what = f"waiting at {', '.join(waiting)}." if waiting else "ready to merge."
             return StatusRow(name, what + since, gates, outcome.pull)
+        case Release(tag=tag, gates=gates):
+            waiting = [gate.name for gate in gates if gate.state != "pass"]
+            what = f"`{tag}` is set on {outcome.decision.commit[:7]} "
+            what += f"when these gates open: {', '.join(waiting)}." if waiting else "now."
+            return StatusRow(name, what, gates)
         case Stuck(conflicts=conflicts, gates=gates):
             what = f"❌ {count(len(conflicts), 'file conflicts', 'files conflict')} with {outcome.hop.source.name}."
             return StatusRow(name, what + since, gates, outcome.pull)

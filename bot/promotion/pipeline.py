@@ -23,13 +23,15 @@ def pairs(configuration: Configuration) -> tuple[Hop, ...]:
     found: dict[tuple[object, ...], list[tuple[Environment, Environment]]] = {}
     for target in in_order(configuration.environments):
         for source in upstream_of(configuration, target):
-            together = (
-                (target.group, target.repository, target.branch, target.strategy) if target.group else target.name
-            )
-            found.setdefault((source.name, together), []).append((source, target))
+            alike: object = target.name
+            if target.group and target.strategy != "tag":  # a tag is set without a pull request that could be shared
+                alike = (target.group, target.repository, target.branch, target.strategy)
+            found.setdefault((source.name, alike), []).append((source, target))
     hops = []
     for way in found.values():
-        source, target = way[0][0], grouped([target for _, target in way]) if way[0][1].group else way[0][1]
+        source, target = way[0]
+        if target.group and target.strategy != "tag":
+            target = grouped([member for _, member in way])
         hops += [Hop(source, target, application) for application in _applications(target)]
     return tuple(hops)
 

@@ -66,9 +66,9 @@ def changed_by(environments: Iterable[Environment], branch: str, touched: Iterab
     """Return the environments of a branch (all in one repository) that a change of these paths changes by itself.
 
     Where several lie on one branch, each is what lies in its directory, or the files with its values; what they
-    share, and where one lies alone, is not to be told apart by paths.
+    share, and where one lies alone, is not to be told apart by paths. One that is deployed from tags changes by tags.
     """
-    own = [one for one in environments if one.branch == branch]
+    own = [one for one in environments if one.branch == branch and not one.tag]
     if len(own) < 2:
         return tuple(own)
     paths = [*touched]

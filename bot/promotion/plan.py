@@ -28,10 +28,15 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One merged promotion pull request, and the references of the pull requests it carried (see `Change`)."""
+    """One merged promotion pull request, or a tag, and the references of the pull requests it carried (see `Change`).
 
-    pull: PullRequest
+    `commit` is where the tag stands, '' for one that Lockkeeper did not set.
+    """
+
+    pull: PullRequest | None
     includes: tuple[str, ...]
+    tag: str = ""
+    commit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,7 @@ class Snapshot:
     request: Request | None = None
     branch_sha: str = ""  # where the promotion branch is now, '' when it does not exist
     remembered: tuple[str, ...] = ()  # references of pull requests whose label asked for this before they were merged
+    tag: str = ""  # what is to be set on the commit, where a promotion is a tag
     told_trouble: bool = False  # the source commit carries our word of an earlier conflict or refusal
 
     @property
@@ -105,7 +111,17 @@ class Propose:
     merge: bool
 
 
-Decision = Idle | Close | Stuck | Propose
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A tag is set on the commit once its gates are open: `open` says that they are."""
+
+    tag: str
+    commit: str
+    gates: tuple[Gate, ...]
+    open: bool
+
+
+Decision = Idle | Close | Stuck | Propose | Release
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,5 +158,7 @@ def _decide(snapshot: Snapshot) -> Decision:
     if snapshot.conflicts:
         return Stuck(snapshot.conflicts, (rules.order(snapshot.facts),))  # no commit that the others could judge
     gates = rules.evaluate(snapshot.facts)
+    if snapshot.tag:
+        return Release(snapshot.tag, snapshot.commit, gates, rules.passed(gates))
     merge = hop.target.merge == "auto" and rules.passed(gates) and not snapshot.update_needed
     return Propose(snapshot.commit, gates, merge)

@@ -43,7 +43,7 @@ def _words(one: Station) -> str:
     by, waits = f" by {number}" if one.pull else "", markdown.prose(shortened(one.waits, 300))
     match one.state:
         case "reached":
-            return f"✅ since {moment(one.since)}{by}" if one.since else f"✅ there{by}"
+            return f"✅ since {moment(one.since)}{by}" if one.since else f"✅ there{by} {waits}".rstrip()
         case "underway":
             return f"⏳ {number} is open: {waits}" if one.pull else f"⏳ {waits}"
         case "stuck":

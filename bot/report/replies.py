@@ -81,6 +81,15 @@ def proposed(hop: Hop, number: int, gates: Sequence[Gate], repository: str = "")
     return f"🚀 {repository}#{number} carries this to **{name}**. {state}; its page shows how it stands."
 
 
+def released(hop: Hop, tag: str, commit: str, gates: Sequence[Gate]) -> str:
+    """Return the answer to a promotion that sets a tag."""
+    name = f"**{markdown.escape(hop.target.name)}**"
+    waiting = [f"{gate.name} ({markdown.prose(gate.owner)})" for gate in gates if gate.state != "pass"]
+    if waiting:
+        return f"🏷️ `{tag}` is set on {commit[:7]} for {name} when these gates open: {listed(waiting)}."
+    return f"🏷️ `{tag}` is set on {commit[:7]}: that is what {name} deploys."
+
+
 def nothing(reason: str) -> str:
     """Return the answer when there was nothing to promote."""
     return f"➖ {markdown.prose(reason)}."

@@ -95,6 +95,12 @@ class World(Seeding):
                 branches.require_forward(repository, f"refs/heads/{branch}", sha)
             branches.move(self, repository, f"refs/heads/{branch}", sha, who)
 
+    def move_tag(self, full_name: str, tag: str, sha: str | None, login: str) -> None:
+        """Point a tag at a commit (None deletes it) and fire what follows."""
+        with self.lock:
+            repository, who = self._enter(full_name, login, "write")
+            branches.move(self, repository, f"refs/tags/{tag}", sha, who)
+
     def report_check(
         self, full_name: str, sha: str, app: App, name: str, conclusion: str | None, **fields: object
     ) -> CheckRun:

@@ -1,0 +1,116 @@
+"""What do git and GitHub say of a hop that sets a tag?
+
+The newest version among the source's tags that the target has no tag for, and none newer, gets the target's tag on the
+same commit. There is no pull request: the gates stand on that commit, and who asked is kept there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from bot.flows.changes import ChangeReader
+from bot.flows.content import Content
+from bot.flows.facts import Ground, read_facts
+from bot.flows.records import HISTORY, Records
+from bot.flows.rules import Rules
+from bot.flows.tools import Tools
+from bot.model.promotion import Hop, Record, Request
+from bot.model.repository import Repository
+from bot.promotion.places import Place, source_of, target_of
+from bot.promotion.plan import Arrival, Base, Idle, Snapshot
+from bot.promotion.trailers import parse_trailers, requalified
+from bot.promotion.versions import Release, releases, tag_of
+
+ALL_TAGS = "refs/tags/*"
+
+
+@dataclass(frozen=True, slots=True)
+class _Tags:
+    """The tags of a hop's two ends, newest version first, and all that there are."""
+
+    all: Mapping[str, str]
+    offered: tuple[Release, ...]
+    taken: tuple[Release, ...]
+
+
+class TagReader:
+    """Reads hops that set tags. The tags must be fetched; `home` is the repository with the configuration."""
+
+    def __init__(self, tools: Tools, home: Repository, rules: Rules, changes: ChangeReader) -> None:
+        self._tools, self._home, self._rules, self._changes = tools, home, rules, changes
+
+    def read(self, hop: Hop, request: Request | None = None) -> Snapshot | Idle:
+        """Return the snapshot of one hop; `Idle` with the reason when there is no tag to set."""
+        source, target = source_of(hop, self._home), target_of(hop, self._home)
+        if source.repository != target.repository:
+            return Idle(f"{hop.source.name} and {hop.target.name} lie in different repositories, and tags in one only")
+        if not hop.source.tag or not hop.target.tag:
+            name = hop.source.name if not hop.source.tag else hop.target.name
+            return Idle(f"{name} has no `tag` in the configuration, such as `v*-{name}`")
+        tags = self._tags(hop, target)
+        chosen = self._chosen(hop, target, tags, request)
+        if isinstance(chosen, Idle):
+            return chosen
+        name = tag_of(hop.target.tag, chosen.version)
+        if tags.all.get(name, chosen.commit) != chosen.commit:
+            return Idle(
+                f"`{name}` stands on {tags.all[name][:7]}, and `{chosen.tag}` on {chosen.commit[:7]}: tags are never "
+                "moved, so make a new version"
+            )
+        return self._snapshot(hop, target, tags, chosen, request)
+
+    def _tags(self, hop: Hop, target: Place) -> _Tags:
+        found = self._tools.git.tags(target.repository)
+        patterns = [one.tag for one in self._rules.configuration.environments if one.tag]
+        offered, taken = (releases(found, pattern, patterns) for pattern in (hop.source.tag, hop.target.tag))
+        return _Tags(found, offered, taken)
+
+    def _chosen(self, hop: Hop, target: Place, tags: _Tags, request: Request | None) -> Release | Idle:
+        """Return the source's tag that is to be promoted: the newest, or the one on the commit that was named."""
+        if not tags.offered:
+            return Idle(f"{hop.source.name} has no tag `{hop.source.tag}` yet")
+        if request is None or not request.pinned:
+            return tags.offered[0]
+        commit = self._tools.git.resolve(target.repository, request.sha)
+        named = (one for one in tags.offered if one.commit == commit)
+        missing = Idle(f"no tag `{hop.source.tag}` of {hop.source.name} stands on {request.sha[:7]}")
+        return next(named, missing)
+
+    def _snapshot(self, hop: Hop, target: Place, tags: _Tags, chosen: Release, request: Request | None) -> Snapshot:
+        records = Records(self._tools, target.repository, self._home)
+        before = tags.taken[0] if tags.taken else None
+        same = before is not None and before.version >= chosen.version
+        noted = None if same else records.noted(hop, chosen.commit)
+        who = request.requested_by if request else noted.requested_by if noted else ""
+        record = Record(chosen.commit, who, request.pinned if request else False)
+        since = before.commit if before else None
+        changes = () if same else self._changes.between(Place(target.repository, target.branch), since, chosen.commit)
+        kind: Base = "last promotion" if before else "none"
+        content = Content(kind, record, same=same, changes=changes, commit=chosen.commit)
+        ground = Ground(hop, target, target, content, chosen.commit, freezes=self._rules.configuration.freezes)
+        facts = read_facts(self._tools, ground)
+        arrivals = tuple(self._arrival(hop, target.repository, one) for one in tags.taken[:HISTORY])
+        return Snapshot(
+            hop=hop,
+            record=record,
+            source_head=chosen.commit,
+            target_head=since or "",
+            base=content.kind,
+            same=same,
+            commit=chosen.commit,
+            conflicts=(),
+            facts=replace(facts, head_checks=facts.source_checks),  # one commit is both
+            changes=changes,
+            request=request or (Request(hop.target.name, who) if who else None),
+            arrivals=arrivals,
+            tag=tag_of(hop.target.tag, chosen.version),
+        )
+
+    def _arrival(self, hop: Hop, repository: Repository, release: Release) -> Arrival:
+        """Return what a tag of the target brought; one that we did not make says nothing of that."""
+        trailers = parse_trailers(self._tools.git.tag_message(repository, release.tag))
+        genuine = trailers is not None and trailers.is_genuine(hop, self._tools.seal)
+        includes = trailers.includes if trailers and genuine else ()
+        named = tuple(requalified(one, repository, self._home) for one in includes)
+        return Arrival(None, named, release.tag, release.commit if genuine else "")

@@ -1,0 +1,153 @@
+"""How does a version travel from tag to tag?"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.flows.directories import DEVELOPMENT, directory, web
+from tests.flows.world import PROMOTION, REPOSITORY, Town
+
+TAGS = """\
+version: 1
+strategy: tag
+environments:
+  development: {branch: main, path: environments/development, tag: v*-dev}
+  staging:
+    path: environments/development
+    tag: v*-stage
+    gates: {checks: [integration]}
+  production:
+    path: environments/development
+    tag: v*-prod
+    promote: manual
+    promoters: {teams: [leads]}
+policies:
+  - builtin: registry
+    with: {registries: [registry.example.com]}
+"""
+pytestmark = pytest.mark.town(configuration=TAGS, more=directory("development"))
+
+
+def tags(town: Town) -> dict[str, str]:
+    """Return the tags and the commits they lead to."""
+    git = town.world.repository(REPOSITORY).git
+    return {name.removeprefix("refs/tags/"): git.resolve(name) or "" for name in git.refs("refs/tags/")}
+
+
+def release(town: Town, tag: str, commit: str = "") -> str:
+    """Set a tag on a commit, as CI does, and let the bot see it."""
+    commit = commit or town.head("main")
+    town.world.move_tag(REPOSITORY, tag, commit, "ben")
+    town.settle()
+    return commit
+
+
+def succeed(town: Town, commit: str) -> None:
+    town.world.set_status(REPOSITORY, commit, "ben", "success", "integration")
+    town.settle()
+
+
+def title(town: Town, commit: str, target: str) -> str:
+    """Return the title of the gates of a target on a commit."""
+    runs = town.world.check_runs(REPOSITORY, commit, f"{PROMOTION} to {target}")
+    return (runs[-1].title or "") if runs else ""
+
+
+def test_a_version_walks_from_tag_to_tag_once_its_gates_are_open(town: Town) -> None:
+    number = town.land("tag", {f"{DEVELOPMENT}/web.yaml": web("1.1.0")})
+    assert tags(town) == {}
+    commit = release(town, "v1.0.0-dev")
+    assert title(town, commit, "staging") == "checks: waiting for CI"
+    assert town.conclusion(commit, "lockkeeper / policies for staging") == "success"
+    assert "v1.0.0-stage" in town.said(number, "journey")[0].body
+    succeed(town, commit)
+    assert tags(town) == {"v1.0.0-dev": commit, "v1.0.0-stage": commit}
+    deployed = [(one.environment, one.sha) for one in town.world.repository(REPOSITORY).deployments]
+    assert deployed == [("staging", commit)]
+    assert title(town, commit, "production") == "", "production is promoted on request"
+
+    comment = town.say(number, "ann", "/promote production")
+    town.settle()
+    assert "is not for you" in town.reply(number, comment)
+    comment = town.say(number, "lena", "/promote production")
+    town.settle()
+    assert f"`v1.0.0-prod` is set on {commit[:7]}" in town.reply(number, comment)
+    assert tags(town) == {"v1.0.0-dev": commit, "v1.0.0-stage": commit, "v1.0.0-prod": commit}
+    message = town.world.repository(REPOSITORY).git.text("cat-file", "tag", "v1.0.0-prod")
+    assert "Lockkeeper-Requested-By: lena" in message and f"Lockkeeper-Includes: #{number}" in message
+    assert "this change is in **production**" in town.said(number, "journey")[0].body
+
+
+def test_the_newest_version_counts_and_older_ones_are_passed_by(town: Town) -> None:
+    first = town.head("main")
+    release(town, "v1.9.0-dev")
+    town.land("tag", {f"{DEVELOPMENT}/web.yaml": web("1.1.0")})
+    second = release(town, "v1.10.0-dev")
+    for commit in (first, second):
+        succeed(town, commit)
+    assert tags(town) == {"v1.9.0-dev": first, "v1.10.0-dev": second, "v1.10.0-stage": second}
+    late = release(town, "v1.9.1-dev", first)
+    succeed(town, late)
+    assert "v1.9.1-stage" not in tags(town)
+
+
+def test_many_tags_at_once_are_seen(town: Town) -> None:
+    """GitHub sends no push for more than three tags at a time; the event create tells of each."""
+    commit = town.head("main")
+    town.world.set_status(REPOSITORY, commit, "ben", "success", "integration")
+    for number in range(5):
+        town.world.move_tag(REPOSITORY, f"v1.{number}.0-dev", commit, "ben")
+    held = [one for one in town.take_held() if one.event != "push"]
+    for one in held:
+        town.deliver(one)
+    town.settle()
+    assert "v1.4.0-stage" in tags(town)
+
+
+def test_a_tag_is_never_moved(town: Town) -> None:
+    old = town.head("main")
+    town.world.move_tag(REPOSITORY, "v1.0.0-stage", old, "ben")
+    number = town.land("tag", {f"{DEVELOPMENT}/web.yaml": web("1.1.0")})
+    commit = release(town, "v1.0.0-dev")
+    succeed(town, commit)
+    assert tags(town)["v1.0.0-stage"] == old
+    comment = town.say(number, "ben", "/status")
+    town.settle()
+    assert "tags are never moved, so make a new version" in town.reply(number, comment)
+    succeed(town, release(town, "v1.0.1-dev"))
+    assert tags(town)["v1.0.1-stage"] == commit
+
+
+def test_what_policies_forbid_gets_no_tag(town: Town) -> None:
+    commit = release(town, "v1.0.0-dev")
+    succeed(town, commit)
+    town.land("evil", {f"{DEVELOPMENT}/web.yaml": web("1.1.0").replace("registry.", "evil.")})
+    commit = release(town, "v1.1.0-dev")
+    succeed(town, commit)
+    assert "v1.1.0-stage" not in tags(town)
+    assert "blocking findings in lockkeeper / policies for staging" in title(town, commit, "staging")
+    assert town.conclusion(commit, f"{PROMOTION} to staging") == "failure"
+
+
+def test_a_named_commit_means_its_tag(town: Town) -> None:
+    first = release(town, "v1.0.0-stage")
+    number = town.land("tag", {f"{DEVELOPMENT}/web.yaml": web("1.1.0")})
+    release(town, "v1.1.0-stage")
+    comment = town.say(number, "lena", f"/promote production --sha {first[:12]}")
+    town.settle()
+    assert f"`v1.0.0-prod` is set on {first[:7]}" in town.reply(number, comment)
+    assert tags(town)["v1.0.0-prod"] == first
+    assert "v1.1.0-prod" not in tags(town)
+
+
+def test_asked_for_before_the_merge_it_is_set_with_the_tag(town: Town) -> None:
+    number = town.propose("tag", {f"{DEVELOPMENT}/web.yaml": web("1.1.0")})
+    comment = town.say(number, "lena", "/promote production")
+    town.settle()
+    assert "Remembered" in town.reply(number, comment)
+    town.merge(number)
+    town.settle()
+    assert tags(town) == {}
+    commit = release(town, "v1.0.0-dev")
+    succeed(town, commit)
+    assert tags(town) == {"v1.0.0-dev": commit, "v1.0.0-stage": commit, "v1.0.0-prod": commit}
