@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from tools.bench import theirs
+from tools.bench import policies, theirs
 from tools.bench.charts import charts
 from tools.bench.mixed import mixed
 from tools.bench.overlays import overlays
@@ -129,6 +129,13 @@ def measure_mixed(bench: Bench) -> None:
 
 
 def measure_policies(bench: Bench) -> None:
+    """Twenty policies of each kind over a thousand resources, on one core."""
+    for kind in policies.KINDS:
+        for seconds in policies.measured(kind, bench.runs):
+            bench.take(kind.title, seconds)
+
+
+def measure_checkov(bench: Bench) -> None:
     """A hundred overlays judged by the security pack, beside checkov over the same manifests."""
     made = overlays(LOOPED, policies=True)
     prepared = bench.prepared(made, "policies")
@@ -159,6 +166,7 @@ PARTS: Mapping[str, Callable[[Bench], None]] = {
     "charts": measure_charts,
     "mixed": measure_mixed,
     "policies": measure_policies,
+    "checkov": measure_checkov,
     "memory": measure_memory,
 }
 
@@ -177,6 +185,9 @@ def rows(samples: Samples) -> Iterator[Row]:
         inverse=True,
     )
     yield from row("one of 1,000 overlays: warm", "one of 1000 warm", bar=Bar(most=0.3))
+    for kind in policies.KINDS:
+        bar = None if kind.most is None else Bar(most=kind.most)
+        yield from row(f"{kind.title} over 1,000 resources, one core", kind.title, bar=bar)
     yield from row("peak of the worker, 1,000 overlays", "memory worker", unit="MB", bar=Bar(most=400))
     yield from row("peak of an engine process", "memory engine", unit="MB")
     for size in SIZES:
