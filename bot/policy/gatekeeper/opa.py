@@ -25,6 +25,7 @@ _KEYWORDS = frozenset(
 )
 _VERB = re.compile(r"%(?:%|[-+# 0]*\d*(?:\.\d*)?[a-zA-Z])")
 _EQUAL = ("==", "=")
+_FAR = 1000  # words of what is looked at as one: more is left as it is, so that the time is bounded
 
 
 class Edit(NamedTuple):
@@ -86,9 +87,8 @@ def _negations(module: str, words: Words, numbers: Iterator[int]) -> Iterator[Ed
     for at, word in enumerate(words):
         if word.kind == "name" and word.text == "not":
             expression = _expression(module, words, at + 1)
-            if any(one.text == "with" for one in expression) or any(one.text == "not" for one in expression):
-                continue
-            yield from _negation(module, words, at, expression, numbers)
+            if expression:
+                yield from _negation(module, words, at, expression, numbers)
 
 
 def _negation(module: str, words: Words, at: int, expression: Words, numbers: Iterator[int]) -> Iterator[Edit]:
@@ -177,10 +177,12 @@ def _sides(expression: Words) -> tuple[str, list[Words]]:
 
 
 def _expression(module: str, words: Words, at: int) -> Words:
-    """The words of an expression that begins there."""
+    """The words of an expression that begins there; none where it is not for us to take apart."""
     depth = 0
-    for place in range(at, len(words)):
+    for place in range(at, min(len(words), at + _FAR)):
         word = words[place]
+        if word.kind == "name" and word.text in ("not", "with"):
+            return ()
         if word.kind == "sign" and word.text in _CLOSE:
             if depth == 0:
                 return words[at:place]
@@ -189,7 +191,7 @@ def _expression(module: str, words: Words, at: int) -> Words:
             return words[at:place]
         if word.kind == "sign" and word.text in _OPEN:
             depth += 1
-    return words[at:]
+    return words[at:] if len(words) <= at + _FAR else ()
 
 
 def _ends_before(module: str, word: Word, after: Word) -> bool:
@@ -201,10 +203,10 @@ def _ends_before(module: str, word: Word, after: Word) -> bool:
 
 
 def _within(words: Words, opening: int) -> tuple[list[Words], int]:
-    """The parts between brackets, and where they close."""
+    """The parts between brackets, and where they close; the end of the words where that is too far away."""
     depth, start = 0, opening + 1
     parts: list[Words] = []
-    for at in range(opening, len(words)):
+    for at in range(opening, min(len(words), opening + _FAR)):
         word = words[at]
         if word.kind != "sign":
             continue

@@ -29,7 +29,7 @@ from bot.policy.gatekeeper.words import (
 )
 from bot.policy.kyverno.shape import ShapeError
 
-LONGEST = 500_000  # characters of all modules of a template
+LONGEST = 200_000  # characters of all modules of a template
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAMESPACE = ("namespaceObject", "_unstable")
 

@@ -24,6 +24,8 @@ _WORDS = re.compile(
 )
 _PATH = re.compile(r'\.(\w+)|\[\s*"([^"\\]*)"\s*\]', re.ASCII)
 
+_INDENT = 200  # characters that may be before the first word of a line
+
 _OUTSIDE = {
     "http.send": "it asks a server (`http.send`)",
     "external_data": "it asks a provider of external data (`external_data`)",
@@ -128,7 +130,8 @@ def defined(module: str, words: Sequence[Word]) -> Iterator[str]:
     depth = 0
     for word, after in pairwise(words):
         depth += (word.text == "{") - (word.text == "}") if word.kind == "sign" else 0
-        begins = not module[module.rfind("\n", 0, word.start) + 1 : word.start].strip()
+        before = module[max(0, word.start - _INDENT) : word.start]
+        begins = not before.rpartition("\n")[2].strip() and ("\n" in before or len(before) < _INDENT)
         if depth == 0 and begins and word.kind == "name" and after.text == "(":
             yield word.text
 

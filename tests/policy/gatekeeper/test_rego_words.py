@@ -6,6 +6,8 @@ prints in https://pkg.go.dev/fmt ("Format errors").
 
 from __future__ import annotations
 
+import contextlib
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -150,3 +152,32 @@ def test_what_a_program_asks_for() -> None:
     assert (asks.inventory, asks.user, asks.namespace) == (False, False, True)
     asks = compile_program("package p\nimport data.inventory\n" + rule('inventory.x\nmsg := "x"')[10:], [], "rego")
     assert asks.inventory
+
+
+LONG = [
+    ("negations in one line", "a { " + "not b " * 30_000 + "}"),
+    ("negations within each other", "not f(" * 25_000),
+    ("calls within each other", 'sprintf("%v %v", [' * 10_000),
+    ("brackets", "not a" + "[" * 190_000),
+    ("brackets that close", "not a" + "[" * 90_000 + "]" * 90_000),
+    ("one expression", "a { not b" + " + b" * 45_000 + " }"),
+    ("names in one line", "f( " * 60_000),
+    ("a text that does not end", '"' + "\\a" * 90_000),
+    ("texts that do not end", '"a\n' * 60_000),
+    ("comments", "#" * 190_000),
+    ("dots", "a." * 90_000),
+]
+
+
+@pytest.mark.parametrize("code", [one[1] for one in LONG], ids=[one[0] for one in LONG])
+def test_words_are_read_in_a_time_that_grows_as_they_do(code: str) -> None:
+    """Reading happens outside of the walls, so it must end by itself: thirty negations and thirty thousand of them."""
+    started = time.process_time()
+    with contextlib.suppress(ShapeError):
+        compile_program(f"package p\nviolation[x] {{ any(x) }}\n{code}", [], "rego")
+    assert time.process_time() - started < 10
+
+
+def test_code_has_a_bound() -> None:
+    with pytest.raises(ShapeError, match="longer than 200000 characters"):
+        compile_program("package p\n" + "#" * 200_000, [], "rego")
