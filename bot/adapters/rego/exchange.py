@@ -13,6 +13,7 @@ from bot.policy.gatekeeper.rego import Answer, Program, Question, Said, Trouble
 
 _CHUNK = 250  # reviews of one question to the process
 _KEPT = 200_000  # answers that are remembered
+_KEPT_CHARACTERS = 20_000_000  # of all their messages
 _PAUSE = 60.0  # seconds that a program is left alone for once it ended too many processes
 _MOST_PROGRAMS = 500  # that a process holds before another one takes its place
 _NO_TIME = "Rego took too much time in all, so what was left was not asked"
@@ -32,11 +33,14 @@ class Memory:
 
     answers: dict[tuple[bytes, bytes], Said] = field(default_factory=dict)
     ended: dict[bytes, list[float]] = field(default_factory=dict)
+    characters: int = 0
 
     def keep(self, question: bytes, review: bytes, said: Said) -> None:
         """Remember an answer."""
-        if len(self.answers) >= _KEPT:
+        if len(self.answers) >= _KEPT or self.characters >= _KEPT_CHARACTERS:
             self.answers.clear()
+            self.characters = 0
+        self.characters += sum(map(len, said.messages))
         self.answers[question, review] = said
 
     def note_end(self, question: bytes) -> None:

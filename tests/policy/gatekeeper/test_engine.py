@@ -15,8 +15,9 @@ import pytest
 
 from bot.adapters.rego import Limits, WalledRego
 from bot.adapters.rego.child import RegoChild
+from bot.adapters.rego.exchange import Memory
 from bot.policy.gatekeeper.program import compile_program
-from bot.policy.gatekeeper.rego import Answer, Program, Question
+from bot.policy.gatekeeper.rego import Answer, Program, Question, Said
 from tests.policy.gatekeeper.written import rule
 
 MIB = 1024 * 1024
@@ -153,6 +154,15 @@ def test_what_was_answered_is_not_asked_again() -> None:
         (answer,) = rego.ask([Question(plain, b'{"x":3}', (0,))], REVIEWS)
         assert answer.trouble is not None
         assert answer.trouble.text == "nobody may be asked"
+
+
+def test_what_is_remembered_has_a_bound() -> None:
+    """Whoever writes manifests that break a rule at great length fills no worker's memory."""
+    memory = Memory()
+    for at in range(100_000):
+        memory.keep(b"q", b"%d" % at, Said(("x" * 1000,)))
+        assert sum(len(one.messages[0]) for one in memory.answers.values()) <= 21_000_000 if at % 9000 == 0 else True
+    assert memory.answers[b"q", b"99999"] == Said(("x" * 1000,))
 
 
 def test_many_reviews() -> None:
