@@ -162,8 +162,8 @@ def test_numbers_in_conditions() -> None:
         return [(one.state, one.message) for one in evaluate_packs([loaded], [Resource(body)])]
 
     assert said() == []
-    assert said(least=3) == [("warn", "3 replicas at least.")]
-    assert said(least=3, strict=True) == [("fail", "3 replicas at least.")]
+    assert said(least=3) == [("warn", "3 replicas at least. Found `2` at spec.replicas.")]
+    assert said(least=3, strict=True) == [("fail", "3 replicas at least. Found `2` at spec.replicas.")]
     assert said(least=0) == []
 
 
