@@ -166,10 +166,10 @@ class Git(Protocol):
     def merge_base(self, repository: Repository, one: str, two: str) -> str | None: ...
     def is_ancestor(self, repository: Repository, ancestor: str, descendant: str) -> bool: ...
     def commits(
-        self, repository: Repository, *, since: str | None, until: str, limit: int = 250, path: str = ""
+        self, repository: Repository, *, since: str | None, until: str, limit: int = 250, paths: Sequence[str] = ()
     ) -> Sequence[Commit]: ...  # newest first, reachable from until and not from since
 
-    # with a path: those of the first-parent line that made something else of it
+    # with paths: those of the first-parent line that made something else of one
     def changed_paths(self, repository: Repository, base: str, head: str) -> Sequence[str]: ...  # tree-ish, both sides
     def read(self, repository: Repository, revision: str, path: str) -> bytes | None: ...
     def list(self, repository: Repository, revision: str, path: str = "") -> Sequence[str]: ...  # regular files, deep
@@ -186,6 +186,7 @@ class Git(Protocol):
     def overlay(
         self, repository: Repository, *, source: str, target: str, protect: Sequence[str], prefix: str = ""
     ) -> str: ...  # the target's tree with all files of the source laid over it
+    def put(self, repository: Repository, revision: str, files: Mapping[str, bytes]) -> str: ...  # tree with them
     def graft(self, repository: Repository, revision: str, path: str, tree: str) -> str: ...  # tree with it at the path
     def write_commit(
         self, repository: Repository, *, tree: str, parents: Sequence[str], message: str, time: datetime

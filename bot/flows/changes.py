@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.flows.tools import Tools
@@ -69,18 +69,21 @@ class ChangeReader:
         repository, number = self._split(reference)
         return self._change(repository, self._pull(repository, number))
 
-    def between(self, source: Place, since: str | None, until: str) -> tuple[Change, ...]:
+    def between(
+        self, source: Place, since: str | None, until: str, wanted: Callable[[str], bool] = lambda _: True
+    ) -> tuple[Change, ...]:
         """Return the changes that `until` has and `since` has not, newest first, each once.
 
-        Only the first-parent line counts, and on it what changed the source's directory: what a merge commit brought
-        belongs to its pull request. A promotion pull request stands for the changes it carried.
+        Only the first-parent line counts, and on it what changed the source's directory or files and is `wanted`: what
+        a merge commit brought belongs to its pull request. A promotion pull request stands for the changes it carried.
         """
         git, repository = self._tools.git, source.repository
-        commits = git.commits(repository, since=since, until=until, limit=MAX_COMMITS, path=source.path)
+        commits = git.commits(repository, since=since, until=until, limit=MAX_COMMITS, paths=source.scope)
         merged = self._merged_into(source)
         changes: dict[str, Change] = {}
         lookups = 0
-        for commit in commits if source.path else _first_parents(commits, until):
+        line = commits if source.scope else _first_parents(commits, until)
+        for commit in (one for one in line if wanted(one.sha)):
             pull = merged.get(commit.sha)
             if pull is None and lookups < MAX_LOOKUPS:
                 lookups += 1

@@ -153,7 +153,7 @@ class HopReader:
         git, repository = self._tools.git, source.repository
         if git.directory(repository, record.source_sha, source.path) is None:
             return None
-        found = git.commits(repository, since=None, until=record.source_sha, limit=1, path=source.path)
+        found = git.commits(repository, since=None, until=record.source_sha, limit=1, paths=source.scope)
         return replace(record, source_sha=found[0].sha) if found else None
 
     def _arrived(self, repository: Repository, merged: PullRequest | None) -> str:

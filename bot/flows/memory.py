@@ -108,12 +108,12 @@ class RememberingGit:
         return self._fact(read, "ancestor", repository, ancestor, descendant)
 
     def commits(
-        self, repository: Repository, *, since: str | None, until: str, limit: int = 250, path: str = ""
+        self, repository: Repository, *, since: str | None, until: str, limit: int = 250, paths: Sequence[str] = ()
     ) -> Sequence[Commit]:
-        read = partial(self._git.commits, repository, since=since, until=until, limit=limit, path=path)
+        read = partial(self._git.commits, repository, since=since, until=until, limit=limit, paths=paths)
         if limit == 1 and since is None:
-            return self._fact(read, "commit", repository, until, about=path)
-        return self._once(read, "commits", repository, since, until, limit, path)
+            return self._fact(read, "commit", repository, until, about="\0".join(paths))
+        return self._once(read, "commits", repository, since, until, limit, tuple(paths))
 
     def changed_paths(self, repository: Repository, base: str, head: str) -> Sequence[str]:
         return self._fact(lambda: self._git.changed_paths(repository, base, head), "paths", repository, base, head)
@@ -148,6 +148,10 @@ class RememberingGit:
             lambda: self._git.overlay(repository, source=source, target=target, protect=protect, prefix=prefix),
             *("overlay", repository, source, target, tuple(protect), prefix),
         )
+
+    def put(self, repository: Repository, revision: str, files: Mapping[str, bytes]) -> str:
+        question = ("put", repository, revision, *sorted(files.items()))
+        return self._once(lambda: self._git.put(repository, revision, files), *question)
 
     def graft(self, repository: Repository, revision: str, path: str, tree: str) -> str:
         return self._once(

@@ -149,7 +149,7 @@ def _moved_since(tools: Tools, asked: Asked, hop: Hop, sha: str) -> PullRequest 
 
 def _moves(tools: Tools, source: Place, commit: str) -> bool:
     """Say whether a commit made something else of what the source holds, and not of other directories only."""
-    found = tools.git.commits(source.repository, since=None, until=commit, limit=1, path=source.path)
+    found = tools.git.commits(source.repository, since=None, until=commit, limit=1, paths=source.scope)
     return bool(found) and found[0].sha == commit
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.model.environment import Configuration, Environment, Strategy
+from bot.model.environment import Configuration, Environment, Strategy, ValueFile
 from bot.model.promotion import Hop
 from bot.model.repository import Repository
 
@@ -14,15 +14,21 @@ WHOLE = frozenset(("branch", "tag"))  # strategies that move everything a commit
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A directory ('' is the top) of a branch of a repository."""
+    """A directory ('' is the top) of a branch of a repository, or some of its files."""
 
     repository: Repository
     branch: str
     path: str = ""
+    files: tuple[str, ...] = ()
 
     @property
     def ref(self) -> str:
         return f"refs/heads/{self.branch}"
+
+    @property
+    def scope(self) -> tuple[str, ...]:
+        """The paths that it is about; none for everything."""
+        return self.files or ((self.path,) if self.path else ())
 
     def below(self, path: str) -> str:
         """Return the path, counted from the directory, as counted from the top of the repository."""
@@ -36,14 +42,27 @@ def repository_of(environment: Environment, home: Repository) -> Repository:
 
 def source_of(hop: Hop, home: Repository) -> Place:
     """Return where what a hop moves comes from; how much that is, the target's strategy says."""
-    path = "" if hop.target.strategy in WHOLE else hop.source.path
-    return Place(repository_of(hop.source, home), hop.source.branch, path)
+    repository, branch = repository_of(hop.source, home), hop.source.branch
+    if hop.target.strategy == "values":
+        wanted = {one.application for one in values_of(hop)}
+        files = (one.file for one in hop.source.values if one.application in wanted)
+        return Place(repository, branch, files=tuple(dict.fromkeys(files)))
+    return Place(repository, branch, "" if hop.target.strategy in WHOLE else hop.source.path)
 
 
 def target_of(hop: Hop, home: Repository) -> Place:
     """Return where a hop moves things to. Members of a group each have a path of their own in it."""
+    repository, branch = repository_of(hop.target, home), hop.target.branch
+    if hop.target.strategy == "values":
+        return Place(repository, branch, files=tuple(dict.fromkeys(one.file for one in values_of(hop))))
     path = "" if hop.target.strategy in WHOLE or hop.target.members else hop.target.path
-    return Place(repository_of(hop.target, home), hop.target.branch, path)
+    return Place(repository, branch, path)
+
+
+def values_of(hop: Hop) -> tuple[ValueFile, ...]:
+    """Return the files of the target, or of its members, whose versions a hop moves."""
+    files = (one for member in hop.target.members or (hop.target,) for one in member.values)
+    return tuple(one for one in files if hop.application in ("", one.application))
 
 
 def repositories_of(hops: Iterable[Hop], home: Repository) -> tuple[Repository, ...]:

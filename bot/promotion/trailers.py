@@ -52,7 +52,8 @@ class Trailers:
 
 def sealed(hop: Hop, record: Record) -> str:
     """Return the text whose seal stands in the trailers."""
-    return f"promotion {hop.source.name} {hop.target.name} {record.encode()}"
+    own = f" {hop.application}" if hop.application else ""
+    return f"promotion {hop.source.name} {hop.target.name}{own} {record.encode()}"
 
 
 def write_trailers(hop: Hop, record: Record, includes: tuple[str, ...], seal: str) -> list[str]:

@@ -19,7 +19,8 @@ _SECRET = re.compile(r"""["']?\bkind["']?:\s*["']?Secret\b|\bsecretGenerator\b|P
 
 def trouble_name(hop: Hop) -> str:
     """Return the name of the check run on a source commit that cannot be promoted as it is."""
-    return f"lockkeeper / from {hop.source.name} to {hop.target.name}"
+    own = f" ({hop.application})" if hop.application else ""
+    return f"lockkeeper / from {hop.source.name} to {hop.target.name}{own}"
 
 
 def conflict_check(hop: Hop, conflicts: Sequence[Conflict], *, sha: str, record: str) -> CheckReport:

@@ -50,6 +50,19 @@ def test_what_is_no_directory_is_refused(mirrors: GitMirrors, origin: Origin, pa
         mirrors.graft(REPOSITORY, commit, path, origin.tree(NEW))
 
 
+def test_files_are_put_with_the_modes_they_had(mirrors: GitMirrors, origin: Origin) -> None:
+    files: Files = {"a": "1", "bin/run": ("100755", "old"), "link": ("120000", "a"), "z/y": "2"}
+    commit = origin.commit(files, ref="refs/heads/main")
+    mirrors.fetch(REPOSITORY)
+    made = mirrors.put(REPOSITORY, commit, {"bin/run": b"new", "z/y": b"2", "deep/er/new": b"\xff\r\n"})
+    assert contents(mirrors, made) == {
+        **plain(files), "bin/run": ("100755", b"new"), "deep/er/new": ("100644", b"\xff\r\n"),
+    }  # fmt: skip
+    for path in ("link", "z", "a/b", "../a"):
+        with pytest.raises(UserError):
+            mirrors.put(REPOSITORY, commit, {path: b"new"})
+
+
 def test_directories_of_a_revision(mirrors: GitMirrors, origin: Origin) -> None:
     commit = origin.commit({"env/dev/a": "1", "link": ("120000", "env")}, ref="refs/heads/main")
     mirrors.fetch(REPOSITORY)
@@ -69,7 +82,7 @@ def test_commits_of_a_path_are_those_of_the_line_that_changed_it(mirrors: GitMir
     mirrors.fetch(REPOSITORY)
 
     def commits(path: str, since: str | None = None) -> list[str]:
-        return [one.sha for one in mirrors.commits(REPOSITORY, since=since, until=last, path=path)]
+        return [one.sha for one in mirrors.commits(REPOSITORY, since=since, until=last, paths=[path])]
 
     assert commits("dev") == [merge, first], "what a merge brought, the merge did"
     assert commits("prod") == [last, other, first]

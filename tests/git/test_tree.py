@@ -314,7 +314,7 @@ class TestCost:
         tree = mirrors.open(REPOSITORY, two)
         assert [tree.read(f"apps/{n:04}/prod/a.yaml") for n in range(5)] == [f"{n} a".encode() for n in range(5)]
         assert [tree.read(f"apps/{n:04}/prod/b.yaml") for n in range(5)] == [f"{n} b".encode() for n in range(5)]
-        objects = mirrors._open(mirrors._mirror(REPOSITORY)).objects
+        objects = mirrors._opened.of(mirrors._mirror(REPOSITORY)).objects
         assert objects.asked == 1 + (2 + 2 * 5) + 10, "the revision, directories on the way, files"
         other = mirrors.open(REPOSITORY, one)
         assert other.read("apps/0001/prod/a.yaml") == b"1 a"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 from bot.adapters.git.command import EMPTY_TREE
 from bot.adapters.git.names import is_safe_path
@@ -10,6 +11,7 @@ from bot.adapters.git.reads import Reads
 from bot.errors import UserError
 
 _DIRECTORY = b"40000"
+_FILES = (b"100644", b"100755", b"100664")
 
 
 def directory(reads: Reads, revision: str, path: str) -> str | None:
@@ -39,20 +41,39 @@ def graft(reads: Reads, revision: str, path: str, tree: str) -> str:
     return _grafted(reads, top, path.split("/"), tree) or EMPTY_TREE
 
 
-def _grafted(reads: Reads, here: str, parts: list[str], tree: str) -> str:
-    """Return the id of one directory with the graft somewhere below it, '' where nothing is left."""
+def put(reads: Reads, revision: str, files: Mapping[str, bytes]) -> str:
+    """Return the tree of a revision with the contents of files replaced; written to the mirror.
+
+    A file keeps its mode, and a new one is no program. UserError where a directory or a link is in the way.
+    """
+    top = reads.tree(revision)
+    for path, content in files.items():
+        if not is_safe_path(path):
+            raise UserError(f"{path!r} is no file of a repository", where=reads.called)
+        blob = reads.program.line("hash-object", "-t", "blob", "-w", "--stdin", "--no-filters", input=content)
+        top = _grafted(reads, top, path.split("/"), blob, _FILES)
+    return top
+
+
+def _grafted(reads: Reads, here: str, parts: list[str], id: str, modes: tuple[bytes, ...] = (_DIRECTORY,)) -> str:
+    """Return the id of one directory with the graft somewhere below it, '' where nothing is left.
+
+    `modes` are what the last part may be, and the first of them what it becomes where it is new.
+    """
     entries = _entries(reads.objects.raw(here), len(here) // 2) if here not in ("", EMPTY_TREE) else []
-    name = os.fsencode(parts[0])
+    name, allowed = os.fsencode(parts[0]), (_DIRECTORY,) if parts[1:] else modes
     old = next((one for one in entries if one[1] == name), None)
-    if old is not None and not _is_directory(old[0]):
-        raise UserError(f"{parts[0]} is a file or a link, and a directory is to be there", where=reads.called)
+    mode = old[0] if old else allowed[0]
+    if mode.lstrip(b"0") not in allowed:
+        what = "directory" if allowed == (_DIRECTORY,) else "file"
+        raise UserError(f"{parts[0]} is something else than a {what}, which is to be there", where=reads.called)
     below = old[2].hex() if old else ""
-    new = _grafted(reads, below, parts[1:], tree) if parts[1:] else tree
+    new = _grafted(reads, below, parts[1:], id, modes) if parts[1:] else id
     if new == below or (not below and new in ("", EMPTY_TREE)):
         return here
     kept = [one for one in entries if one is not old]
     if new not in ("", EMPTY_TREE):
-        kept.append((_DIRECTORY, name, bytes.fromhex(new)))
+        kept.append((mode, name, bytes.fromhex(new)))
     if not kept:
         return ""
     raw = b"".join(mode + b" " + called + b"\0" + id for mode, called, id in sorted(kept, key=_order))
@@ -70,10 +91,6 @@ def _entries(raw: bytes, length: int) -> list[tuple[bytes, bytes, bytes]]:
     return found
 
 
-def _is_directory(mode: bytes) -> bool:
-    return mode.lstrip(b"0") == _DIRECTORY
-
-
 def _order(entry: tuple[bytes, bytes, bytes]) -> bytes:
     """Return what git sorts the entries of a tree by: a directory as if its name ended with a slash."""
-    return entry[1] + (b"/" if _is_directory(entry[0]) else b"")
+    return entry[1] + (b"/" if entry[0].lstrip(b"0") == _DIRECTORY else b"")

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
 from bot.adapters.git.bringing import bring
-from bot.adapters.git.channel import PerProcess
 from bot.adapters.git.command import GitError, Remote
 from bot.adapters.git.difference import FileChange
-from bot.adapters.git.grafting import directory, graft
+from bot.adapters.git.grafting import directory, graft, put
 from bot.adapters.git.limits import LIMITS, Limits
 from bot.adapters.git.merging import merge_trees, overlay
 from bot.adapters.git.mirror import Mirror
 from bot.adapters.git.names import checked_ref, is_object_id, mirror_path
-from bot.adapters.git.objects import Caches, Objects
+from bot.adapters.git.opened import OpenMirrors, explained
 from bot.adapters.git.reads import Reads, bounded
 from bot.adapters.git.records import read_records
 from bot.adapters.git.tags import tag_message, tags, write_tag
@@ -32,16 +28,6 @@ from bot.model.tree import Tree
 from bot.ports import Git, MergeOutcome, RefMove, RefRecord
 
 _T = TypeVar("_T")
-_MOST_KNOWN = 50_000
-_MOST_OPEN = 8  # mirrors whose git process waits for the next question
-
-
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    """What is at hand of a mirror: the process that reads its objects, and which full ids led where."""
-
-    objects: Objects
-    known: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
 class GitMirrors:
@@ -68,10 +54,8 @@ class GitMirrors:
         limits: Limits = LIMITS,
     ) -> None:
         self._directory, self._remote_url, self._token, self._forget = directory, remote_url, token, forget
-        self._name, self._email, self._limits = name, email, limits
-        self._caches = Caches()
-        self._lock = PerProcess(threading.Lock)
-        self._opened: OrderedDict[tuple[Path, int], _Opened] = OrderedDict()  # by mirror; one made anew is another
+        self._name, self._email = name, email
+        self._opened = OpenMirrors(limits)
 
     def fetch(self, repository: Repository, refs: Sequence[str] = ()) -> None:
         """Bring all branches, and the refs named (`refs/pull/7/head`), up to date; clone what is missing."""
@@ -97,6 +81,11 @@ class GitMirrors:
         with self._reads(repository) as reads:
             return graft(reads, revision, path, tree)
 
+    def put(self, repository: Repository, revision: str, files: Mapping[str, bytes]) -> str:
+        """Write the tree of a revision with the contents of some of its files, or new ones, replaced."""
+        with self._reads(repository) as reads:
+            return put(reads, revision, files)
+
     def bring(self, repository: Repository, source: Repository, tree: str) -> str:
         """Copy a tree and all below it from another mirror into this repository's; return its id."""
         with self._reads(source) as there, self._reads(repository) as here:
@@ -114,16 +103,16 @@ class GitMirrors:
             return reads.is_ancestor(ancestor, descendant)
 
     def commits(
-        self, repository: Repository, *, since: str | None, until: str, limit: int = 250, path: str = ""
+        self, repository: Repository, *, since: str | None, until: str, limit: int = 250, paths: Sequence[str] = ()
     ) -> Sequence[Commit]:
         """Return the commits `until` reaches and `since` does not, newest first, at most `limit`.
 
-        With a path only those of the first-parent line that made something else of what lies there.
+        With paths only those of the first-parent line that made something else of what lies at one of them.
         The author is a login where the address is one of GitHub's noreply addresses, else a name. Anyone can
         write either into a commit: it is for telling, not for deciding.
         """
         with self._reads(repository) as reads:
-            return reads.commits(since, until, limit, path)
+            return reads.commits(since, until, limit, paths)
 
     def changed_paths(self, repository: Repository, base: str, head: str) -> Sequence[str]:
         """Return the paths in which two revisions or tree ids differ; of a renamed file both names."""
@@ -237,11 +226,7 @@ class GitMirrors:
 
     def close(self) -> None:
         """End the processes that read mirrors. A tree that is asked afterwards starts its own again."""
-        with self._lock.get():
-            opened = [*self._opened.values()]
-            self._opened.clear()
-        for one in opened:
-            one.objects.close()
+        self._opened.close()
 
     def _mirror(self, repository: Repository) -> Mirror:
         return Mirror(
@@ -271,39 +256,12 @@ class GitMirrors:
         mirror = self._mirror(repository)
         if not mirror.exists():
             raise NotFoundError(f"{repository} was not fetched yet", reason="no mirror")
-        opened = self._open(mirror)
+        opened = self._opened.of(mirror)
         try:
             yield Reads(mirror.program, opened.objects, repository.full_name, opened.known)
         except GitError as error:
             opened.known.clear()
-            raise _explained(error, mirror) from error
-
-    def _open(self, mirror: Mirror) -> _Opened:
-        place = (mirror.path, mirror.path.stat().st_ino)
-        closing: list[_Opened] = []
-        with self._lock.get():
-            if place not in self._opened:
-                objects = Objects(
-                    mirror.program, self._caches, limits=self._limits, explain=lambda error: _explained(error, mirror)
-                )
-                self._opened[place] = _Opened(objects)
-            opened = self._opened[place]
-            self._opened.move_to_end(place)
-            while len(self._opened) > _MOST_OPEN:
-                closing.append(self._opened.popitem(last=False)[1])
-        for one in closing:
-            one.objects.close()
-        if len(opened.known) > _MOST_KNOWN:
-            opened.known.clear()
-        return opened
-
-
-def _explained(error: GitError, mirror: Mirror) -> Exception:
-    """Mark a mirror in which git met damage, for the next fetch, and return what to raise."""
-    if not error.damage:
-        return error
-    mirror.mark_damaged()
-    return TransientError(f"the mirror of {mirror.called} is damaged: {error.words}")
+            raise explained(error, mirror) from error
 
 
 def as_port(mirrors: GitMirrors) -> Git:

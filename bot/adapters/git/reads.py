@@ -91,16 +91,16 @@ class Reads:
         arguments = ("merge-base", "--is-ancestor", self.commit(ancestor), self.commit(descendant))
         return self.program.run(*arguments, ok=(0, 1)).status == 0
 
-    def commits(self, since: str | None, until: str, limit: int, path: str = "") -> Sequence[Commit]:
+    def commits(self, since: str | None, until: str, limit: int, paths: Sequence[str] = ()) -> Sequence[Commit]:
         """Return what `until` reaches and `since` does not: children before parents, newest first.
 
-        With a path only the commits of the first-parent line that made something else of it.
+        With paths only the commits of the first-parent line that made something else of one of them.
         """
         ids = [self.commit(until), *([f"^{self.commit(since)}"] if since else [])]
-        line = ["--first-parent"] if path else []
+        line = ["--first-parent"] if paths else []
         completed = self.program.run(
             "log", "-z", "--topo-order", "--encoding=UTF-8", "--no-show-signature", "--no-color",
-            "--no-notes", f"--max-count={limit}", *line, _LOG, *ids, "--", *([path] if path else []),
+            "--no-notes", f"--max-count={limit}", *line, _LOG, *ids, "--", *paths,
         )  # fmt: skip
         return [_commit(text) for text in completed.stdout.decode(errors="replace").split("\0") if text.strip()]
 

@@ -59,7 +59,7 @@ def agreed(sides: Meeting, base: str, source: str) -> str:
 def _line(sides: Meeting, base: str, source: str) -> Iterable[str]:
     """Yield the commits before `source` on the source's own line, down to the base, that changed its content."""
     git, place = sides.tools.git, sides.source
-    found = git.commits(place.repository, since=base, until=source, path=place.path)
+    found = git.commits(place.repository, since=base, until=source, paths=place.scope)
     if place.path:
         yield from (one.sha for one in found if one.sha != source)
         return

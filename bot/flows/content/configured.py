@@ -29,11 +29,11 @@ def configured_content(tools: Tools, move: Move) -> str | None:
         start = began.sha if git.is_ancestor(place.repository, began.sha, head) else None
         start = start or git.merge_base(place.repository, began.sha, head)
     else:
-        line = git.commits(place.repository, since=None, until=head, path=place.path)
+        line = git.commits(place.repository, since=None, until=head, paths=place.scope)
         start = next((one.sha for one in line if one.time and began.time and one.time <= began.time), None)
     if start is not None and git.directory(place.repository, start, place.path) is not None:
         return start
-    line = git.commits(place.repository, since=start, until=head, path=place.path)
+    line = git.commits(place.repository, since=start, until=head, paths=place.scope)
     there = (one.sha for one in reversed(line) if git.directory(place.repository, one.sha, place.path) is not None)
     return next(there, None)
 
@@ -41,7 +41,7 @@ def configured_content(tools: Tools, move: Move) -> str | None:
 def _began(tools: Tools, move: Move) -> Commit | None:
     """Return the commit from which on the configuration has had this pair without a break."""
     began: Commit | None = None
-    versions = tools.git.commits(move.home, since=None, until=move.rules, limit=MOST_VERSIONS, path=PATH)
+    versions = tools.git.commits(move.home, since=None, until=move.rules, limit=MOST_VERSIONS, paths=(PATH,))
     for commit in versions:
         found = parse(tools.git.read(move.home, commit.sha, PATH), organisation=move.home.owner)
         if isinstance(found, Problems):
