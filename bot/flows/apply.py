@@ -112,7 +112,7 @@ def _propose(work: _Work, decision: Propose) -> int:
             repository,
             head=hop.branch,
             base=hop.target.branch,
-            title=words.title(hop, told),
+            title=words.title(hop, told, snapshot.versions),
             body=words.body(replace(snapshot, changes=told), decision.gates, work.journey),
         )
     except RefusedError as error:

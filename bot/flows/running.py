@@ -7,7 +7,7 @@ commit than the one that changed the directory; it counts where both hold the sa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -124,9 +124,5 @@ def _content(tools: Tools, held: Held, commit: str) -> Sequence[object]:
     """Return what tells whether the source's content differs: files whose keys move, or else a tree."""
     git, place = tools.git, held.place
     if held.hop.target.strategy == "values":
-        return [git.read(place.repository, commit, file) for file in _files(held.hop)]
+        return [git.read(place.repository, commit, file) for file in place.files]
     return [git.directory(place.repository, commit, place.path)]
-
-
-def _files(hop: Hop) -> Iterable[str]:
-    return (one.file for one in hop.source.values if hop.application in ("", one.application))

@@ -71,6 +71,7 @@ class Snapshot:
     branch_sha: str = ""  # where the promotion branch is now, '' when it does not exist
     remembered: tuple[str, ...] = ()  # references of pull requests whose label asked for this before they were merged
     tag: str = ""  # what is to be set on the commit, where a promotion is a tag
+    versions: tuple[str, ...] = ()  # what moves, in words, where versions do: "web: image tag 1.4 → 1.5"
     told_trouble: bool = False  # the source commit carries our word of an earlier conflict or refusal
 
     @property

@@ -30,8 +30,11 @@ class Journey:
     hop: Hop
 
 
-def title(hop: Hop, changes: Sequence[Change]) -> str:
-    """Return the pull request's title; GitHub takes 256 characters."""
+def title(hop: Hop, changes: Sequence[Change], versions: Sequence[str] = ()) -> str:
+    """Return the pull request's title; GitHub takes 256 characters. Where versions move, it names them."""
+    if versions:
+        more = f" and {len(versions) - 1} more" if len(versions) > 1 else ""
+        return f"Promote to {hop.target.name}: {versions[0]}"[: 256 - len(more)] + more
     if len(changes) == 1:
         number = f" ({changes[0].reference})" if changes[0].number else ""
         return f"Promote to {hop.target.name}: {changes[0].title}"[: 256 - len(number)] + number
@@ -50,6 +53,7 @@ def body(snapshot: Snapshot, gates: Sequence[Gate], journey: Journey) -> str:
         f"**{markdown.escape(hop.target.name)}** "
         f"({spot(hop.target, hop.target.strategy)}){markdown.escape(asked)}. The rendered diff of "
         f"{markdown.escape(hop.target.name)} is in the comment below.",
+        version_list(snapshot.versions),
         change_table(snapshot.changes),
         "#### Gates",
         gate_table(gates),
@@ -60,6 +64,13 @@ def body(snapshot: Snapshot, gates: Sequence[Gate], journey: Journey) -> str:
         f"state; `/promote {hop.target.name}` brings it back.</sub>",
     ]
     return markdown.within(parts, markdown.COMMENT_CHARACTERS - 1024, "The rest does not fit here.")
+
+
+def version_list(versions: Sequence[str]) -> str:
+    """Return the versions that move, one a line."""
+    listing = "\n".join(f"- {markdown.escape(one)}" for one in versions[:BODY_CHANGES])
+    left = len(versions) - BODY_CHANGES
+    return listing + (f"\n- … and {left} more" if left > 0 else "")
 
 
 def change_table(changes: Sequence[Change]) -> str:
@@ -124,8 +135,9 @@ def _drift(snapshot: Snapshot) -> str:
     listing = "\n".join(f"- {markdown.code(path)}" for path in snapshot.drift[:50])
     left, one = len(snapshot.drift) - 50, len(snapshot.drift) == 1
     more = f"\n- … and {left} more" if left > 0 else ""
+    what = "value" if snapshot.hop.target.strategy == "values" else "file"
     return markdown.details(
-        f"{count(len(snapshot.drift), 'file')} kept as {markdown.html(name)} has {'it' if one else 'them'}",
+        f"{count(len(snapshot.drift), what)} kept as {markdown.html(name)} has {'it' if one else 'them'}",
         f"{name} differs here on its own account, and this promotion leaves it so:\n\n{listing}{more}",
     )
 
@@ -193,9 +205,10 @@ def direct_check(environment: Environment, gate: Gate, *, sha: str) -> CheckRepo
     )
 
 
-def commit_message(hop: Hop, record: Record, changes: Sequence[Change], seal: str) -> str:
+def commit_message(hop: Hop, record: Record, changes: Sequence[Change], seal: str, versions: Sequence[str] = ()) -> str:
     """Return the promotion commit's message with its trailers (git-interpret-trailers form)."""
-    lines = [title(hop, changes), ""]
+    lines = [title(hop, changes, versions), ""]
+    lines += [f"* {one}" for one in versions[1:BODY_CHANGES]]
     lines += [f"* {one.reference or one.sha[:7]} {one.title}" for one in changes[:BODY_CHANGES]]
     includes = tuple(one.reference for one in changes[:BODY_CHANGES] if one.number)
     lines += ["", *write_trailers(hop, record, includes, seal)]

@@ -1,6 +1,6 @@
 """What does a promotion move, by whichever strategy, and what does the target's repository become by it?"""
 
 from bot.flows.content.door import read_content
-from bot.flows.content.move import Content, Move, Moved
+from bot.flows.content.move import Content, Move, Moved, is_there
 
-__all__ = ["Content", "Move", "Moved", "read_content"]
+__all__ = ["Content", "Move", "Moved", "is_there", "read_content"]

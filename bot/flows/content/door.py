@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.flows.changes import ChangeReader, changes_as_told, read_commit
-from bot.flows.content import trees
+from bot.flows.content import trees, versions
 from bot.flows.content.move import Content, Move, Moved
 from bot.flows.tools import Tools
 from bot.promotion.trailers import sealed
@@ -25,15 +25,24 @@ def read_content(tools: Tools, changes: ChangeReader, move: Move) -> Content:
     told = changes_as_told(carried, move.home, target)
     source = read_commit(tools, move.source.repository, move.record.source_sha)
     assert source is not None and source.time is not None  # it was just merged
+    seal = tools.seal(sealed(move.hop, moved.record))
     commit = git.write_commit(
         target,
         tree=moved.tree,
         parents=[move.target_head],
-        message=commit_message(move.hop, moved.record, told, tools.seal(sealed(move.hop, moved.record))),
+        message=commit_message(move.hop, moved.record, told, seal, moved.versions),
         time=source.time,
     )
-    return Content(moved.kind, moved.record, moved.drift, changes=carried, commit=commit, paths=moved.paths)
+    return Content(
+        moved.kind,
+        moved.record,
+        moved.drift,
+        changes=carried,
+        commit=commit,
+        paths=moved.paths,
+        versions=moved.versions,
+    )
 
 
 def _moved(tools: Tools, move: Move) -> Moved:
-    return trees.merged(tools, move)
+    return versions.moved(tools, move) if move.hop.target.strategy == "values" else trees.merged(tools, move)

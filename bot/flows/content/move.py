@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.flows.tools import Tools
 from bot.model.environment import Configuration
 from bot.model.promotion import Change, Hop, Record
 from bot.model.repository import Repository
@@ -48,13 +49,15 @@ class Moved:
     drift: tuple[str, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     paths: tuple[str, ...] = ("",)
+    versions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
     """What a move comes to: nothing to do (`same`), the conflicts, or the promotion commit, in the mirror only.
 
-    `paths` are the directories of the target's repository that it is about, '' for all of it.
+    `paths` are the directories and files of the target's repository that it is about, '' for all of it; `versions`
+    are those that move, in words.
     """
 
     kind: Base
@@ -65,3 +68,11 @@ class Content:
     conflicts: tuple[Conflict, ...] = ()
     commit: str = ""
     paths: tuple[str, ...] = ("",)
+    versions: tuple[str, ...] = ()
+
+
+def is_there(tools: Tools, place: Place, commit: str) -> bool:
+    """Say whether a commit holds anything of a place: its directory, or one of its files."""
+    if place.files:
+        return any(tools.git.read(place.repository, commit, one) is not None for one in place.files)
+    return tools.git.directory(place.repository, commit, place.path) is not None

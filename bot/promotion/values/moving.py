@@ -89,18 +89,33 @@ class _Step:
     collision: Collision | None = None
 
 
-def move(application: str, source: Versions, base: Versions | None, target: Versions) -> Moved:
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The source's file before: as last promoted (`base`), and in other versions of it, newest first.
+
+    `adopted` says that nothing was promoted yet and `base` is from when the pair was configured: what the target had
+    then is nobody's decision.
+    """
+
+    base: Versions
+    adopted: bool = False
+    history: tuple[Versions, ...] = ()
+
+
+def move(application: str, source: Versions, past: Past | None, target: Versions) -> Moved:
     """Move one application's versions into the target's file.
 
-    `base` is the source's file as last promoted; None (never promoted, or the file was not there) moves every version
-    that differs. Keys are found in the source; the same key is looked for in the target.
+    Without a past (never promoted, or the file was not there) every version that differs moves. Keys are found in the
+    source; the same key is looked for in the target. A target that holds what the source held once is behind, and
+    follows; one that holds something of its own is not overwritten.
     """
+    base = past.base if past else None
     try:
         now = _states(source)
         before = {str(one.found.key): one.found.value for one in _states(base)} if base else {}
     except ValueProblem as error:
         return _stuck(application, source.file, "", error, target.text)
-    steps = [_step(application, one, before.get(str(one.found.key)), base is None, target) for one in now]
+    steps = [_step(application, one, before.get(str(one.found.key)), past, target) for one in now]
     steps = _together(application, target.file, steps)
     collisions = tuple(one.collision for one in steps if one.collision)
     kept = tuple(str(one.key) for one in steps if one.kept)
@@ -114,11 +129,11 @@ def move(application: str, source: Versions, base: Versions | None, target: Vers
     return Moved(text, tuple(one.move for one in steps if one.move), kept)
 
 
-def _step(application: str, state: _State, last: Value | None, first: bool, target: Versions) -> _Step:
-    """Decide one key; `last` is what the source had as last promoted, `first` says that nothing ever was."""
+def _step(application: str, state: _State, last: Value | None, past: Past | None, target: Versions) -> _Step:
+    """Decide one key; `last` is what the source had in its past's base."""
     key, value = state.found.key, state.found.value
     role, name = state.versioned.role, state.versioned.name
-    moved = first or not _same(value, last)
+    moved = past is None or not _same(value, last)
     try:
         there = _only(lookup(target.text, key), key)
     except ValueProblem as error:
@@ -127,15 +142,27 @@ def _step(application: str, state: _State, last: Value | None, first: bool, targ
     wanted, known = (_merged(role, one, there.value) for one in (value, last))
     if _same(wanted, there.value):
         return _Step(key)
-    if not first and (not moved or _same(known, wanted)):
+    if past is not None and (not moved or _same(known, wanted)):
         return _Step(key, kept=True, there=there.value)
-    if not first and not _same(known, there.value):
+    if past is not None and not (past.adopted or _same(known, there.value) or _is_behind(state, there.value, past)):
         reason = f"changed in both since the last promotion, when it was {_words(last) or 'not there'}"
         words = (str(key), _words(value), _words(there.value), reason)
         return _Step(key, collision=Collision(application, target.file, there.line, *words))
     edit = Edit(key, wanted, after=_TAGS.get(key.last, ()))
     place = (application, target.file, there.line, str(key))
     return _Step(key, edit=edit, move=Move(*place, role, name, _words(there.value), _words(wanted)))
+
+
+def _is_behind(state: _State, there: Value | None, past: Past) -> bool:
+    """Say whether the target's value is one that the source had earlier."""
+    for one in past.history:
+        try:
+            found = lookup(one.text, state.found.key)
+        except ValueProblem:
+            continue
+        if any(_same(_merged(state.versioned.role, each.value, there), there) for each in found):
+            return True
+    return False
 
 
 def _together(application: str, file: str, steps: list[_Step]) -> list[_Step]:

@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from bot.promotion.values.moving import Versions, move
+from bot.promotion.values.moving import Past, Versions, move
 from bot.promotion.values.recognised import recognise
 
 OLD, NEW, OTHER = (f"sha256:{letter * 64}" for letter in "abc")
@@ -51,7 +51,7 @@ MOVES = [
 @pytest.mark.parametrize("row", MOVES, ids=[row[0] for row in MOVES])
 def test_three_states_decide(row: tuple[str, str, str | None, str, list[str], str, list[str], list[str]]) -> None:
     _, source, base, target, moves, text, kept, told = row
-    moved = move("web", versions(source), versions(base) if base else None, versions(target))
+    moved = move("web", versions(source), Past(versions(base)) if base else None, versions(target))
     assert [str(one) for one in moved.moves] == moves
     assert moved.text == text
     assert list(moved.kept) == kept
@@ -61,14 +61,14 @@ def test_three_states_decide(row: tuple[str, str, str | None, str, list[str], st
 
 def test_of_an_image_in_one_text_only_the_version_travels() -> None:
     source, target = "image: ghcr.io/dev/web:1.5\n", "image: registry.example.com/prod/web:1.4\n"
-    moved = move("web", versions(source), versions("image: ghcr.io/dev/web:1.4\n"), versions(target))
+    moved = move("web", versions(source), Past(versions("image: ghcr.io/dev/web:1.4\n")), versions(target))
     assert moved.text == "image: registry.example.com/prod/web:1.5\n"
     assert str(moved.moves[0]) == ("web: image registry.example.com/prod/web:1.4 → registry.example.com/prod/web:1.5")
 
 
 def test_named_keys_alone_travel() -> None:
     source, old = "image: {tag: v2}\nreplicas: 5\n", "image: {tag: v1}\nreplicas: 1\n"
-    moved = move("web", versions(source, "replicas"), versions(old, "replicas"), versions(old))
+    moved = move("web", versions(source, "replicas"), Past(versions(old, "replicas")), versions(old))
     assert moved.text == "image: {tag: v1}\nreplicas: 5\n"
     assert str(moved.moves[0]) == "web: value 1 → 5"
 
@@ -161,3 +161,21 @@ RECOGNISED = [
 @pytest.mark.parametrize(("text", "keys"), [row[1:] for row in RECOGNISED], ids=[row[0] for row in RECOGNISED])
 def test_versions_are_known_by_what_a_file_is(text: str, keys: list[str]) -> None:
     assert [str(one.key) for one in recognise(textwrap.dedent(text))] == keys
+
+
+def test_a_target_that_is_behind_follows_and_one_with_a_version_of_its_own_does_not() -> None:
+    now, base, history = (versions(kustomization(one)) for one in ("v4", "v3", "v1"))
+    for there, moves in (("v1", ["web: image tag v1 → v4"]), ("v2-fix", [])):
+        moved = move("web", now, Past(base, history=(base, history)), versions(kustomization(there)))
+        assert [str(one) for one in moved.moves] == moves
+        assert len(moved.collisions) == 1 - len(moves)
+
+
+def test_what_the_target_had_when_the_pair_was_configured_is_nobodys_decision() -> None:
+    moved = move(
+        "web",
+        versions(kustomization("v4")),
+        Past(versions(kustomization("v3")), adopted=True),
+        versions(kustomization("v2")),
+    )
+    assert [str(one) for one in moved.moves] == ["web: image tag v2 → v4"]
