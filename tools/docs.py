@@ -105,6 +105,10 @@ def _of(setting: Setting) -> Json:
             return found | ({"oneOf": [text, listed]} if setting.single else listed)
         case "text":
             return found | text
+        case "flag":
+            return found | {"type": "boolean"}
+        case "flag":
+            return found | {"type": "boolean"}
         case "number":
             return found | {"type": "integer", "minimum": setting.least, "maximum": setting.most}
         case "choice":
@@ -176,6 +180,8 @@ def _takes(setting: Setting) -> str:
             return f"{words}, each with one of {', '.join(f'`{value}`' for value in setting.values)}"
         case "date":
             return "a day as year, month, day"
+        case "flag":
+            return "`true` or `false`"
         case "number":
             return f"{setting.least}" if setting.least == setting.most else f"{setting.least} to {setting.most}"
         case "named":

@@ -20,13 +20,14 @@ from bot.model.environment import (
     Strategy,
     Worth,
 )
-from bot.model.gates import GateRules
+from bot.promotion.config_gates import freeze_rules, gate_rules
 from bot.promotion.config_judge import judge
 from bot.promotion.config_keys import FILE
 from bot.promotion.config_policies import policy_packs
-from bot.promotion.config_read import Reader, Table
+from bot.promotion.config_read import Reader, Table, join
 from bot.promotion.config_rendering import application_rules, render_rules
 from bot.promotion.config_scalars import Value
+from bot.promotion.config_values import value_files
 from bot.promotion.config_yaml import read
 
 PATH = ".github/lockkeeper.yaml"
@@ -94,6 +95,7 @@ def _configuration(reader: Reader, table: Table, organisation: str) -> Configura
         strategy=_strategy(table.get("strategy")),
         pipeline=_text(table.get("pipeline")),
         protect=_texts(table.get("protect")),
+        freezes=freeze_rules(reader, table.get("freeze")),
         policies=policies,
         checks=CheckRules(
             kubernetes=_text(checks.get("kubernetes")) or CheckRules().kubernetes,
@@ -114,12 +116,19 @@ def _environments(reader: Reader, file: Table, organisation: str) -> tuple[Envir
         after = _texts(given["after"]) if "after" in given else above
         rules = application_rules(reader, given.get("applications"), f"environments.{name}.applications")
         strategy = _strategy(given.get("strategy") or file.get("strategy"))
-        one = replace(_environment(name, given, after, organisation), applications=rules, strategy=strategy)
+        values = value_files(reader, given.get("values"), f"environments.{name}.values")
+        one = replace(
+            _environment(name, given, after, organisation), applications=rules, strategy=strategy, values=values
+        )
+        gates = _table(given.get("gates"))
+        one = replace(one, gates=gate_rules(reader, gates, join(join("environments", name), "gates")))
+        one = replace(one, overriders=_people(_table(gates.get("override")), organisation))
         if not one.branch and strategy != "branch":
             one = replace(one, branch=next((each.branch for each in found if each.name in after), ""))
-        named = any(each.key in (f"environments.{name}", f"environments.{name}.branch") for each in reader.problems)
+        place = join("environments", name)
+        named = any(each.key in (place, f"{place}.branch") for each in reader.problems)
         if not one.branch and not named:
-            reader.problem(f"environments.{name}", "`branch` is missing", "add `branch: staging`")
+            reader.problem(place, "`branch` is missing", "add `branch: staging`")
         found.append(one)
     return tuple(found)
 
@@ -141,13 +150,13 @@ def _environment(name: str, table: Table, after: tuple[str, ...], organisation: 
             _texts(approvers.get("assign")),
         ),
         promoters=_people(_table(table.get("promoters")), organisation),
-        gates=GateRules(checks=_texts(_table(table.get("gates")).get("checks"))),
         kubernetes=_text(table.get("kubernetes")),
         repository=_text(table.get("repository")),
         tag=_text(table.get("tag")),
         batch="each" if table.get("batch") == "each" else "together",
         method=_method(table.get("method")),
         group=_text(table.get("group")),
+        on_drift="block" if table.get("on_drift") == "block" else "keep",
     )
 
 

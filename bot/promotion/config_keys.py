@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.promotion.config_forms import BRANCH, CHECK, GLOB, KUBERNETES, LOGIN, NAME, PATH, REPOSITORY, TAG, TEAM
+from bot.promotion.config_forms import BRANCH, GLOB, KUBERNETES, LOGIN, NAME, PATH, REPOSITORY, TAG, TEAM
+from bot.promotion.config_gates import FREEZE, GATES
 from bot.promotion.config_policies import POLICIES
 from bot.promotion.config_rendering import APPLICATIONS, RENDER
 from bot.promotion.config_setting import Setting
+from bot.promotion.config_values import VALUES
 
 
 def _users(about: str) -> Setting:
@@ -59,31 +61,6 @@ PROMOTERS = Setting(
     keys={"users": _users("GitHub logins"), "teams": _teams("team slugs of the repository's organisation")},
 )
 
-GATES = Setting(
-    "map",
-    "further conditions on a promotion into this environment; order, policies and approvals are always gates",
-    "none",
-    also=("gate", "conditions"),
-    keys={
-        "checks": Setting(
-            "texts",
-            "check runs or commit statuses that must succeed on the source commit",
-            "none",
-            "[integration-tests]",
-            form=CHECK,
-            also=("statuses", "check"),
-        )
-    },
-    planned={
-        "soak": "how long a change has to be healthy in the source",
-        "window": "days and hours in which promotions may merge",
-        "health": "the source environment has to be healthy",
-        "drift": "what a direct change on the target is worth",
-        "test": "a workflow that has to succeed per environment",
-        "override": "who may override a gate",
-    },
-)
-
 STRATEGIES = ("branch", "directory", "repository", "values", "tag")
 
 ENVIRONMENT: Mapping[str, Setting] = {
@@ -125,6 +102,7 @@ ENVIRONMENT: Mapping[str, Setting] = {
         form=TAG,
         also=("tags",),
     ),
+    "values": VALUES,
     "batch": Setting(
         "choice",
         "`together` promotes all applications of `values` by one pull request, `each` every one by its own",
@@ -171,6 +149,14 @@ ENVIRONMENT: Mapping[str, Setting] = {
     "approvers": APPROVERS,
     "promoters": PROMOTERS,
     "gates": GATES,
+    "on_drift": Setting(
+        "choice",
+        "what it means that the environment was changed directly: `keep` leaves the change there and tells of it, "
+        "`block` lets nothing in until it is in the source as well, or undone",
+        "keep",
+        values=("keep", "block"),
+        also=("drift",),
+    ),
     "applications": APPLICATIONS,
     "kubernetes": Setting(
         "text",
@@ -247,8 +233,6 @@ FILE = Setting(
             "",
             keys=ENVIRONMENT,
             planned={
-                "values": "moving chosen values only",
-                "on_drift": "what a direct change on the target is worth",
             },
             also=("stages", "environment", "envs"),
         ),
@@ -260,13 +244,12 @@ FILE = Setting(
             form=GLOB,
             also=("protected", "keep"),
         ),
+        "freeze": FREEZE,
         "policies": POLICIES,
         "checks": CHECKS,
         "render": RENDER,
     },
     planned={
         "rbac": "roles in the manner of Argo CD",
-        "on_drift": "what a direct change on the target is worth",
-        "freeze": "days without promotions",
     },
 )

@@ -115,6 +115,8 @@ class Reader:
                 return self._text(node, setting, key)
             case "number":
                 return self._number(node, setting, key)
+            case "flag":
+                return self._flag(node, key)
             case "choice":
                 return self._choice(node, setting, key)
             case "chosen":
@@ -222,6 +224,13 @@ class Reader:
             self.problem(key, f"{int(node.text)} is not possible here", f"write {rng}", node.line)
         else:
             return int(node.text)
+        return None
+
+    def _flag(self, node: Node, key: str) -> bool | None:
+        if isinstance(node, Scalar) and node.plain and node.text in ("true", "false"):
+            return node.text == "true"
+        text = quoted(node.text) if isinstance(node, Scalar) and not _missing(node) else "this"
+        self.problem(key, f"{text} is neither true nor false", "write `true` or `false`, without quotes", node.line)
         return None
 
     def _choice(self, node: Node, setting: Setting, key: str) -> str | None:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from bot.promotion.config_forms import Form
 
-Kind = Literal["text", "number", "choice", "texts", "date", "map", "named", "chosen", "entries", "free"]
+Kind = Literal["text", "number", "flag", "choice", "texts", "date", "map", "named", "chosen", "entries", "free"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +19,9 @@ class Setting:
     inside each entry of `entries` (a list); `planned` are keys there that we know but this version does not
     have. `form` is what a `text`, or each of `texts`, looks like; `single` lets one text stand for a list of
     one. `choice` takes one of `values` (`later`: values this version does not have), `chosen` is a map from
-    texts of the form to such values, `number` a whole number from `least` to `most`, `date` a day. `one_of` names
-    keys of which exactly one is given, `some_of` keys of which at least one is. `also` are other words people use
-    for the key.
+    texts of the form to such values, `number` a whole number from `least` to `most`, `flag` is true or false, `date`
+    a day. `one_of` names keys of which exactly one is given, `some_of` keys of which at least one is. `also` are
+    other words people use for the key.
     """
 
     kind: Kind

@@ -96,6 +96,8 @@ BEYOND_A_SCHEMA = {
     *("on as a key", "a number as a key", "after somebody unknown", "after itself", "a circle", "two circles"),
     *("the same place", "the same whole branch", "promoted into its own branch", "promoted back by a detour"),
     *("too many approvals", "approvals by nobody", "an unknown environment", "an ambiguous parameter"),
+    *("a soak without a unit", "windows without a zone and with another name of a day"),
+    *("an override of no gate", "a freeze of nobody", "a freeze that ends before it begins, in a zone that is none"),
     *("a day that is none", "arguments for a scanner", "a threshold for a pack"),
 }
 

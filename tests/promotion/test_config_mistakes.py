@@ -88,7 +88,7 @@ MISTAKES: list[tuple[str, str | bytes, list[str]]] = [
         f"{ENVIRONMENTS}colour: red\n",
         [
             "5: colour: `colour` is not a known key; there are: `version`, `strategy`, `pipeline`, `environments`, "
-            "`protect`, `policies`, `checks`, `render`"
+            "`protect`, `freeze`, `policies`, `checks`, `render`"
         ],
     ),
     (
@@ -342,12 +342,49 @@ MISTAKES: list[tuple[str, str | bytes, list[str]]] = [
     ),
     # gates
     (
-        "a gate of later",
-        f"{HEAD}  dev:\n    branch: main\n    gates: {{soak: 1h}}\n",
+        "a soak without a unit",
+        f'{HEAD}  dev: {{branch: main, gates: {{soak: "90"}}}}\n',
         [
-            "5: environments.dev.gates.soak: `soak` (how long a change has to be healthy in the source) is not available "
-            "in this version of Lockkeeper; remove it: nothing would act on it"
+            "3: environments.dev.gates.soak: `90` is no duration; write its unit: 90m for minutes, 90h for hours",
         ],
+    ),
+    (
+        "windows without a zone and with another name of a day",
+        f"{HEAD}  dev: {{branch: main, gates: {{window: ['Mon-Thu 09:00-16:00', 'Monday 09:00-16:00 UTC']}}}}\n",
+        [
+            "3: environments.dev.gates.window[0]: `Mon-Thu 09:00-16:00` is no window; name the time zone as well: "
+            "Mon-Thu 09:00-16:00 UTC, or another than UTC",
+            "3: environments.dev.gates.window[1]: `Monday` in `Monday` is no day of the week; write Mon",
+        ],
+    ),
+    (
+        "health that is no truth value",
+        f"{HEAD}  dev: {{branch: main, gates: {{health: {{deployment: sure, statuses: [a]}}}}}}\n",
+        [
+            "3: environments.dev.gates.health.deployment: `sure` is neither true nor false; write `true` or `false`, "
+            "without quotes"
+        ],
+    ),
+    (
+        "an override of no gate",
+        f"{HEAD}  dev: {{branch: main, gates: {{override: {{gates: [order], users: [ann]}}}}}}\n",
+        [
+            "3: environments.dev.gates.override.gates: there is no gate `order` to override; there are: `checks`, "
+            "`health`, `policy`, `approvals`, `soak`, `window`, `freeze`, `lock`, `drift`, `test`"
+        ],
+    ),
+    (
+        "a freeze that ends before it begins, in a zone that is none",
+        f"{ENVIRONMENTS}freeze: [{{from: 2026-12-24, until: 2026-12-20, zone: Berlin}}]\n",
+        [
+            "5: freeze[0].zone: there is no time zone `Berlin`; write Europe/Berlin",
+            "5: freeze[0].until: 2026-12-20 is before 2026-12-24; write the last day, which may be the first",
+        ],
+    ),
+    (
+        "a freeze of nobody",
+        f"{ENVIRONMENTS}freeze: [{{from: 2026-12-24, until: 2026-12-24, environments: [prod]}}]\n",
+        ["5: freeze[0].environments: there is no environment `prod`; there are: `development`, `staging`"],
     ),
     (
         "one check",
@@ -356,9 +393,9 @@ MISTAKES: list[tuple[str, str | bytes, list[str]]] = [
     ),
     (
         "a key of later",
-        f"{ENVIRONMENTS}freeze: [2026-12-24]\n",
+        f"{ENVIRONMENTS}rbac: p\n",
         [
-            "5: freeze: `freeze` (days without promotions) is not available in this version of Lockkeeper; remove it: "
+            "5: rbac: `rbac` (roles in the manner of Argo CD) is not available in this version of Lockkeeper; remove it: "
             "nothing would act on it"
         ],
     ),
