@@ -6,10 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.model.environment import Configuration, Environment
+from bot.model.environment import Approvers, Configuration, Environment, People, ValueFile
+from bot.model.promotion import Hop
 from bot.promotion.pipeline import (
     circles,
     downstream,
+    environment_named,
+    environment_names,
     environments_for_branch,
     first,
     in_order,
@@ -143,3 +146,57 @@ def test_without_circles_sources_come_first_and_nothing_is_lost(configuration: C
         assert len(hops) == sum(len(one.after) for one in configuration.environments)
         starts = first(configuration)
         assert set(starts) | set(downstream(configuration, starts)) == set(ordered)
+
+
+def grouped(name: str, group: str = "europe", **more: object) -> Environment:
+    fields = {"branch": "main", "path": name, "after": ("dev",), "strategy": "directory", **more}
+    return Environment(name, group=group, **fields)  # type: ignore[arg-type]  # words of a table
+
+
+GROUPS: list[tuple[str, list[Environment], list[str]]] = [
+    ("alike", [grouped("west"), grouped("north")], ["dev to europe (west, north)"]),
+    ("beside others", [grouped("west"), grouped("us", ""), grouped("north")],
+     ["dev to europe (west, north)", "dev to us"]),
+    ("of two names", [grouped("west"), grouped("east", "asia")], ["dev to europe (west)", "dev to asia (east)"]),
+    ("on another branch", [grouped("west"), grouped("north", branch="other")],
+     ["dev to europe (west)", "dev to europe (north)"]),
+    ("by another strategy", [grouped("west"), grouped("north", strategy="branch")],
+     ["dev to europe (west)", "dev to europe (north)"]),
+    ("after others", [grouped("west"), grouped("north", after=("west",))],
+     ["dev to europe (west)", "west to europe (north)"]),
+    ("tags have none", [grouped("west", strategy="tag"), grouped("north", strategy="tag")],
+     ["dev to west", "dev to north"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("_", "members", "expected"), GROUPS, ids=[row[0] for row in GROUPS])
+def test_groups(_: str, members: list[Environment], expected: list[str]) -> None:
+    def words(hop: Hop) -> str:
+        inside = ", ".join(one.name for one in hop.target.members)
+        return hop.name + (f" ({inside})" if inside else "")
+
+    configuration = Configuration((Environment("dev", "main", "dev"), *members))
+    assert [words(hop) for hop in pairs(configuration)] == expected
+
+
+def test_a_group_is_as_careful_as_its_most_careful_member() -> None:
+    west = grouped("west", approvers=Approvers(People(("ann",), ("qa",)), 1), merge="auto")
+    north = grouped(
+        "north", approvers=Approvers(People(("ben",), ("qa",)), 2, ("omar",)), promote="manual", on_drift="block"
+    )
+    configuration = Configuration((Environment("dev", "main", "dev"), west, north))
+    group = environment_named(configuration, "europe")
+    assert group is not None and group.members == (west, north)
+    assert (group.promote, group.merge, group.on_drift) == ("manual", "manual", "block")
+    assert group.approvers == Approvers(People(("ann", "ben"), ("qa",)), 2, ("omar",))
+    assert environment_names(configuration) == ("dev", "west", "north", "europe")
+    assert environment_named(configuration, "west") == west
+    assert environment_named(configuration, "mars") is None
+
+
+def test_each_application_has_a_way_of_its_own_where_it_is_asked_for() -> None:
+    files = (ValueFile("web", "web.yaml"), ValueFile("api", "api.yaml"), ValueFile("web", "more.yaml"))
+    for batch, expected in {"each": ["promote/dev-to-prod--web", "promote/dev-to-prod--api"],
+                            "together": ["promote/dev-to-prod"]}.items():  # fmt: skip
+        prod = Environment("prod", "main", after=("dev",), strategy="values", values=files, batch=batch)  # type: ignore[arg-type]  # a word of a table
+        assert [hop.branch for hop in pairs(Configuration((Environment("dev", "main"), prod)))] == expected
