@@ -150,10 +150,12 @@ def picture(journey: Journey) -> str:
         lines.append(f'  {identifiers[one.name]}["{_mermaid(one.name)}"]')
     for one in journey.environments:
         for before in one.after:
-            this = (before, one.name) == (journey.hop.source.name, journey.hop.target.name)
+            this = before == journey.hop.source.name and journey.hop.leads_to(one.name)
             arrow = "==>|this pull request|" if this else "-->"
             lines.append(f"  {identifiers[before]} {arrow} {identifiers[one.name]}")
-    lines.append(f"  style {identifiers[journey.hop.target.name]} stroke-width:3px")
+    for one in journey.environments:
+        if journey.hop.leads_to(one.name):
+            lines.append(f"  style {identifiers[one.name]} stroke-width:3px")
     return markdown.fence("\n".join(lines), "mermaid")
 
 
