@@ -21,9 +21,7 @@ from bot.flows.command import REACTIONS  # noqa: E402 - the path has to be set f
 from bot.intake.command_registry import ALIAS, COMMANDS, CommandSpec  # noqa: E402
 from bot.intake.commands import MOST_COMMANDS  # noqa: E402
 from bot.promotion.config import Problems, explain, parse  # noqa: E402
-from bot.promotion.config_forms import NAME  # noqa: E402
-from bot.promotion.config_judge import MOST_ENVIRONMENTS  # noqa: E402
-from bot.promotion.config_keys import FILE, Setting  # noqa: E402
+from bot.promotion.config_keys import FILE, MOST_ENVIRONMENTS, Setting  # noqa: E402
 from bot.promotion.config_yaml import MAXIMUM_BYTES, MAXIMUM_DEPTH, MAXIMUM_NODES  # noqa: E402
 
 Json = dict[str, object]
@@ -82,21 +80,20 @@ def _of(setting: Setting) -> Json:
     about = setting.about + (f"\n\nDefault: {setting.default}." if setting.default else "")
     found: Json = {"description": _sentence(about.replace("`", ""))}
     text: Json = {"type": "string"}
-    if setting.form:
-        text |= {"pattern": f"^(?:{setting.form.pattern})$"}
+    if form := setting.shape or setting.form:
+        text |= {"pattern": f"^(?:{form.pattern})$"}
     listed: Json = {"type": "array", "items": text, "uniqueItems": True}
     match setting.kind:
         case "map":
             of_map = _of_map(setting)
             return found | of_map | {"type": "object" if "required" in of_map else ["object", "null"]}
         case "named":
-            return found | {
-                "type": "object",
-                "minProperties": 1,
-                "maxProperties": MOST_ENVIRONMENTS,
-                "propertyNames": {"pattern": f"^(?:{NAME.pattern})$"},
-                "additionalProperties": _of_map(setting),
-            }
+            counts = {"minProperties": setting.least, "maxProperties": setting.most}
+            entry = _of_map(setting)
+            if setting.alone:
+                entry = {"anyOf": [_of(setting.keys[setting.alone]), entry]}
+            names: Json = {"propertyNames": text, "additionalProperties": entry}
+            return found | {"type": "object" if setting.least else ["object", "null"]} | counts | names
         case "entries":
             return found | {"type": "array", "items": _of_map(setting)}
         case "free":
@@ -105,8 +102,6 @@ def _of(setting: Setting) -> Json:
             return found | ({"oneOf": [text, listed]} if setting.single else listed)
         case "text":
             return found | text
-        case "flag":
-            return found | {"type": "boolean"}
         case "flag":
             return found | {"type": "boolean"}
         case "number":
@@ -142,11 +137,12 @@ def _parts() -> dict[str, str]:
     environment = FILE.keys["environments"]
     maps = {"file": FILE, "environment": environment, "checks": FILE.keys["checks"], "policies": FILE.keys["policies"]}
     maps |= {name: environment.keys[name] for name in ("approvers", "promoters", "gates", "applications")}
+    maps |= {name: environment.keys["gates"].keys[name] for name in ("health", "override")}
+    maps |= {"values": environment.keys["values"], "freeze": FILE.keys["freeze"]}
     maps |= {"exceptions": FILE.keys["policies"].keys["exceptions"]}
     render = FILE.keys["render"]
     maps |= {"render": render, "clusters": render.keys["clusters"], "charts": render.keys["charts"]}
     return {name: key_table(setting.keys) for name, setting in maps.items()} | {
-        "later": _later(environment),
         "limits": _limits(),
         "mistakes": _mistakes(),
     }
@@ -168,7 +164,8 @@ def key_table(keys: Mapping[str, Setting]) -> str:
 
 
 def _takes(setting: Setting) -> str:
-    words = setting.form.words if setting.form else "text"
+    form = setting.shape or setting.form
+    words = form.words if form else "text"
     match setting.kind:
         case "text":
             return words
@@ -185,18 +182,11 @@ def _takes(setting: Setting) -> str:
         case "number":
             return f"{setting.least}" if setting.least == setting.most else f"{setting.least} to {setting.most}"
         case "named":
-            return "environments by name"
+            return setting.expects
         case "entries":
             return "a list of keys and values"
         case "map" | "free":
             return "keys and values"
-
-
-def _later(environment: Setting) -> str:
-    places = [("", FILE), ("environments.NAME.", environment), ("environments.NAME.gates.", environment.keys["gates"])]
-    rows = [(f"`{at}{name}`", about) for at, setting in places for name, about in setting.planned.items()]
-    strategies = [(f"`strategy: {value}`", "another way to promote") for value in FILE.keys["strategy"].later]
-    return _table(("not in this version", "what it will be"), [*strategies, *rows])
 
 
 def _limits() -> str:

@@ -100,6 +100,26 @@ GLOB = Form(
     "write one pattern in the language of .gitignore",
 )
 
+ZONE = Form(
+    "a time zone",
+    r"UTC|[A-Z][A-Za-z0-9_]*(?:/[A-Za-z0-9_+-]+)+",
+    "write a name of the IANA time zone database, such as Europe/Berlin, or UTC",
+)
+
+DURATION = Form(
+    "a duration",
+    r"(?=[0-9])(?:[0-9]{1,6}w)?(?:[0-9]{1,6}d)?(?:[0-9]{1,6}h)?(?:[0-9]{1,6}m)?(?:[0-9]{1,6}s)?",
+    "write numbers with w, d, h, m or s, the largest first, such as 45m, 1h30m or 2d",
+)
+
+_DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+_CLOCK = r"(?:[01][0-9]|2[0-4]):[0-5][0-9]"
+WINDOW = Form(
+    "days, hours and a time zone",
+    rf"{_DAY}(?:-{_DAY})?(?:,{_DAY}(?:-{_DAY})?)* {_CLOCK}-{_CLOCK} (?:{ZONE.pattern})",
+    "write them with one space between, such as Mon-Thu 09:00-16:00 Europe/Berlin",
+)
+
 CHECK = Form("the name of a check", r"[^\x00-\x1f\x7f]{1,255}", "write it as GitHub shows it")
 
 KUBERNETES = Form("a Kubernetes minor version", r"1\.[0-9]{1,2}", 'write it like "1.33", in quotes', _minor)
@@ -118,6 +138,12 @@ REPOSITORY = Form(
     r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}/[A-Za-z0-9_.-]{1,100}",
     "write it as owner/name",
     lambda text: re.sub(r"^(?:https?://[^/]+/|[^@/]+@[^:/]+:)", "", text).strip("/").removesuffix(".git"),
+)
+
+KEY = Form(
+    "a key",
+    r"[^\x00-\x1f\x7f]{1,300}",
+    "write it as in `image.tag` or `images[name=web].newTag`",
 )
 
 TAG = Form(
@@ -196,6 +222,9 @@ FORMS: Mapping[str, Form] = {
     "team": TEAM,
     "glob": GLOB,
     "check": CHECK,
+    "zone": ZONE,
+    "duration": DURATION,
+    "window": WINDOW,
     "kubernetes": KUBERNETES,
     "name in Kubernetes": DNS_NAME,
     "words": WORDS,
@@ -203,6 +232,7 @@ FORMS: Mapping[str, Form] = {
     "address": ADDRESS,
     "digest": DIGEST,
     "tag": TAG,
+    "key": KEY,
     "rule": RULE,
     "policy": POLICY,
     "scanner": SCANNER,

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TypeVar, get_args
 
 from bot.model.gates import NO_GATES, FreezeRule, GateName, GateRules, Health, Window
-from bot.promotion.config_forms import CHECK, LOGIN, NAME, TEAM, WORDS
+from bot.promotion.config_forms import CHECK, DURATION, LOGIN, NAME, TEAM, WINDOW, WORDS, ZONE, Form
 from bot.promotion.config_read import Reader, Table
 from bot.promotion.config_scalars import Value
 from bot.promotion.config_setting import Setting
@@ -16,6 +16,7 @@ from bot.promotion.times import UnclearError, parse_duration, parse_window, pars
 
 T = TypeVar("T")
 OVERRIDABLE = tuple(name for name in get_args(GateName) if name not in NEVER)
+_GATE = Form("a gate that may be overridden", "|".join(OVERRIDABLE), f"there are: {', '.join(OVERRIDABLE)}")
 
 HEALTH = Setting(
     "map",
@@ -80,6 +81,7 @@ GATES = Setting(
             "no time",
             "1h30m",
             form=WORDS,
+            shape=DURATION,
             also=("bake", "wait", "delay"),
         ),
         "window": Setting(
@@ -88,6 +90,7 @@ GATES = Setting(
             "at any time",
             '"Mon-Thu 09:00-16:00 Europe/Berlin"',
             form=WORDS,
+            shape=WINDOW,
             single=True,
             also=("windows", "hours", "schedule"),
         ),
@@ -96,7 +99,9 @@ GATES = Setting(
             "which gates `/override` may open, and who may say so",
             "none",
             keys={
-                "gates": Setting("texts", "names of the gates", "", "[soak, window]", form=NAME, required=True),
+                "gates": Setting(
+                    "texts", "names of the gates", "", "[soak, window]", form=NAME, shape=_GATE, required=True
+                ),
                 "users": Setting("texts", "GitHub logins", "none", "[ann]", form=LOGIN),
                 "teams": Setting("texts", "team slugs of the organisation", "none", "[platform-leads]", form=TEAM),
             },
@@ -115,7 +120,9 @@ FREEZE = Setting(
             "date", "the last day, which is frozen as well", "", "2027-01-03", required=True, also=("end", "to")
         ),
         "reason": Setting("text", "why, for people to read", "none", "Holidays", form=WORDS),
-        "zone": Setting("text", "the time zone in which the days begin and end", "UTC", "Europe/Berlin", form=WORDS),
+        "zone": Setting(
+            "text", "the time zone in which the days begin and end", "UTC", "Europe/Berlin", form=WORDS, shape=ZONE
+        ),
         "environments": Setting("texts", "only these environments", "all", "[production]", form=NAME, single=True),
     },
     also=("freezes", "holidays"),

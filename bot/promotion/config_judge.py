@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from bot.model.environment import Configuration, Environment
 from bot.model.quoting import quoted
-from bot.promotion.config_read import Reader, did_you_mean, join
+from bot.promotion.config_keys import MOST_ENVIRONMENTS
+from bot.promotion.config_read import Reader, did_you_mean
+from bot.promotion.config_single import join
 from bot.promotion.pipeline import circles, downstream, pairs
-
-MOST_ENVIRONMENTS = 100
 
 
 def judge(reader: Reader, configuration: Configuration, organisation: str) -> None:

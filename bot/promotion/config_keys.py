@@ -49,6 +49,21 @@ APPROVERS = Setting(
             form=LOGIN,
             also=("assignees",),
         ),
+        "codeowners": Setting(
+            "flag",
+            "the owners of the paths that change, by the repository's CODEOWNERS, are asked and count as well",
+            "false",
+            also=("code_owners", "owners"),
+        ),
+        "ask": Setting(
+            "number",
+            "how many of them are asked, those with the fewest open requests first",
+            "all",
+            "2",
+            least=1,
+            most=15,
+            also=("request", "balance"),
+        ),
     },
 )
 
@@ -61,6 +76,7 @@ PROMOTERS = Setting(
     keys={"users": _users("GitHub logins"), "teams": _teams("team slugs of the repository's organisation")},
 )
 
+MOST_ENVIRONMENTS = 100
 STRATEGIES = ("branch", "directory", "repository", "values", "tag")
 
 ENVIRONMENT: Mapping[str, Setting] = {
@@ -75,7 +91,7 @@ ENVIRONMENT: Mapping[str, Setting] = {
     "path": Setting(
         "text",
         "the directory of that branch the environment is deployed from",
-        "the whole repository",
+        "the whole repository; with strategy `directory` that of the environment before, with this one's name in it",
         "overlays/staging",
         form=PATH,
         also=("directory", "folder", "dir"),
@@ -232,8 +248,11 @@ FILE = Setting(
             "the pipeline: environments by name, walked in the order written",
             "",
             keys=ENVIRONMENT,
-            planned={
-            },
+            expects="environments by name",
+            how="write the name of each environment as a key, with its `branch` below it",
+            form=NAME,
+            least=1,
+            most=MOST_ENVIRONMENTS,
             also=("stages", "environment", "envs"),
         ),
         "protect": Setting(
@@ -245,11 +264,15 @@ FILE = Setting(
             also=("protected", "keep"),
         ),
         "freeze": FREEZE,
+        "rbac": Setting(
+            "text",
+            "who may do what where, in the format of Argo CD's policy.csv, a rule a line",
+            "GitHub's permissions, `promoters` and `approvers`",
+            "p, role:senior-developers, promotions, promote, staging, allow",
+            also=("roles", "policy_csv", "permissions"),
+        ),
         "policies": POLICIES,
         "checks": CHECKS,
         "render": RENDER,
-    },
-    planned={
-        "rbac": "roles in the manner of Argo CD",
     },
 )

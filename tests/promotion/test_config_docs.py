@@ -96,8 +96,7 @@ BEYOND_A_SCHEMA = {
     *("on as a key", "a number as a key", "after somebody unknown", "after itself", "a circle", "two circles"),
     *("the same place", "the same whole branch", "promoted into its own branch", "promoted back by a detour"),
     *("too many approvals", "approvals by nobody", "an unknown environment", "an ambiguous parameter"),
-    *("a soak without a unit", "windows without a zone and with another name of a day"),
-    *("an override of no gate", "a freeze of nobody", "a freeze that ends before it begins, in a zone that is none"),
+    "a freeze of nobody",
     *("a day that is none", "arguments for a scanner", "a threshold for a pack"),
 }
 
@@ -171,7 +170,6 @@ def test_every_key_has_words_and_an_example_that_fits() -> None:
             value: Any = yaml.safe_load(setting.example)
             values = list(value) if isinstance(value, list | dict) else [value]
             assert all(setting.form.fits(one) for one in values), name
-        assert not set(setting.planned) & set(setting.keys), name
         words = [word for inner in setting.keys.values() for word in inner.also]
         assert len(words) == len(set(words)), name
         assert not set(words) & set(setting.keys), name

@@ -88,7 +88,7 @@ MISTAKES: list[tuple[str, str | bytes, list[str]]] = [
         f"{ENVIRONMENTS}colour: red\n",
         [
             "5: colour: `colour` is not a known key; there are: `version`, `strategy`, `pipeline`, `environments`, "
-            "`protect`, `freeze`, `policies`, `checks`, `render`"
+            "`protect`, `freeze`, `rbac`, `policies`, `checks`, `render`"
         ],
     ),
     (
@@ -96,7 +96,7 @@ MISTAKES: list[tuple[str, str | bytes, list[str]]] = [
         f"{HEAD}  dev: {{ref: main}}\n",
         [
             "3: environments.dev.ref: `ref` is not a known key; did you mean `branch`?",
-            "3: environments.dev: `branch` is missing; add `branch: staging`",
+            "3: environments.dev: `branch` is missing; add `branch: main`",
         ],
     ),
     (
@@ -156,7 +156,7 @@ MISTAKES: list[tuple[str, str | bytes, list[str]]] = [
     (
         "nothing in an environment",
         f"{HEAD}  dev:\n",
-        ["3: environments.dev: `branch` is missing; add `branch: staging`"],
+        ["3: environments.dev: `branch` is missing; add `branch: main`"],
     ),
     (
         "text as an environment",
@@ -390,14 +390,6 @@ MISTAKES: list[tuple[str, str | bytes, list[str]]] = [
         "one check",
         f"{HEAD}  dev: {{branch: main, gates: {{checks: ci}}}}\n",
         ["3: environments.dev.gates.checks: a list is expected here; write [ci]"],
-    ),
-    (
-        "a key of later",
-        f"{ENVIRONMENTS}rbac: p\n",
-        [
-            "5: rbac: `rbac` (roles in the manner of Argo CD) is not available in this version of Lockkeeper; remove it: "
-            "nothing would act on it"
-        ],
     ),
     # protect
     ("one pattern", f"{ENVIRONMENTS}protect: a.yaml\n", ["5: protect: a list is expected here; write [a.yaml]"]),
