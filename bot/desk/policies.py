@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,12 +12,15 @@ from typing import Literal
 from bot.desk import ending, output
 from bot.desk.ending import ended
 from bot.desk.situation import NO_RULES, Situation, find_name, open_work, take_situation
+from bot.errors import UserError
 from bot.flows.packs import load_packs, pack_files
 from bot.policy.builtin import builtin_packs, default_directory
 from bot.policy.outline import PolicyOutline, outline
 from bot.policy.packs import Pack, load_pack
 from bot.report import policy_words
 from bot.report.policy_words import PackUse
+from bot.report.scanners import ScannerUse
+from bot.scanners import scanners
 
 ANY = "any environment"  # where none is found
 
@@ -55,12 +59,13 @@ def _list(wish: ListWish) -> int:
     wanted = [find_name(name, names) for name in dict.fromkeys(wish.environments)] or names
     uses = list(_uses(situation, names))
     found = {name: [use for use in uses if name in use.environments] for name in wanted} or {ANY: uses}
+    scanned = {name: _scanners(situation, name) for name in found}
     if wish.form == "json":
-        output.write(policy_words.policy_list_as_json(found))
+        output.write(policy_words.policy_list_as_json(found, scanned))
     else:
         if not situation.rules.found:
             output.note(NO_RULES)
-        output.write(policy_words.policy_list(found, output.terminal(sys.stdout)))
+        output.write(policy_words.policy_list(found, output.terminal(sys.stdout), scanned))
     told = [problem for listed in found.values() for use in listed for problem in use.pack.problems]
     return ending.FOUND if any(one.state == "error" for one in told) else ending.FINE
 
@@ -115,6 +120,16 @@ def _uses(situation: Situation, names: Sequence[str]) -> Iterator[PackUse]:
         where = tuple(name for name in names if not chosen.environments or name in chosen.environments)
         place = chosen.path or _place(chosen.builtin)
         yield PackUse(pack, outline(pack, files, place), place, bool(chosen.builtin), chosen.parameters, where)
+
+
+def _scanners(situation: Situation, environment: str) -> tuple[ScannerUse, ...]:
+    """Return the scanners that look at an environment. UserError for a mistake in what is enabled here."""
+    enabled, problem = scanners(os.environ)
+    if problem:
+        raise UserError(problem)
+    names = {one.name for one in enabled}
+    chosen = load_packs(_packs().get, situation.rules, situation.head).scanners_for(environment)
+    return tuple(ScannerUse(one.scanner, one.blocks, one.scanner in names) for one in chosen)
 
 
 def _unchosen(name: str) -> PackUse:

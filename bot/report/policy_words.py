@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from textwrap import wrap
 from typing import Any
 
@@ -13,6 +13,7 @@ from bot.policy.outline import PolicyOutline, RuleOutline
 from bot.policy.packs import Pack
 from bot.policy.parameters import Parameter
 from bot.policy.problem import PolicyProblem
+from bot.report.scanners import NOTHING_SCANNED, Scanning
 from bot.report.text import PLAIN, Pen, inert
 from bot.report.words import count, listed
 
@@ -40,20 +41,31 @@ class PackUse:
     chosen: bool = True
 
 
-def policy_list(environments: Mapping[str, Sequence[PackUse]], pen: Pen = PLAIN) -> str:
-    """Return the packs and policies of each environment, what blocks first."""
+def policy_list(
+    environments: Mapping[str, Sequence[PackUse]], pen: Pen = PLAIN, scanners: Scanning = NOTHING_SCANNED
+) -> str:
+    """Return the packs, policies and scanners of each environment, what blocks first."""
     blocks = []
     for name, uses in environments.items():
         lines = [f"{pen('bold', inert(name))}: {_total(uses)}"]
         for use in uses:
             lines += ["", *(f"  {line}" if line else "" for line in _use(use, pen))]
+        for one in scanners.get(name, ()):
+            lines += ["", f"  {pen('bold', inert(one.name))}: {one.words}"]
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks or ["There are no environments here."]) + "\n"
 
 
-def policy_list_as_json(environments: Mapping[str, Sequence[PackUse]]) -> str:
+def policy_list_as_json(environments: Mapping[str, Sequence[PackUse]], scanners: Scanning = NOTHING_SCANNED) -> str:
     """Return the same as JSON; docs/policies.md describes the shape."""
-    listed_ones = [{"name": name, "packs": [_pack_json(use) for use in uses]} for name, uses in environments.items()]
+    listed_ones = [
+        {
+            "name": name,
+            "packs": [_pack_json(use) for use in uses],
+            "scanners": [asdict(one) for one in scanners.get(name, ())],
+        }
+        for name, uses in environments.items()
+    ]
     return json.dumps({"version": VERSION, "environments": listed_ones}, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -149,6 +149,17 @@ class TestList:
         assert "the parameter `registries` is required" in said.out
         assert "there is no directory ops/none" in said.out
 
+    def test_scanners_are_listed_where_they_look(self, repository: Desk) -> None:
+        repository.write({PATH: RULES + "  - scanner: lint\n    blocks: never\n    environments: [production]\n"})
+        said = repository.run("policy", "list").out
+        assert said.count("  lint: a scanner; only warns; not enabled here\n") == 1
+        assert said.index("\nproduction:") < said.index("  lint: a scanner")
+        enabled = {"LOCKKEEPER_SCANNERS": '{"lint": {"command": ["/lint", "{rendered}"]}}'}
+        found = json.loads(repository.run("policy", "list", "--format", "json", **enabled).out)
+        told = {one["name"]: one["scanners"] for one in found["environments"]}
+        assert told == {"staging": [], "production": [{"name": "lint", "blocks": "never", "enabled": True}]}
+        assert repository.run("policy", "list", LOCKKEEPER_SCANNERS="{lint: 1}").status == 2
+
     def test_without_a_configuration(self, bare: Desk) -> None:
         bare.begin({path: text for path, text in files().items() if path != PATH})
         found = listed(bare)
