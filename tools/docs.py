@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from bot.flows.command import REACTIONS  # noqa: E402 - the path has to be set first
+from bot.intake.command_arguments import GATES  # noqa: E402
 from bot.intake.command_registry import ALIAS, COMMANDS, CommandSpec  # noqa: E402
 from bot.intake.commands import MOST_COMMANDS  # noqa: E402
 from bot.promotion.config import Problems, explain, parse  # noqa: E402
@@ -263,7 +264,11 @@ def commands_page() -> str:
 
 _ARGUMENTS = {
     "environment": "`environment`: a name from `.github/lockkeeper.yaml`; letter case does not matter",
+    "environments": "`environments`: any number of names from `.github/lockkeeper.yaml`; without one, all",
     "sha": "`--sha SHA`: a commit, 7 to 40 hexadecimal digits",
+    "gate": "`gate`: " + ", ".join(f"`{one}`" for one in GATES),
+    "to": "`to REF or #PR`: a commit, a tag, or the number of a promotion pull request",
+    "reason": "`reason`: the rest of the line, kept and shown with it",
 }
 
 
@@ -273,6 +278,10 @@ def _command(spec: CommandSpec) -> str:
         parts.append("\n".join(f"- {_ARGUMENTS[one]}" for one in spec.arguments))
     parts.append(f"Who may: {spec.who}. Since {spec.since}.")
     return "\n\n".join(parts)
+
+
+def _shared() -> str:
+    return ", ".join(f"`{spec.name}`" for spec in COMMANDS if spec.shared)
 
 
 _RULES = f"""
@@ -286,6 +295,8 @@ _RULES = f"""
 - Letter case does not matter: `/Promote Staging` is `/promote staging`.
 - A **slip** in one of these commands is answered with what was probably meant, and nothing happens. Commands of
   other bots (`/lgtm`, `/retest`, `/deploy` …) stay unanswered.
+- **Words that other bots know as well** ({_shared()}) are ours on promotion pull requests; elsewhere only where an
+  environment or a gate of ours follows.
 - Characters that only look like ours (`／`, a Cyrillic `о`, a space that does not break) are answered, too: please
   type the line again.
 - To write about a command without giving it, put it in backticks, or a backslash before it.
@@ -301,6 +312,21 @@ Permissions are those of the repository, asked of GitHub when the command is car
 names [`promoters`](configuration.md#promoters), a promotion into it takes both: write permission, and being one of
 them. Administrators are no exception: who may promote is written down where everyone can read it. When GitHub
 cannot be asked, the answer is no, and the command is tried again.
+
+A lock or a freeze is opened by whoever made it, or by somebody with maintain permission: its owner relies on it. A hold
+is a question to everybody, so whoever may hold may resume.
+
+## Where it is kept
+
+Locks, freezes and holds are refs of the repository with the pipeline, below `refs/lockkeeper/`, each a commit whose
+message says who, when and why. They come and go by compare-and-swap, so of two people at once one is first, and the
+other is told who that was. Each carries a seal that only Lockkeeper can make: a ref that somebody pushes by hand counts
+for nothing, and `/status` says so. Whoever may push can delete such a ref by hand; `refs/lockkeeper/audit` still tells
+of it. Read that line of everything that was ever shut, opened, approved and overridden by
+
+```text
+git fetch origin refs/lockkeeper/audit && git log FETCH_HEAD
+```
 """
 
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.errors import TransientError, UserError
+from bot.flows import shutting
 from bot.flows.check_pull import check_pull
 from bot.flows.converge import converge
 from bot.flows.house import House, environments_of, read_house
+from bot.flows.locks import read_kept
 from bot.flows.promote import promote
 from bot.flows.request import Alone, Asked
 from bot.flows.status import status_rows
 from bot.flows.tools import Tools
-from bot.intake.command_access import Allowed, Refused, authorise
+from bot.intake.command_access import Allowed, Refused, authorise, named_people
 from bot.intake.commands import Command, UsageError, parse, spec_of
 from bot.intake.tasks import PendingCommand
 from bot.model.environment import Environment
@@ -25,6 +27,7 @@ from bot.ports import Reaction
 from bot.promotion.pipeline import environment_named, environment_names
 from bot.promotion.places import lies_in
 from bot.report import help as help_words
+from bot.report import locks as lock_words
 from bot.report import pull_comment, replies
 from bot.report.replies import Answer
 
@@ -48,15 +51,18 @@ def answer_comment(
     tools.git.fetch(repository)
     house = read_house(tools, repository)
     names = environment_names(house.configuration)
-    parsed = parse(command.body, names)
-    if not parsed or tools.github.comment(repository, command.comment_id) is None:
+    if not parse(command.body, names, ours=True) or tools.github.comment(repository, command.comment_id) is None:
         return
     marker = replies.marker(command.comment_id)
     if _replied(tools, repository, command.pull, marker):
         return
     heads = _bound(tools, house, command, bind)
-    tools.github.ensure_reaction(repository, command.comment_id, "eyes")
     pull = tools.github.pull(repository, command.pull)
+    promotion = house.promotion(pull, tools.github.bot_login) is not None
+    parsed = parse(command.body, names, ours=promotion)
+    if not parsed:  # the words of other bots, which are ours on promotion pull requests only
+        return
+    tools.github.ensure_reaction(repository, command.comment_id, "eyes")
     tools.git.fetch(repository, [f"refs/pull/{pull.number}/head"])
     into = tuple(one.name for one in environments_of(tools, house, pull))
     asked = Asked(house, command, pull, heads, into, alone)
@@ -107,8 +113,9 @@ def _answer(tools: Tools, asked: Asked, parsed: Command | UsageError) -> Answer:
 
 def _refusal(tools: Tools, asked: Asked, parsed: Command) -> str:
     """Return why the person may not, '' when they may. An error on the way is never a yes."""
-    named = environment_named(asked.rules.configuration, parsed.environment or asked.default_target())
-    verdicts = (_verdict(tools, asked, parsed, one) for one in (named.members or (named,) if named else (None,)))
+    named = [environment_named(asked.rules.configuration, one) for one in _meant(tools, asked, parsed)]
+    each = [member for one in named for member in (one.members or (one,) if one else (None,))]
+    verdicts = (_verdict(tools, asked, parsed, one) for one in each)
     verdict = next((one for one in verdicts if isinstance(one, Refused)), None)
     if verdict is None:
         return ""
@@ -116,14 +123,23 @@ def _refusal(tools: Tools, asked: Asked, parsed: Command) -> str:
     return replies.refused(what, required=verdict.required, has=verdict.has, following=verdict.next)
 
 
+def _meant(tools: Tools, asked: Asked, parsed: Command) -> tuple[str, ...]:
+    """Return the names of the environments that a command is about; '' where it is about none or all."""
+    if parsed.environments or parsed.environment:
+        return parsed.environments or (parsed.environment or "",)
+    own = asked.own_hop(tools.github.bot_login)
+    return (own.target.name if own and parsed.name != "promote" else asked.default_target(),)
+
+
 def _verdict(tools: Tools, asked: Asked, parsed: Command, environment: Environment | None) -> Allowed | Refused:
-    promoters = environment.promoters if environment else None
+    spec = spec_of(parsed.name)
+    people = named_people(spec, environment)
     actor, repository = asked.command.actor, asked.house.home  # the pipeline's: it is there that rights are given
     return authorise(
-        spec_of(parsed.name),
+        spec,
         environment=environment,
         permission=tools.github.permission(repository, actor),
-        is_promoter=bool(promoters and tools.github.is_member(repository, promoters, actor)),
+        is_named=bool(people and tools.github.is_member(repository, people, actor)),
         is_author=asked.pull.author.login == actor,
     )
 
@@ -141,9 +157,13 @@ def _carry_out(tools: Tools, asked: Asked, parsed: Command) -> Answer:
             return _diff(tools, asked, parsed)
         case "status":
             converged = converge(tools, asked.house.home, write=False)
-            return Answer(parsed.line, replies.status(status_rows(asked.house, converged.hops)))
+            shut = lock_words.listing(read_kept(tools, asked.house.home), tools.clock())
+            rows = replies.status(status_rows(asked.house, converged.hops))
+            return Answer(parsed.line, "\n\n".join(filter(None, [rows, shut])))
         case "promote":
             return promote(tools, asked, parsed)
+        case name if name in shutting.COMMANDS:
+            return shutting.shut_or_open(tools, asked, parsed)
         case other:
             raise AssertionError(f"{other} is in the registry but nowhere carried out")
 

@@ -8,10 +8,12 @@ from bot.flows.approvals import read_approvals
 from bot.flows.content import Content
 from bot.flows.running import Held, read_running
 from bot.flows.tools import Tools
+from bot.intake.tasks import pull_key
 from bot.model.gates import FreezeRule
 from bot.model.promotion import Hop
 from bot.model.repository import CheckState, PullRequest
 from bot.promotion.gates import GateFacts
+from bot.promotion.locks import NOTHING_KEPT, Kept, Lock
 from bot.promotion.places import Place
 
 
@@ -20,7 +22,8 @@ class Ground:
     """What the facts of one hop are read about: its places, what moves, and where its branches are.
 
     `branch_sha` is the head of the promotion branch ('' without one), `foreign` the same where it holds work of
-    somebody else. `pull` is the open promotion pull request. `freezes` are the dates in the configuration.
+    somebody else. `pull` is the open promotion pull request. `freezes` are the dates in the configuration, `kept` the
+    records of what people said.
     """
 
     hop: Hop
@@ -32,6 +35,7 @@ class Ground:
     foreign: str = ""
     pull: PullRequest | None = None
     freezes: tuple[FreezeRule, ...] = ()
+    kept: Kept = NOTHING_KEPT
 
 
 def read_facts(tools: Tools, ground: Ground) -> GateFacts:
@@ -53,12 +57,20 @@ def read_facts(tools: Tools, ground: Ground) -> GateFacts:
         foreign=ground.foreign,
         drift=content.drift,
         freezes=ground.freezes,
+        locks=_locks(ground),
         now=tools.clock(),
     )
     if not content.same and not content.conflicts:  # else no gate asks for it
         held = Held(ground.hop, ground.source, record.source_sha, ground.source_head)
         facts = replace(facts, running=read_running(tools, held))
     return _with_verdicts(tools, ground, facts)
+
+
+def _locks(ground: Ground) -> tuple[Lock, ...]:
+    """Return what is shut, but for other promotion pull requests that are held by themselves."""
+    pull = ground.pull
+    own = pull_key(ground.target.repository.full_name, pull.number) if pull else ""
+    return tuple(one for one in ground.kept.locks if one.pull.lower() in ("", own.lower()))
 
 
 def _with_verdicts(tools: Tools, ground: Ground, facts: GateFacts) -> GateFacts:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from bot.flows.changes import ChangeReader
 from bot.flows.content import Move, read_content
 from bot.flows.facts import Ground, read_facts
+from bot.flows.locks import read_kept
 from bot.flows.records import HopPulls, Records
 from bot.flows.rules import Rules
 from bot.flows.tagged import TagReader
@@ -108,7 +109,16 @@ class HopReader:
         foreign = records.foreign(branch_sha, content.commit)
         freezes = self._rules.configuration.freezes
         ground = Ground(
-            hop, heads.source, heads.target, content, heads.source_head, branch_sha, foreign, pulls.open, freezes
+            hop,
+            heads.source,
+            heads.target,
+            content,
+            heads.source_head,
+            branch_sha,
+            foreign,
+            pulls.open,
+            freezes,
+            read_kept(self._tools, self._home),
         )
         facts = read_facts(self._tools, ground)
         return Snapshot(
@@ -119,6 +129,7 @@ class HopReader:
             base=content.kind,
             same=content.same,
             commit=content.commit,
+            versions=content.versions,
             conflicts=content.conflicts,
             facts=facts,
             changes=content.changes,

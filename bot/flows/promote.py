@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from bot.errors import TransientError
 from bot.flows.changes import read_trailers
 from bot.flows.converge import converge
@@ -134,7 +132,7 @@ def _moved_since(tools: Tools, asked: Asked, hop: Hop, sha: str) -> PullRequest 
     The time is GitHub's own, of the merge: whoever makes a commit dates it as they like. A direct push has no
     time that can be believed, so it refuses nothing.
     """
-    written = _time(asked.command.created_at)
+    written = asked.written()
     if written is None:
         return None
     source = source_of(hop, asked.house.home)
@@ -153,17 +151,9 @@ def _moves(tools: Tools, source: Place, commit: str) -> bool:
     return bool(found) and found[0].sha == commit
 
 
-def _time(text: str) -> datetime | None:
-    """Return the moment that GitHub's text names, None when it names none."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo else None
-
-
 def _remember(tools: Tools, asked: Asked, parsed: Command, target: str) -> Answer:
-    if not asked.into:
+    branch = asked.pull.base_ref
+    if not asked.into and not any(one.tag and one.branch == branch for one in asked.house.environments()):
         text = f"This changes no environment on `{asked.pull.base_ref}`, so merging it promotes nothing."
         return Answer(parsed.line, replies.misunderstood(text, ""), "misunderstood")
     tools.github.ensure_label(

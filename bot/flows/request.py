@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.flows.house import House
 from bot.flows.rules import Rules
 from bot.flows.tools import Tools
 from bot.intake.tasks import PendingCommand
+from bot.model.promotion import Hop
 from bot.model.repository import PullRequest, Repository
 from bot.promotion.pipeline import pairs
 
@@ -39,6 +41,18 @@ class Asked:
     @property
     def rules(self) -> Rules:
         return self.house.rules
+
+    def written(self) -> datetime | None:
+        """Return when the comment was written, by GitHub's clock; None where that is not told."""
+        try:
+            found = datetime.fromisoformat(self.command.created_at)
+        except ValueError:
+            return None
+        return found if found.tzinfo else None
+
+    def own_hop(self, bot_login: str) -> Hop | None:
+        """Return the hop that this pull request carries out; None where it is no promotion of ours."""
+        return self.house.promotion(self.pull, bot_login)
 
     def default_target(self) -> str:
         """Return the environment that comes after the one this pull request goes into; '' unless it is one."""

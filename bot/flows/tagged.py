@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from bot.flows.changes import ChangeReader
 from bot.flows.content import Content
 from bot.flows.facts import Ground, read_facts
+from bot.flows.locks import read_kept
 from bot.flows.records import HISTORY, Records
 from bot.flows.rules import Rules
 from bot.flows.tools import Tools
@@ -23,6 +24,7 @@ from bot.promotion.trailers import parse_trailers, requalified
 from bot.promotion.versions import Release, releases, tag_of
 
 ALL_TAGS = "refs/tags/*"
+MOST_WAITING = 5  # newest tags that are looked at for one that was asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +72,25 @@ class TagReader:
         """Return the source's tag that is to be promoted: the newest, or the one on the commit that was named."""
         if not tags.offered:
             return Idle(f"{hop.source.name} has no tag `{hop.source.tag}` yet")
-        if request is None or not request.pinned:
+        if request is None:
+            return self._asked_for(hop, target.repository, tags) or tags.offered[0]
+        if not request.pinned:
             return tags.offered[0]
         commit = self._tools.git.resolve(target.repository, request.sha)
         named = (one for one in tags.offered if one.commit == commit)
         missing = Idle(f"no tag `{hop.source.tag}` of {hop.source.name} stands on {request.sha[:7]}")
         return next(named, missing)
+
+    def _asked_for(self, hop: Hop, repository: Repository, tags: _Tags) -> Release | None:
+        """Return the newest tag that somebody asked for and that still waits, None when nobody did."""
+        records = Records(self._tools, repository, self._home)
+        for one in tags.offered[:MOST_WAITING]:
+            if tags.taken and tags.taken[0].version >= one.version:
+                return None
+            noted = records.noted(hop, one.commit)
+            if noted is not None and noted.requested_by:
+                return one
+        return None
 
     def _snapshot(self, hop: Hop, target: Place, tags: _Tags, chosen: Release, request: Request | None) -> Snapshot:
         records = Records(self._tools, target.repository, self._home)
@@ -83,12 +98,14 @@ class TagReader:
         same = before is not None and before.version >= chosen.version
         noted = None if same else records.noted(hop, chosen.commit)
         who = request.requested_by if request else noted.requested_by if noted else ""
-        record = Record(chosen.commit, who, request.pinned if request else False)
+        record = Record(chosen.commit, who, request.pinned if request else bool(noted and noted.pinned))
         since = before.commit if before else None
         changes = () if same else self._changes.between(Place(target.repository, target.branch), since, chosen.commit)
         kind: Base = "last promotion" if before else "none"
         content = Content(kind, record, same=same, changes=changes, commit=chosen.commit)
-        ground = Ground(hop, target, target, content, chosen.commit, freezes=self._rules.configuration.freezes)
+        kept = read_kept(self._tools, self._home)
+        freezes = self._rules.configuration.freezes
+        ground = Ground(hop, target, target, content, chosen.commit, freezes=freezes, kept=kept)
         facts = read_facts(self._tools, ground)
         arrivals = tuple(self._arrival(hop, target.repository, one) for one in tags.taken[:HISTORY])
         return Snapshot(

@@ -12,18 +12,28 @@ from bot.model.repository import Permission
 
 ALIAS = "lockkeeper"  # `/lockkeeper promote staging`, where other bots listen to the same words
 
-Argument = Literal["environment", "sha"]
-_USAGE: dict[Argument, str] = {"environment": "[environment]", "sha": "[--sha SHA]"}
+Argument = Literal["environment", "environments", "sha", "gate", "to", "reason"]
+Named = Literal["", "promoters", "approvers", "overriders"]
+_USAGE: dict[Argument, str] = {
+    "environment": "environment",
+    "environments": "environments",
+    "sha": "--sha SHA",
+    "gate": "gate",
+    "to": "to REF or #PR",
+    "reason": "reason",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class CommandSpec:
     """One command: how it is written, what it does, and who may use it.
 
-    All arguments are optional: "environment" is the name of one, "sha" the option `--sha` with 7 to 40
-    hexadecimal digits. `permission` is the least repository permission; `author_may` lets the pull request's
-    author use the command with less; `promotes` says that an environment's `promoters` have to agree, where it
-    names some. `since` is the version that has it first.
+    "environment" is the name of one, "environments" of any number; "sha" the option `--sha` with 7 to 40 hexadecimal
+    digits, "gate" a gate's name, "to" the word `to` with a ref or the number of a pull request, "reason" what is left
+    of the line. Arguments are optional but for those `required`. `permission` is the least repository permission;
+    `author_may` lets the pull request's author use the command with less; `named` are the people of an environment who
+    have to agree, where it names some. `shared` says that other bots listen to the same word: then it is ours only
+    where it makes sense for us. `since` is the version that has it first.
     """
 
     name: str
@@ -32,14 +42,20 @@ class CommandSpec:
     example: str
     permission: Permission
     arguments: tuple[Argument, ...] = ()
+    required: tuple[Argument, ...] = ()
     author_may: bool = False
-    promotes: bool = False
+    named: Named = ""
+    shared: bool = False
     since: str = "0.1.0"
 
     @property
     def usage(self) -> str:
-        """The command with its arguments, as one writes it."""
-        return " ".join((f"/{self.name}", *(_USAGE[one] for one in self.arguments)))
+        """The command with its arguments, as one writes it; those in brackets may be left out."""
+        written = (
+            f"<{_USAGE[one]}>" if one in self.required and one != "sha" else f"[{_USAGE[one]}]"
+            for one in self.arguments
+        )
+        return " ".join((f"/{self.name}", *written))
 
     def takes(self, argument: Argument) -> bool:
         """Say whether the command has this argument."""
@@ -56,11 +72,11 @@ COMMANDS: tuple[CommandSpec, ...] = (
         "/promote staging",
         "write",
         arguments=("environment", "sha"),
-        promotes=True,
+        named="promoters",
     ),
     CommandSpec(
         "status",
-        "Shows where every environment stands, and which gate waits for whom.",
+        "Shows where every environment stands, which gate waits for whom, and what is locked, frozen or on hold.",
         "read permission",
         "/status",
         "read",
@@ -82,6 +98,62 @@ COMMANDS: tuple[CommandSpec, ...] = (
         author_may=True,
     ),
     CommandSpec(
+        "lock",
+        "Locks an environment: nothing is promoted into it until it is unlocked. There is one lock of each; whoever "
+        "comes second is told who holds it, since when and why.",
+        "write permission",
+        "/lock production load test until noon",
+        "write",
+        arguments=("environment", "reason"),
+        required=("environment",),
+        shared=True,
+    ),
+    CommandSpec(
+        "unlock",
+        "Takes the lock of an environment away.",
+        "whoever locked it, with write permission; for somebody else's lock, maintain permission",
+        "/unlock production",
+        "write",
+        arguments=("environment",),
+        required=("environment",),
+        shared=True,
+    ),
+    CommandSpec(
+        "freeze",
+        "Freezes all environments, or those named: no promotion into them merges until they are unfrozen.",
+        "write permission",
+        "/freeze staging production stocktaking",
+        "write",
+        arguments=("environments", "reason"),
+    ),
+    CommandSpec(
+        "unfreeze",
+        "Ends the freeze of all environments, or of those named. What freezes by a date in the configuration stays.",
+        "whoever froze it, with write permission; for somebody else's freeze, maintain permission",
+        "/unfreeze",
+        "write",
+        arguments=("environments",),
+    ),
+    CommandSpec(
+        "hold",
+        "Holds this promotion pull request, or all promotions into an environment: it is kept up to date, but its gate "
+        "`lock` stays shut until it is resumed.",
+        "write permission",
+        "/hold production waiting for the data team",
+        "write",
+        arguments=("environment", "reason"),
+        shared=True,
+    ),
+    CommandSpec(
+        "resume",
+        "Ends the hold of this promotion pull request, or of an environment.",
+        "write permission",
+        "/resume production",
+        "write",
+        arguments=("environment",),
+        shared=True,
+    ),
+    CommandSpec(
         "help",
         "Lists the commands, and the environments as they are configured.",
         "read permission",
@@ -91,7 +163,7 @@ COMMANDS: tuple[CommandSpec, ...] = (
 )
 
 # Names kept for later versions: on their own they stay unanswered, after the alias we say so.
-PLANNED = ("why", "rollback", "lock", "unlock", "freeze", "unfreeze", "hold", "resume", "approve", "override")
+PLANNED = ("why", "rollback", "approve", "override", "assign-approvers")
 
 _SPECS = {spec.name: spec for spec in COMMANDS}
 NAMES: tuple[str, ...] = tuple(_SPECS)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.intake.command_arguments import Arguments, Mistake, read_arguments
+from bot.intake.command_arguments import Arguments, Mistake, is_about_us, read_arguments
 from bot.intake.command_lines import plain_lines, split
 from bot.intake.command_names import FOREIGN, distance, folded, nearest
 from bot.intake.command_registry import ALIAS, COMMANDS, NAMES, PLANNED, CommandSpec, spec_of
@@ -25,7 +25,8 @@ MOST_COMMANDS = 10
 class Command:
     """A command as it was meant. `line` is what the person wrote (at most 200 characters), `number` its line.
 
-    `sha` has 7 to 40 lower-case hexadecimal digits; `environment` is one of the configured names.
+    `sha` has 7 to 40 lower-case hexadecimal digits; `environment` and `environments` are configured names; `gate` is
+    one there is; `to` a ref or `#12`; `reason` one line of somebody's text.
     """
 
     name: str
@@ -33,6 +34,10 @@ class Command:
     sha: str | None
     line: str
     number: int = 1
+    environments: tuple[str, ...] = ()
+    gate: str | None = None
+    to: str | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +56,28 @@ class UsageError:
 Parsed = Command | UsageError
 
 
-def parse(body: str, environments: Sequence[str]) -> tuple[Parsed, ...]:
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads single lines: the configured names, and whether the comment is on a promotion pull request of ours."""
+
+    environments: Sequence[str]
+    ours: bool
+
+    def is_for_us(self, spec: CommandSpec, rest: str) -> bool:
+        """Say whether a word that other bots may know as well is meant for us."""
+        return self.ours or not spec.shared or is_about_us(rest, self.environments)
+
+
+def parse(body: str, environments: Sequence[str], *, ours: bool = False) -> tuple[Parsed, ...]:
     """Return the commands of a comment in the order of its lines; `environments` are the configured names.
 
+    `ours` says that the comment is on a promotion pull request: there, words that other bots know as well
+    (`/hold`) are ours by themselves; elsewhere only where they go on with a name of ours, or after the alias.
     After ten, one usage error stands for the rest. Never raises, whatever the text.
     """
     lines = split(body)
-    meant = {index: found for index, line in enumerate(lines) if (found := _line(line, index + 1, environments))}
+    reader = _Reader(environments, ours)
+    meant = {index: found for index, line in enumerate(lines) if (found := _line(line, index + 1, reader))}
     if not meant:
         return ()
     plain = plain_lines(lines)
@@ -74,24 +94,25 @@ _NAME = re.compile(r"/([a-z][a-z-]{1,29})([.,:;!?*_)'\"]*)")
 _JOINED = re.compile(r"/([a-z]+)[:=/]([a-z0-9-]+)")
 
 
-def _line(line: str, number: int, environments: Sequence[str]) -> Parsed | None:
+def _line(line: str, number: int, reader: _Reader) -> Parsed | None:
     """Understand one line by itself; None when it is no command of ours."""
     match = _LINE.match(line)
     if match is None or not (match[1].isascii() and match[1].isprintable()):
-        return _disguised(line, number, environments)
+        return _disguised(line, number, reader)
     word, rest = match[1].lower(), match[2]
     named = _NAME.fullmatch(word)
     if named is None or named[1] not in (*NAMES, ALIAS) or named[2]:
-        return _slip(line, number, word, rest, environments)
+        return _slip(line, number, word, rest, reader)
     if named[1] == ALIAS:
-        return _aliased(line, number, rest, environments)
-    return _command(spec_of(named[1]), line, number, rest, environments)
+        return _aliased(line, number, rest, reader.environments)
+    spec = spec_of(named[1])
+    return _command(spec, line, number, rest, reader.environments) if reader.is_for_us(spec, rest) else None
 
 
 def _command(spec: CommandSpec, line: str, number: int, rest: str, environments: Sequence[str]) -> Parsed:
     match read_arguments(spec, rest, environments):
-        case Arguments(environment, sha):
-            return Command(spec.name, environment, sha, _said(line), number)
+        case Arguments(environment, sha, several, gate, to, reason):
+            return Command(spec.name, environment, sha, _said(line), number, several, gate, to, reason)
         case Mistake(message, hint):
             return UsageError(_said(line), message, hint, number)
 
@@ -117,8 +138,9 @@ def _aliased(line: str, number: int, rest: str, environments: Sequence[str]) -> 
     return UsageError(_said(line), message, _under_alias(_hint(close, more, environments)), number)
 
 
-def _slip(line: str, number: int, word: str, rest: str, environments: Sequence[str]) -> UsageError | None:
+def _slip(line: str, number: int, word: str, rest: str, reader: _Reader) -> UsageError | None:
     """Answer a near miss of one of our names, and nothing else."""
+    environments = reader.environments
     joined = _JOINED.fullmatch(word)
     named = _NAME.fullmatch(word)
     if joined and joined[1] in NAMES and spec_of(joined[1]).takes("environment") and joined[2] in environments:
@@ -138,6 +160,8 @@ def _slip(line: str, number: int, word: str, rest: str, environments: Sequence[s
         meant = "promote"
     else:
         return None
+    if meant != ALIAS and not reader.is_for_us(spec_of(meant), rest):
+        return None
     shown = "/" + (joined or named or [""])[0].removeprefix("/")
     message = f"There is no command {quoted(shown)}. Did you mean `/{meant}`?"
     hint = f"/{ALIAS} {rest.strip(' ')[:100] or 'help'}" if meant == ALIAS else _hint(meant, rest, environments)
@@ -148,7 +172,7 @@ def _near_alias(word: str) -> str | None:
     return ALIAS if word.startswith("lock") and len(word) >= 8 and distance(word, ALIAS) <= 2 else None
 
 
-def _disguised(line: str, number: int, environments: Sequence[str]) -> UsageError | None:
+def _disguised(line: str, number: int, reader: _Reader) -> UsageError | None:
     """Answer a line that looks like a command of ours, but holds characters that only look like its letters.
 
     An invisible character around the slash was put there on purpose, to name a command without giving it.
@@ -160,8 +184,10 @@ def _disguised(line: str, number: int, environments: Sequence[str]) -> UsageErro
     named = _NAME.fullmatch(match[1])
     if named is None or named[1] not in (*NAMES, ALIAS):
         return None
+    if named[1] != ALIAS and not reader.is_for_us(spec_of(named[1]), match[2]):
+        return None
     message = f"This looks like `/{named[1]}`, but holds a character that only looks right. Please type it again."
-    hint = f"/{ALIAS} help" if named[1] == ALIAS else _hint(named[1], match[2], environments)
+    hint = f"/{ALIAS} help" if named[1] == ALIAS else _hint(named[1], match[2], reader.environments)
     return UsageError(_said(line), message, hint, number)
 
 

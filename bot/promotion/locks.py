@@ -83,10 +83,18 @@ class Kept:
     said: tuple[Said, ...] = ()
     forged: tuple[str, ...] = ()
 
+    def at(self, ref: str) -> Lock | Said | None:
+        """Return the record that lies under a ref."""
+        every: tuple[Lock | Said, ...] = (*self.locks, *self.said)
+        return next((one for one in every if one.ref == ref), None)
+
     def find(self, kind: LockKind, environment: str, pull: str = "") -> Lock | None:
         """Return the record of that kind on exactly this."""
         wanted = lock_ref(kind, environment, pull)
         return next((one for one in self.locks if one.ref == wanted), None)
+
+
+NOTHING_KEPT = Kept()
 
 
 def lock_ref(kind: LockKind, environment: str, pull: str = "") -> str:

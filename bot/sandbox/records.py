@@ -236,7 +236,7 @@ class CheckSuite:
 
 @dataclass(eq=False)
 class CheckRun:
-    """One check run; `annotations` as they came in."""
+    """One check run; `annotations` as they came in, `first_id` the external id that it was made with."""
 
     id: int
     suite: CheckSuite
@@ -252,6 +252,7 @@ class CheckRun:
     text: str | None = None
     annotations: list[dict[str, object]] = field(default_factory=list)
     actions: list[dict[str, str]] = field(default_factory=list)
+    first_id: str = ""
 
 
 @dataclass(eq=False)

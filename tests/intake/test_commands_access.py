@@ -21,6 +21,7 @@ LEAST: dict[str, tuple[Permission, Permission]] = {
     "diff": ("read", "read"),
     "check": ("write", "read"),
     "help": ("read", "read"),
+    **dict.fromkeys(("lock", "unlock", "freeze", "unfreeze", "hold", "resume"), ("write", "write")),
 }
 
 
@@ -34,32 +35,32 @@ def test_by_repository_permission(name: str, permission: Permission, is_author: 
     expected = PERMISSION_ORDER.index(permission) >= PERMISSION_ORDER.index(least)
     for environment in (None, OPEN):
         verdict = authorise(
-            spec_of(name), environment=environment, permission=permission, is_promoter=False, is_author=is_author
+            spec_of(name), environment=environment, permission=permission, is_named=False, is_author=is_author
         )
         assert isinstance(verdict, Allowed) is expected
 
 
-@pytest.mark.parametrize(("permission", "is_promoter"), [*product(PERMISSION_ORDER, (False, True))])
-def test_where_promoters_are_named_only_they_promote(permission: Permission, is_promoter: bool) -> None:
-    verdict = authorise(spec_of("promote"), environment=NAMED, permission=permission, is_promoter=is_promoter)
-    expected = is_promoter and permission in ("write", "maintain", "admin")
+@pytest.mark.parametrize(("permission", "is_named"), [*product(PERMISSION_ORDER, (False, True))])
+def test_where_promoters_are_named_only_they_promote(permission: Permission, is_named: bool) -> None:
+    verdict = authorise(spec_of("promote"), environment=NAMED, permission=permission, is_named=is_named)
+    expected = is_named and permission in ("write", "maintain", "admin")
     assert isinstance(verdict, Allowed) is expected
 
 
 @pytest.mark.parametrize("name", [name for name in LEAST if name != "promote"])
 def test_promoters_decide_nothing_else(name: str) -> None:
-    verdict = authorise(spec_of(name), environment=NAMED, permission="write", is_promoter=False)
+    verdict = authorise(spec_of(name), environment=NAMED, permission="write", is_named=False)
     assert verdict == Allowed()
 
 
 @pytest.mark.parametrize("environment", [None, OPEN])
 def test_to_be_a_promoter_elsewhere_is_worth_nothing(environment: Environment | None) -> None:
-    verdict = authorise(spec_of("promote"), environment=environment, permission="read", is_promoter=True)
+    verdict = authorise(spec_of("promote"), environment=environment, permission="read", is_named=True)
     assert isinstance(verdict, Refused)
 
 
 @pytest.mark.parametrize(
-    ("name", "environment", "permission", "is_promoter", "words"),
+    ("name", "environment", "permission", "is_named", "words"),
     [
         (
             "promote",
@@ -119,6 +120,6 @@ def test_to_be_a_promoter_elsewhere_is_worth_nothing(environment: Environment | 
     ],
 )
 def test_the_words_of_a_refusal(
-    name: str, environment: Environment | None, permission: Permission, is_promoter: bool, words: Refused
+    name: str, environment: Environment | None, permission: Permission, is_named: bool, words: Refused
 ) -> None:
-    assert authorise(spec_of(name), environment=environment, permission=permission, is_promoter=is_promoter) == words
+    assert authorise(spec_of(name), environment=environment, permission=permission, is_named=is_named) == words

@@ -41,7 +41,7 @@ _GONE = re.compile(r"[Rr]epository (?:'[^']*' )?not found|does not appear to be 
 _LOGIN = re.compile(r"could not read Username|Authentication failed|terminal prompts disabled")
 _RACE = re.compile(
     r"stale info|fetch first|non-fast-forward|reference already exists|cannot lock ref"
-    r"|failed to update ref|failed to lock|incorrect old value|remote ref updated since"
+    r"|failed to update ref|failed to lock|incorrect old value|remote ref updated since|atomic"
 )
 
 
@@ -192,7 +192,7 @@ class Mirror:
             except (RefusedError, TransientError) as error:
                 errors.append(error)
         if errors:
-            raise min(errors, key=lambda error: "atomic" in str(getattr(error, "reason", "")).partition("\n")[0])
+            raise min(errors, key=lambda error: "atomic" in str(error))
 
     def _pushed(self, completed: process.Completed, what: str, ref: str) -> bool:
         """Read what `git push --porcelain` reported on one ref (git-push(1), OUTPUT)."""

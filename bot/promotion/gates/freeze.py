@@ -43,7 +43,7 @@ def _spoken(one: Lock, zone: str) -> Gate:
         "wait",
         f"@{one.owner} froze {one.environment or 'all environments'}, since {shown(one.since, zone)}{why}",
         f"@{one.owner}",
-        f"comment `{f'/unfreeze {one.environment}'.rstrip()}` when it is over",
+        f"comment `{one.opened_by}` when it is over",
     )
 
 

@@ -9,7 +9,6 @@ from bot.promotion.hours import shown
 from bot.promotion.locks import Lock
 
 _DONE = {"lock": "locked", "hold": "put on hold"}
-_OPENS = {"lock": "/unlock", "hold": "/resume"}
 
 
 def lock(facts: GateFacts) -> Gate:
@@ -22,16 +21,17 @@ def lock(facts: GateFacts) -> Gate:
         "wait",
         "; ".join(_words(one, facts.zone) for one in found),
         ", ".join(dict.fromkeys(f"@{one.owner}" for one in found)),
-        "comment " + " and ".join(dict.fromkeys(f"`{_OPENS[one.kind]} {one.environment}`" for one in found)),
+        "comment " + " and ".join(dict.fromkeys(f"`{one.opened_by}`" for one in found)),
     )
 
 
 def locks(facts: GateFacts) -> tuple[Lock, ...]:
     """Return the locks and holds of the target, the oldest first."""
-    found = [one for one in facts.locks if one.kind in _OPENS and one.environment in facts.names]
+    found = [one for one in facts.locks if one.kind in _DONE and one.environment in facts.names]
     return tuple(sorted(found, key=lambda one: (one.since, one.kind)))
 
 
 def _words(one: Lock, zone: str) -> str:
     why = f": {quoted(one.reason, 200)}" if one.reason else ""
-    return f"{one.environment} {_DONE[one.kind]} by @{one.owner}, since {shown(one.since, zone)}{why}"
+    what = one.pull or one.environment
+    return f"{what} {_DONE[one.kind]} by @{one.owner}, since {shown(one.since, zone)}{why}"

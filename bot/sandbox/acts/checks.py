@@ -60,6 +60,7 @@ def create_run(state: State, repository: Repository, app: App, sha: str, fields:
     _check_fields(fields)
     suite.runs.append(run)
     _apply(state, run, fields)
+    run.first_id = run.external_id
     _notify(state, repository, run, "created", app.bot)
     if run.status == "completed":
         _notify(state, repository, run, "completed", app.bot)

@@ -1,0 +1,128 @@
+"""How are records of people's words kept in the repository, and taken away, when several speak at once?
+
+Git decides: a record is pushed from what was there before, together with an entry in the line of all records, so that
+both are there or neither. Who comes second reads again, and is told what is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import structlog
+
+from bot.errors import TransientError
+from bot.flows.tools import Tools
+from bot.model.repository import Repository
+from bot.model.tree import EMPTY_TREE
+from bot.ports import RefMove
+from bot.promotion.locks import AUDIT, Kept, Lock, Said, read_records, record_message
+
+T = TypeVar("T")
+TRIES = 4
+SPENT = timedelta(days=30)  # after which what was said of a promotion commit is no longer asked for
+_log = structlog.get_logger("bot.flows")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Who says something, when, and where it can be read; `at` is GitHub's time of the comment."""
+
+    by: str
+    at: datetime
+    url: str
+
+
+def read_kept(tools: Tools, home: Repository) -> Kept:
+    """Return the records of the repository with the pipeline, as they were fetched."""
+    return read_records(((one.ref, one.message) for one in tools.git.records(home)), tools.seal)
+
+
+def keep(tools: Tools, home: Repository, record: Lock | Said, word: Word) -> Lock | Said:
+    """Put a record where none is; return the one that is there now: this one, or the one that was there first.
+
+    Doing it again finds its own. TransientError when git does not come to rest.
+    """
+    wanted = replace(record, since=record.since.replace(microsecond=0))
+
+    def attempt() -> Lock | Said:
+        refs = _refs(tools, home)
+        kept = read_kept(tools, home)
+        there = kept.at(wanted.ref)
+        if there is not None:
+            return there
+        commit = tools.git.write_commit(
+            home, tree=EMPTY_TREE, parents=(), message=record_message(wanted, tools.seal), time=word.at
+        )
+        moves = [RefMove(wanted.ref, refs.get(wanted.ref), commit)]
+        if isinstance(wanted, Said):
+            moves += [RefMove(one.ref, refs[one.ref], None) for one in kept.said if wanted.since - one.since > SPENT]
+        _push(tools, home, moves, _Entry(wanted, wanted.kind, word))
+        return wanted
+
+    return _trying(tools, home, attempt)
+
+
+def take_away(tools: Tools, home: Repository, record: Lock, done: str, word: Word) -> bool:
+    """Take away the record that lies where this one does; False when there is none any more.
+
+    `done` is the command that did it.
+    """
+
+    def attempt() -> bool:
+        there = _refs(tools, home).get(record.ref)
+        if there is None:
+            return False
+        _push(tools, home, [RefMove(record.ref, there, None)], _Entry(record, done, word))
+        return True
+
+    return _trying(tools, home, attempt)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What is written into the line of all records: the record, what became of it, and by whose word."""
+
+    record: Lock | Said
+    done: str
+    word: Word
+
+
+def _trying(tools: Tools, home: Repository, attempt: Callable[[], T]) -> T:
+    """Read afresh and try, until nobody else was first."""
+    for left in reversed(range(TRIES)):
+        tools.git.fetch(home)
+        try:
+            return attempt()
+        except TransientError:
+            if not left:
+                raise
+    raise AssertionError("the last try returns or raises")
+
+
+def _push(tools: Tools, home: Repository, moves: list[RefMove], entry: _Entry) -> None:
+    """Move records, and the line of all records with them."""
+    last = _refs(tools, home).get(AUDIT)
+    message = f"{record_message(entry.record, tools.seal, entry.done)}\n{_said(entry, last, tools.seal)}"
+    commit = tools.git.write_commit(
+        home, tree=EMPTY_TREE, parents=(last,) if last else (), message=message, time=entry.word.at
+    )
+    tools.git.push_records(home, [*moves, RefMove(AUDIT, last, commit)])
+    record, word = entry.record, entry.word
+    told = {"environment": record.environment} if isinstance(record, Lock) else {"environment": record.target}
+    if isinstance(record, Said):
+        told |= {"sha": record.sha, "gate": record.gate}
+    _log.info("audit", done=entry.done, by=word.by, reason=record.reason, url=word.url, repo=home.full_name, **told)
+
+
+def _said(entry: _Entry, last: str | None, seal: Callable[[str], str]) -> str:
+    """Return who did it, sealed together with what came before, so that the line cannot be cut or bent unseen."""
+    text = f"{entry.done} by {entry.word.by} at {entry.word.at.isoformat()} {entry.word.url}".rstrip()
+    mark = seal(f"audit {last or 'none'} {text} {entry.record.ref}")
+    return f"Lockkeeper-Done: {text}\nLockkeeper-Entry: {mark}\n"
+
+
+def _refs(tools: Tools, home: Repository) -> dict[str, str]:
+    return {one.ref: one.commit for one in tools.git.records(home)}

@@ -1,0 +1,115 @@
+"""What do people read about locks, freezes and holds: whose they are, since when, why, and how they end?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from bot.model.quoting import quoted
+from bot.promotion.locks import Kept, Lock
+from bot.report import markdown, replies
+from bot.report.words import moment
+
+_STATE = {"lock": "locked", "freeze": "frozen", "hold": "on hold"}
+_ICONS = {"lock": "🔒", "freeze": "❄️", "hold": "✋"}
+
+
+def what(record: Lock) -> str:
+    """Return what a record shuts, as people read it."""
+    if record.pull:
+        return f"the promotion {record.pull} to {record.environment}"
+    return record.environment or "every environment"
+
+
+def placed(record: Lock) -> str:
+    """Return the answer when something was shut."""
+    why = f": {quoted(record.reason, 200)}" if record.reason else ""
+    end = "It is not merged" if record.pull else "No promotion into it is merged"
+    text = f"{_capital(what(record))} is {_STATE[record.kind]} now{why}. {end} until somebody comments "
+    return f"{_ICONS[record.kind]} {markdown.prose(f'{text}`{record.opened_by}`.')}"
+
+
+def standing(record: Lock, now: datetime) -> str:
+    """Return the answer when the same person shut the same before."""
+    return replies.nothing(f"you did that already: {described(record, now)}; it ends with `{record.opened_by}`")
+
+
+def taken(record: Lock, now: datetime) -> str:
+    """Return the refusal when somebody else was first: who, since when, why, and what to do."""
+    return replies.refused(
+        f"{what(record)} is {_STATE[record.kind]} already",
+        required=f"nobody else's {record.kind} on it",
+        has=f"came second: {described(record, now)}",
+        following=f"talk to {record.owner}; they, or whoever maintains the repository, comment `{record.opened_by}`",
+    )
+
+
+def not_yours(record: Lock, permission: str, now: datetime) -> str:
+    """Return the refusal to take away what somebody else shut."""
+    return replies.refused(
+        f"{what(record)} was not {_STATE[record.kind]} by you",
+        required=f"to be {record.owner}, or to maintain the repository",
+        has=f"{permission} permission; {described(record, now)}",
+        following=f"ask {record.owner}, or somebody with maintain permission, to comment `{record.opened_by}`",
+    )
+
+
+def opened(record: Lock, now: datetime) -> str:
+    """Return the answer when something was opened again."""
+    text = f"{_capital(what(record))} is not {_STATE[record.kind]} any more; it was {described(record, now)}."
+    return f"🔓 {markdown.prose(text)}"
+
+
+def not_there(kind: str, name: str) -> str:
+    """Return the answer when there was nothing to open."""
+    return replies.nothing(f"{name} is not {_STATE[kind]}")
+
+
+def described(record: Lock, now: datetime) -> str:
+    """Return whose it is, since when, how long that is, and why."""
+    why = f": {quoted(record.reason, 200)}" if record.reason else ""
+    return f"{_STATE[record.kind]} by {record.owner} since {moment(record.since)} ({age(now - record.since)}){why}"
+
+
+def age(length: timedelta) -> str:
+    """Return how long ago something was: in days, hours or minutes."""
+    minutes = int(length.total_seconds()) // 60
+    if minutes < 1:
+        return "just now"
+    if minutes < 60:
+        return f"{minutes} min ago"
+    return f"{minutes // 60} h ago" if minutes < 48 * 60 else f"{minutes // (24 * 60)} days ago"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def listing(kept: Kept, now: datetime) -> str:
+    """Return all that is shut as a table, with what opens it, and what counts for nothing; '' when there is nothing."""
+    parts = [table(kept.locks, now)] if kept.locks else []
+    if kept.forged:
+        refs = ", ".join(markdown.code(one) for one in kept.forged[:10])
+        more = f" and {len(kept.forged) - 10} more" if len(kept.forged) > 10 else ""
+        parts.append(
+            f"⚠️ Lockkeeper did not write what stands in {refs}{more}, so it counts for nothing. Somebody who may push "
+            "put it there; take it away with `git push origin :REF`."
+        )
+    return "\n\n".join(parts)
+
+
+def table(locks: Sequence[Lock], now: datetime) -> str:
+    """Return what is shut, by whom, since when, why, and the command that opens it."""
+    rows = []
+    for one in locks:
+        rows.append(
+            [
+                f"{_ICONS[one.kind]}\u00a0{markdown.prose(what(one))}",
+                markdown.escape(_STATE[one.kind]),
+                markdown.escape(one.owner),
+                f"{moment(one.since)} ({age(now - one.since)})",
+                markdown.prose(quoted(one.reason, 200)) if one.reason else "–",
+                markdown.code(one.opened_by),
+            ]
+        )
+    return markdown.table(["what", "state", "by", "since", "why", "opened by"], rows)

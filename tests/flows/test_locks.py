@@ -1,0 +1,210 @@
+"""Who shuts an environment, who is told of it, who opens it, and what gets through meanwhile?"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from bot.flows.locks import Word, keep, read_kept
+from bot.flows.tools import Tools
+from bot.model.repository import Repository
+from bot.promotion.locks import AUDIT, PREFIX, Lock, Said
+from bot.wiring import Composition
+from tests.flows.repository import SETTINGS, pipeline, settings
+from tests.flows.world import REPOSITORY, Town
+
+GREEN, RED = (settings(level="info", colour=colour) for colour in ("green", "red"))
+HOME = Repository.parse(REPOSITORY)
+AUTO = pipeline(staging="merge: auto")
+
+
+def records(town: Town) -> list[str]:
+    """Return the refs that hold records, without the line of all."""
+    refs = town.world.repository(REPOSITORY).git.refs(PREFIX)
+    return [ref.removeprefix(PREFIX) for ref in refs if ref != AUDIT]
+
+
+def line(town: Town) -> list[str]:
+    """Return the titles of the line of all records, oldest first."""
+    git = town.world.repository(REPOSITORY).git
+    return git.run("log", "--reverse", "--format=%s", AUDIT).stdout.decode().strip().split("\n")
+
+
+def say(town: Town, number: int, login: str, body: str) -> str:
+    """Comment, let the bot answer, and return its reply."""
+    comment = town.say(number, login, body)
+    town.settle()
+    return town.reply(number, comment)
+
+
+@pytest.mark.town(configuration=AUTO)
+def test_a_locked_environment_takes_nothing_until_it_is_unlocked(town: Town) -> None:
+    number = town.propose("green", {SETTINGS: GREEN})
+    reply = say(town, number, "ann", "/lock staging  load test until noon")
+    assert "🔒 Staging is locked now: `load test until noon`" in reply
+    assert "comments `/unlock staging`" in reply
+    assert records(town) == ["lock/staging"]
+    town.merge(number)
+    town.settle()
+    pull = town.promotion()
+    assert "staging locked by @\u200bann" in town.body(pull.number)
+    assert "`/unlock staging`" in town.body(pull.number)
+    assert "lock: waiting for @ann" in town.title_of(pull.head_sha)
+    assert town.file("staging", SETTINGS) != GREEN
+
+    status = say(town, number, "ben", "/status")
+    for words in ("🔒\u00a0staging", "locked", "| ann |", "`load test until noon`", "`/unlock staging`"):
+        assert words in status
+    assert "🔓 Staging is not locked any more; it was locked by ann" in say(town, number, "ann", "/unlock staging")
+    assert town.promotions() == []
+    assert town.file("staging", SETTINGS) == GREEN
+    assert records(town) == []
+    assert line(town) == ["lock staging", "unlock staging"]
+    assert "➖ staging is not locked." in say(town, number, "ann", "/unlock staging")
+
+
+def test_who_comes_second_is_told_who_holds_it(town: Town) -> None:
+    number = town.propose("green", {SETTINGS: GREEN})
+    first = town.say(number, "ann", "/lock production audit")
+    second = town.say(number, "ben", "/lock production load test")
+    town.settle()
+    assert "🔒 Production is locked now: `audit`" in town.reply(number, first)
+    reply = town.reply(number, second)
+    for words in (
+        "❌ production is locked already",
+        "locked by ann since",
+        ": `audit`",
+        "comment `/unlock production`",
+    ):
+        assert words in reply
+    assert town.reactions(number, second) == ["-1", "eyes"]
+    assert "➖ you did that already: locked by ann" in say(town, number, "ann", "/lock production again")
+
+
+def test_of_many_at_once_git_lets_one_be_first(make_town: Callable[..., Town]) -> None:
+    """Workers with mirrors of their own, which know nothing of each other, all lock at the same moment."""
+    town = make_town()
+    town.settle()
+    people = ("ann", "ben", "quinn", "lena", "omar")
+    start = threading.Barrier(len(people))
+
+    def lock(who: str) -> Lock | Said:
+        tools = worker(town, who)
+        tools.git.fetch(HOME)
+        word = Word(who, tools.clock(), "")
+        start.wait(timeout=60)
+        return keep(tools, HOME, Lock("lock", "staging", who, f"for {who}", word.at), word)
+
+    with ThreadPoolExecutor(len(people)) as pool:
+        told = list(pool.map(lock, people))
+    assert len(set(told)) == 1, "all are told of the same one"
+    assert records(town) == ["lock/staging"]
+    assert line(town) == ["lock staging"]
+    again = worker(town, "again")
+    again.git.fetch(HOME)
+    assert list(read_kept(again, HOME).locks) == told[:1]
+
+
+def worker(town: Town, name: str) -> Tools:
+    """Return the tools of another worker of the same App."""
+    settings = replace(town.bot._settings, data=town.directory / f"bot-{name}")
+    return Composition(settings, town.queue, renderer=town.given.renderer).tools(HOME, lambda: None)
+
+
+def test_a_lock_that_is_only_pushed_counts_for_nothing_and_is_told(town: Town) -> None:
+    """Whoever may push can write the ref, but not the seal; nor does a real record count under another name."""
+    number = town.land("green", {SETTINGS: GREEN})
+    git = town.world.repository(REPOSITORY).git
+    said = say(town, number, "ann", "/lock production audit")
+    assert "🔒" in said
+    real = git.refs(PREFIX)[f"{PREFIX}lock/production"]
+    git.set_ref(f"{PREFIX}lock/staging", real)
+    git.set_ref(f"{PREFIX}hold/staging", git.refs("refs/heads/")["refs/heads/main"])
+    status = say(town, number, "ben", "/status")
+    assert (
+        "Lockkeeper did not write what stands in `refs/lockkeeper/hold/staging`, `refs/lockkeeper/lock/staging`"
+        in status
+    )
+    assert "⏳\u00a0lock" not in status
+    assert "\u00a0lock |" not in town.body(town.promotion().number)
+    assert "🔒 Staging is locked now" in say(town, number, "ben", "/lock staging mine"), "it gives way to a real one"
+
+
+def test_a_lock_is_opened_by_its_owner_or_whoever_maintains(town: Town) -> None:
+    number = town.land("green", {SETTINGS: GREEN})
+    say(town, number, "ann", "/lock staging audit")
+    reply = say(town, number, "ben", "/unlock staging")
+    for words in (
+        "❌ staging was not locked by you",
+        "**Required:** to be ann, or to maintain the repository",
+        "**You have:** write permission; locked by ann since",
+        "comment `/unlock staging`",
+    ):
+        assert words in reply
+    assert records(town) == ["lock/staging"]
+    assert "🔓 Staging is not locked any more" in say(town, number, "root", "/unlock staging")
+    assert records(town) == []
+
+
+def test_locks_take_write_permission(town: Town) -> None:
+    number = town.land("green", {SETTINGS: GREEN})
+    for line_ in ("/lock staging", "/unlock staging", "/freeze", "/hold staging", "/resume staging"):
+        reply = say(town, number, "rita", line_)
+        assert "**Required:** write permission on this repository" in reply
+        assert "**You have:** read permission" in reply
+    assert records(town) == []
+
+
+def test_freeze_of_all_and_of_some(town: Town) -> None:
+    number = town.land("green", {SETTINGS: GREEN})
+    pull = town.promotion()
+    assert "❄️ Every environment is frozen now: `stocktaking`" in say(town, number, "ann", "/freeze stocktaking")
+    assert "froze all environments" in town.body(pull.number)
+    assert "comment `/unfreeze` when it is over" in town.body(pull.number)
+    reply = say(town, number, "ben", "/freeze production staging quarter's end")
+    assert "Production is frozen now" in reply and "Staging is frozen now" in reply
+    assert records(town) == ["freeze-all", "freeze/production", "freeze/staging"]
+    assert "every environment was not frozen by you" in say(town, number, "ben", "/unfreeze")
+    say(town, number, "ann", "/unfreeze")
+    assert "froze staging" in town.body(pull.number)
+    assert records(town) == ["freeze/production", "freeze/staging"]
+    say(town, number, "ben", "/unfreeze staging, production")
+    assert records(town) == []
+    assert "froze" not in town.body(pull.number)
+
+
+@pytest.mark.town(configuration=AUTO)
+def test_hold_and_resume_on_the_promotion_itself(town: Town) -> None:
+    number = town.land("green", {SETTINGS: GREEN})
+    assert town.file("staging", SETTINGS) == GREEN
+    say(town, number, "ann", "/hold staging not before the meeting")
+    town.land("red", {SETTINGS: RED})
+    pull = town.promotion()
+    assert town.file("staging", SETTINGS) == GREEN
+    assert "✋" in say(town, pull.number, "ben", "/hold")
+    assert records(town) == ["hold-pull/acme/shop/" + str(pull.number), "hold/staging"]
+    assert "🔓 Staging is not on hold any more" in say(town, pull.number, "ben", "/resume staging")
+    assert town.file("staging", SETTINGS) == GREEN
+    assert f"{REPOSITORY}\\#{pull.number} put on hold by" in town.body(pull.number)
+    assert "comment `/resume`" in town.body(pull.number)
+    assert "🔓" in say(town, pull.number, "ann", "/resume")
+    assert town.file("staging", SETTINGS) == RED
+    assert records(town) == []
+
+
+def test_words_of_other_bots_stay_unanswered_but_on_our_pull_requests(town: Town) -> None:
+    number = town.land("green", {SETTINGS: GREEN})
+    pull = town.promotion().number
+    for body in ("/hold", "/hold cancel", "/lock", "/unlock"):
+        comment = town.say(number, "ann", body)
+        town.settle()
+        assert town.reply(number, comment) == ""
+        assert town.reactions(number, comment) == []
+    assert "A hold is ended by `/resume`." in say(town, pull, "ann", "/hold cancel")
+    assert "Say which environment: `development`, `staging`, `production`." in say(town, pull, "ann", "/lock")
+    assert "Say which environment." in say(town, number, "ann", "/lockkeeper hold")
+    assert records(town) == []
