@@ -21,8 +21,7 @@ def read_environments(reader: Reader, file: Table, organisation: str) -> tuple[E
     given = {name: table(value) for name, value in table(file.get("environments")).items()}
     found: list[Environment] = []
     for name, own in given.items():
-        above = tuple(one.name for one in found[-1:])
-        after = texts(own["after"]) if "after" in own else above
+        after = texts(own["after"]) if "after" in own else _above(found, text(own.get("group")))
         strategy = strategy_of(own.get("strategy") or file.get("strategy"))
         one = replace(_environment(name, own, organisation), after=after, strategy=strategy)
         found.append(_with_parts(reader, one, own, organisation))
@@ -33,6 +32,13 @@ def read_environments(reader: Reader, file: Table, organisation: str) -> tuple[E
         if not whole[one.name].branch and not told:
             reader.problem(key, "`branch` is missing", f"add `branch: {_example(one, found)}`")
     return tuple(whole[one.name] for one in found)
+
+
+def _above(found: Sequence[Environment], group: str) -> tuple[str, ...]:
+    """Return what an environment comes after that does not say it: the one above, or what comes before its group."""
+    if not found:
+        return ()
+    return found[-1].after if group and found[-1].group == group else (found[-1].name,)
 
 
 def _environment(name: str, own: Table, organisation: str) -> Environment:

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from bot.model.environment import Configuration, Environment
 from bot.model.quoting import quoted
 from bot.promotion.config_keys import MOST_ENVIRONMENTS
+from bot.promotion.config_moves import judge_moves
 from bot.promotion.config_read import Reader, did_you_mean
 from bot.promotion.config_single import join
-from bot.promotion.pipeline import circles, downstream, pairs
+from bot.promotion.pipeline import circles, downstream, environment_names, pairs
+from bot.promotion.rbac_text import read_policy
 
 
 def judge(reader: Reader, configuration: Configuration, organisation: str) -> None:
@@ -32,10 +34,13 @@ def judge(reader: Reader, configuration: Configuration, organisation: str) -> No
             message = f"{names[0]} cannot come after itself"
         suggestion = "start the pipeline with `after: []` in one of them" if len(circle) > 1 else "remove it"
         reader.problem(_key(circle[0], "after"), message, suggestion)
+    if not found:
+        judge_moves(reader, configuration)
     _places(reader, environments)
     if not found:
         _branches(reader, configuration)
         _names(reader, configuration)
+    _roles(reader, configuration, organisation)
     for number, rule in enumerate(configuration.freezes):
         for name in rule.environments:
             if name not in known:
@@ -63,22 +68,31 @@ def _order(reader: Reader, environment: Environment, known: set[str]) -> None:
 def _approvers(reader: Reader, environment: Environment) -> None:
     approvers = environment.approvers
     key = _key(environment.name, "approvers")
-    people = len(approvers.people.users)
+    users, more = len(approvers.people.users), bool(approvers.people.teams or approvers.codeowners)
     asked = "1 approval is required" if approvers.required == 1 else f"{approvers.required} approvals are required"
     if not reader.is_sound(key):
         return
-    if approvers.required and not approvers.people:
+    if approvers.required and not users and not more:
         message = f"{asked}, but nobody is named to give them"
         reader.problem(f"{key}.required", message, "name `users` or `teams`")
-    elif approvers.required > people and not approvers.people.teams:
-        message = f"{asked}, but only {people} can be given"
-        reader.problem(f"{key}.required", message, f"name more people, or require {people}")
+    elif approvers.required > users and not more:
+        message = f"{asked}, but only {users} can be given"
+        reader.problem(f"{key}.required", message, f"name more people, or require {users}")
+    elif approvers.ask and not users and not more:
+        reader.problem(f"{key}.ask", "nobody is named who could be asked", "name `users` or `teams`")
+    elif 0 < approvers.ask < approvers.required:
+        message = f"{asked}, but only {approvers.ask} of the people are asked"
+        reader.problem(f"{key}.ask", message, f"ask {approvers.required} or more")
 
 
 def _teams(reader: Reader, environment: Environment, organisation: str) -> None:
     if not organisation:
         return
-    for part, people in (("approvers", environment.approvers.people), ("promoters", environment.promoters)):
+    for part, people in (
+        ("approvers", environment.approvers.people),
+        ("promoters", environment.promoters),
+        ("gates.override", environment.overriders),
+    ):
         for team in people.teams:
             owner, slash, _ = team.rpartition("/")
             if slash and owner.lower() != organisation.lower():
@@ -88,19 +102,27 @@ def _teams(reader: Reader, environment: Environment, organisation: str) -> None:
 
 
 def _places(reader: Reader, environments: Sequence[Environment]) -> None:
-    seen: dict[tuple[str, ...], str] = {}
+    seen: dict[tuple[object, ...], str] = {}
     for one in environments:
-        if not one.branch or not reader.is_sound(_key(one.name, "path")):
+        sound = reader.is_sound(*(_key(one.name, part) for part in ("path", "tag", "values")))
+        if not one.branch or not sound or any(each.key == _key(one.name) for each in reader.problems):
             continue
-        other = seen.setdefault((one.repository, one.branch, one.path, one.tag, _files(one)), one.name)
+        other = seen.setdefault((one.repository, one.branch, one.path, one.tag, one.values), one.name)
         if other != one.name:
             where = f"`{one.path}` of branch `{one.branch}`" if one.path else f"the whole of branch `{one.branch}`"
+            where += f" of {quoted(one.repository, 90)}" if one.repository else ""
             message = f"{quoted(one.name)} and {quoted(other)} are the same place: {where}"
             reader.problem(_key(one.name), message, "give each its own branch or path")
 
 
-def _files(environment: Environment) -> str:
-    return " ".join(one.file for one in environment.values)
+def _roles(reader: Reader, configuration: Configuration, organisation: str) -> None:
+    if not configuration.rbac:
+        return
+    names = environment_names(configuration)
+    found = read_policy(configuration.rbac, organisation=organisation, environments=names)
+    for one in found if isinstance(found, tuple) else ():
+        line = reader.begins.get("rbac", 1) + one.line - 1
+        reader.problem("rbac", one.message, one.suggestion, line)
 
 
 def _branches(reader: Reader, configuration: Configuration) -> None:

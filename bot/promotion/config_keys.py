@@ -142,7 +142,7 @@ ENVIRONMENT: Mapping[str, Setting] = {
     "after": Setting(
         "texts",
         "the environments whose changes are promoted into this one; `[]` starts a pipeline",
-        "the environment written above this one",
+        "the environment written above this one; what that one comes after, where both are of one group",
         "[development]",
         form=NAME,
         single=True,

@@ -21,11 +21,15 @@ def join(at: str, name: str) -> str:
 
 
 class SingleReader:
-    """Reads single values. `problems` grows; `lines` remembers the line of each dotted key."""
+    """Reads single values.
+
+    `problems` grows; `lines` remembers the line of each dotted key, `begins` the line on which its text begins.
+    """
 
     def __init__(self) -> None:
         self.problems: list[ConfigProblem] = []
         self.lines: dict[str, int] = {}
+        self.begins: dict[str, int] = {}
 
     def problem(self, key: str, message: str, suggestion: str = "", line: int | None = None) -> None:
         """Note a mistake; without a line it is that of the key, or of the nearest key around it."""
@@ -53,6 +57,7 @@ class SingleReader:
             return None
         form = setting.form
         if form is None or form.fits(node.text):
+            self.begins[key] = node.line
             return node.text
         mended = form.mended(node.text)
         meant = f"did you mean `{mended}`? " if mended else ""

@@ -21,7 +21,7 @@ MAXIMUM_NODES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A single value as written; `plain` means without quotes. `line` is 1-based."""
+    """A single value as written; `plain` means without quotes. `line` is 1-based, and where its text begins."""
 
     text: str
     plain: bool
@@ -123,7 +123,8 @@ class _Reader:
                     raise _RefusedError(line, message, "write the value out")
                 self._add(*self._anchors[name], line)
             case yaml.ScalarEvent(tag=None | "!"):
-                node = Scalar(event.value, event.style is None, line)
+                begins = line + (event.style in ("|", ">"))  # the text of a block begins below its mark
+                node = Scalar(event.value, event.style is None, begins)
                 if name:
                     self._anchors[name] = (node, 1)
                 self._add(node, 1, line)
