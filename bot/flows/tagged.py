@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from bot.flows.changes import ChangeReader
 from bot.flows.content import Content
 from bot.flows.facts import Ground, read_facts
+from bot.flows.locks import read_kept
 from bot.flows.records import HISTORY, Records
 from bot.flows.rules import Rules
 from bot.flows.tools import Tools
@@ -102,7 +103,9 @@ class TagReader:
         changes = () if same else self._changes.between(Place(target.repository, target.branch), since, chosen.commit)
         kind: Base = "last promotion" if before else "none"
         content = Content(kind, record, same=same, changes=changes, commit=chosen.commit)
-        ground = Ground(hop, target, target, content, chosen.commit, freezes=self._rules.configuration.freezes)
+        kept = read_kept(self._tools, self._home)
+        freezes = self._rules.configuration.freezes
+        ground = Ground(hop, target, target, content, chosen.commit, freezes=freezes, kept=kept)
         facts = read_facts(self._tools, ground)
         arrivals = tuple(self._arrival(hop, target.repository, one) for one in tags.taken[:HISTORY])
         return Snapshot(
