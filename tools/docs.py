@@ -91,6 +91,7 @@ def _of(setting: Setting) -> Json:
         case "named":
             counts = {"minProperties": setting.least, "maxProperties": setting.most}
             entry = _of_map(setting)
+            entry["type"] = "object" if "required" in entry else ["object", "null"]
             if setting.alone:
                 entry = {"anyOf": [_of(setting.keys[setting.alone]), entry]}
             names: Json = {"propertyNames": text, "additionalProperties": entry}
