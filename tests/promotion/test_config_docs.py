@@ -96,7 +96,7 @@ BEYOND_A_SCHEMA = {
     *("on as a key", "a number as a key", "after somebody unknown", "after itself", "a circle", "two circles"),
     *("the same place", "the same whole branch", "promoted into its own branch", "promoted back by a detour"),
     *("too many approvals", "approvals by nobody", "an unknown environment", "an ambiguous parameter"),
-    "a freeze of nobody",
+    *("a freeze of nobody", "nothing in an environment"),
     *("a day that is none", "arguments for a scanner", "a threshold for a pack"),
 }
 
