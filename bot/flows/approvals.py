@@ -22,7 +22,7 @@ def read_approvals(tools: Tools, repository: Repository, number: int, approvers:
         if review.state in ("APPROVED", "CHANGES_REQUESTED", "DISMISSED") and not review.author.is_bot:
             standing[review.author.login] = review
     return tuple(
-        Approval(login, review.state == "APPROVED", review.sha, _eligible(tools, repository, approvers, login))
+        Approval(login, review.state == "APPROVED", review.sha, may_approve(tools, repository, approvers, login))
         for login, review in standing.items()
         if review.state != "DISMISSED"
     )
@@ -42,7 +42,8 @@ def authors_of(tools: Tools, repository: Repository, pull: PullRequest) -> froze
     return frozenset(found - {""})
 
 
-def _eligible(tools: Tools, repository: Repository, approvers: Approvers, login: str) -> bool:
+def may_approve(tools: Tools, repository: Repository, approvers: Approvers, login: str) -> bool:
+    """Say whether somebody's approval counts: that of those named, where nobody is that of anyone who may write."""
     if approvers.people:
         return tools.github.is_member(repository, approvers.people, login)
     return tools.github.permission(repository, login) in ("write", "maintain", "admin")

@@ -15,11 +15,15 @@ def approvals(facts: GateFacts) -> Gate:
 
     Who asked for the promotion does not count, nor does the author when all carried changes are theirs.
     """
-    excluded = {facts.requested_by.lower()} if facts.requested_by else set()
+    approvers, left_out = facts.hop.target.approvers, excluded(facts)
+    return approvals_of(approvers, facts.approvals, facts.head_sha, left_out, facts.requested_by)
+
+
+def excluded(facts: GateFacts) -> frozenset[str]:
+    """Return the lower-case logins of those who do not count: who asked, and who wrote all of it."""
+    asked = {facts.requested_by.lower()} if facts.requested_by else set()
     authors = {change.author.lower() for change in facts.changes if change.author}
-    if len(authors) == 1:
-        excluded |= authors
-    return approvals_of(facts.hop.target.approvers, facts.approvals, facts.head_sha, excluded, facts.requested_by)
+    return frozenset(asked | authors if len(authors) == 1 else asked)
 
 
 def approvals_of(
