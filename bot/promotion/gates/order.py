@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bot.model.promotion import Gate
 from bot.model.quoting import quoted
 from bot.promotion.gates.facts import GateFacts
+from bot.promotion.places import spot
 
 
 def order(facts: GateFacts) -> Gate:
@@ -26,7 +27,7 @@ def order(facts: GateFacts) -> Gate:
             "fail",
             f"{hop.source.name} does not hold commit {short}",
             hop.source.name,
-            f"merge the change into `{hop.source.branch}` first",
+            f"bring the change to {spot(hop.source, hop.target.strategy)} first",
         )
     if facts.conflicts:
         return Gate(
@@ -34,7 +35,8 @@ def order(facts: GateFacts) -> Gate:
             "fail",
             f"changed in both {hop.source.name} and {hop.target.name}: {listed_paths(facts.conflicts)}",
             "authors of the change",
-            f"bring the change of `{hop.target.branch}` to `{hop.source.branch}` as well, or undo it there",
+            f"bring the change of {spot(hop.target, hop.target.strategy)} to "
+            f"{spot(hop.source, hop.target.strategy)} as well, or undo it there",
         )
     return Gate("order", "pass", f"{hop.source.name} holds {short}")
 
