@@ -257,6 +257,6 @@ def test_a_thousand_resources_are_checked_in_the_blink_of_an_eye() -> None:
     web = body("Deployment")
     many = resources(*[web | {"metadata": {"name": f"web-{number}"}} for number in range(1000)])
     check(*bodies())
-    start = time.perf_counter()
+    start = time.process_time()
     assert validate(many, kubernetes="1.33", unknown_kinds="warn", environment="staging") == ()
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1

@@ -325,14 +325,14 @@ def test_a_bomb_is_told_soon(expression: str, state: str, words: str) -> None:
     """What would take memory or time without end becomes words about the policy."""
     data = {"a": "x" * 20_000} | ({"b": 2**80} if "data.b" in expression else {})
     seen = subject({**POD, "data": data})
-    start = time.monotonic()
+    start = time.process_time()
     try:
         outcome = judged(expression, seen)
     except (CelError, ElsewhereError) as broken:
         assert (type(broken).__name__, words in str(broken)) == (state, True), str(broken)
     else:
         assert (outcome.state, words in outcome.message) == (state, True), outcome
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_a_bomb_is_given_up() -> None:
@@ -340,11 +340,11 @@ def test_a_bomb_is_given_up() -> None:
     rule = compile_rule(
         RuleText([{"expression": "lists.range(9999).all(i, object.data.a.matches('^[0-9]+(x+)+$'))"}]), "spec"
     )
-    start = time.monotonic()
+    start = time.process_time()
     for number in range(200):
         outcome = rule.judge(subject({**POD, "data": {"a": f"{number}" + "x" * 20_000}}))
         assert outcome.state == "error"
-    assert time.monotonic() - start < 20
+    assert time.process_time() - start < 20
 
 
 class TestWords:

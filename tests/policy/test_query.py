@@ -263,10 +263,10 @@ def test_who_is_not_told_the_time_does_not_know_it() -> None:
 
 def test_a_regular_expression_never_takes_for_ever() -> None:
     """Python's own engine would try two to the power of forty ways."""
-    start = time.monotonic()
+    start = time.process_time()
     assert found("regex_match('^(a+)+$', @)", "a" * 40 + "b") is False
     assert found("regex_replace_all('(x+x+)+y', @, '')", "x" * 5000) == "x" * 5000
-    assert time.monotonic() - start < 2
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize(

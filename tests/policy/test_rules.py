@@ -532,10 +532,10 @@ def test_loops_in_loops_come_to_an_end() -> None:
     for _ in range(4):
         inner = f"foreach: [{{list: request.object.spec.containers, {inner}}}]"
     many = pod(spec={"containers": [{"name": f"c{index}"} for index in range(50)]})
-    start = time.monotonic()
+    start = time.process_time()
     (found,) = findings(f"validate: {{{inner}}}", many)
     assert (found.state, str(MOST_ELEMENTS) in found.message) == ("error", True)
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_custom_images_are_found_where_the_rule_says() -> None:
