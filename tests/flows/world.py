@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from flask.testing import FlaskClient
@@ -91,24 +92,38 @@ class Town:
         self, configuration: str | None, more: Files | None = None, others: Mapping[str, Files] | None = None
     ) -> Town:
         """Seed the repository, and others by name, and bring the bot up; nothing has been delivered yet."""
+        own = {**files(configuration), **(more or {})}
+        return self.begin({REPOSITORY: own, **(others or {})}, branches=("staging", "production"))
+
+    def begin(
+        self,
+        seeds: Mapping[str, Files],
+        *,
+        branches: Sequence[str] = (),
+        teams: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    ) -> Town:
+        """Seed repositories with these files and no others, the first with branches beside main; more teams may write.
+
+        Then bring the bot up.
+        """
         self.sandbox = Sandbox(self.directory / "github", observers=self.observers)
         self.sandbox.deliveries.mode = "hold"
         world = self.world
         for login in ("root", "ann", "ben", "quinn", "lena", "omar", "rita", "sam"):
             world.add_user(login)
         world.add_organization("acme", owner="root")
-        for team, members in {"developers": ["ann", "ben"], "qa": ["quinn"], "leads": ["lena", "omar"]}.items():
+        writing = {"developers": ["ann", "ben"], "qa": ["quinn"], "leads": ["lena", "omar"], **teams}
+        for team, members in writing.items():
             world.add_team("acme", team, members=members)
-        seeds: dict[str, Files] = {REPOSITORY: {**files(configuration), **(more or {})}, **(others or {})}
         self.repositories = tuple(seeds)
         for name, seed in seeds.items():
             world.add_repository(name, files=seed)
-            for team in ("developers", "qa", "leads"):
+            for team in writing:
                 world.grant(name, team, "write")
             world.grant(name, "rita", "read")
-        main = self.head("main")
-        for branch in ("staging", "production"):
-            world.move_branch(REPOSITORY, branch, main, "root")
+        first = self.repositories[0]
+        for branch in branches:
+            world.move_branch(first, branch, world.branch_sha(first, "main"), "root")
         self.app = world.create_app(
             "lockkeeper", "http://127.0.0.1:9/webhook", owner="acme", private_key_pem=self.given.key
         )
