@@ -137,8 +137,8 @@ def test_a_hostile_file_takes_no_time() -> None:
     """Patterns that would make a backtracking engine try for ever, and more lines than anybody reads."""
     lines = [*("*a" * 40 + f"{n} @ann" for n in range(500)), *(f"/team{n}/ @ben" for n in range(60_000))]
     found = read_codeowners("\n".join(lines).encode())
-    started = time.perf_counter()
+    started = time.process_time()
     assert found.owners("a" * 200) is None
     assert found.owners_of([f"team{n}/x" for n in range(3_000)]) == ("@ben",)
     assert CodeOwners(found.lines).owners_of("b" * 5_000 for _ in range(5_000)) == ()
-    assert time.perf_counter() - started < 15
+    assert time.process_time() - started < 15

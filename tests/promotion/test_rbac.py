@@ -180,10 +180,10 @@ def test_there_are_not_too_many_rules_and_none_takes_long() -> None:
         Mistake(MOST_RULES + 1, f"these are too many rules: {MOST_RULES} are read", "use patterns and roles"),
     )
     full = policy("\n".join(f"p, user{n}, promotions, promote, staging, allow" for n in range(MOST_RULES)))
-    started = time.perf_counter()
+    started = time.process_time()
     assert isinstance(decide(full, ANN, "promote", "staging"), Refused)
     assert fits("*a" * 30 + "b", "a" * 63) is False
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 @settings(max_examples=300, deadline=None)
