@@ -94,7 +94,12 @@ def _application(tools: Tools, held: Held, name: str) -> ApplicationHealth:
 
 
 def _arrived(tools: Tools, held: Held) -> datetime | None:
-    """Return when the commit came to the source's branch to stay, by GitHub's clock; None where it is not told."""
+    """Return when the commit came to the source's branch to stay, by GitHub's clock; None where it is not told.
+
+    GitHub keeps no such record of tags, and what came to a branch may have got its tag long after.
+    """
+    if held.hop.target.strategy == "tag":
+        return None
     try:
         pushes = tools.github.pushes(held.place.repository, held.place.branch)
     except RefusedError:

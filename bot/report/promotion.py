@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from bot.model.environment import Environment
 from bot.model.promotion import Change, Gate, Hop, Record
 from bot.ports import CheckReport
+from bot.promotion.gates import PROMOTION_CHECK
 from bot.promotion.places import spot
 from bot.promotion.plan import Snapshot
 from bot.promotion.trailers import write_trailers
 from bot.report import markdown
 from bot.report.words import count, listed
 
-CHECK = "lockkeeper / promotion"  # of a whole repository; each target has its own, see `check_name`
+CHECK = PROMOTION_CHECK  # of a whole repository; each target has its own, see `check_name`
 BODY_MARKER = "<!-- lockkeeper:promotion -->"
 REFUSED_MARKER = "<!-- lockkeeper:refused -->"
 CLOSED_MARKER = "<!-- lockkeeper:closed -->"

@@ -225,6 +225,10 @@ class TestArrival:
         assert found.deployment.since == datetime(2026, 11, 25, 10, tzinfo=UTC)
         assert len(desk.calls()) == 2
 
+    def test_what_came_to_a_branch_may_have_got_its_tag_long_after(self, town: Town) -> None:
+        desk = Desk(town, "tag")
+        assert desk.read(soak=HOUR).arrived is None and desk.calls() == ["deployments"]
+
     def test_where_github_does_not_tell(self, town: Town) -> None:
         """GitHub Enterprise Server of old knows no activities: our own check run's beginning serves then."""
         town.world.repository(REPOSITORY).activities.clear()

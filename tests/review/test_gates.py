@@ -10,7 +10,9 @@ from bot.model.promotion import Hop
 from bot.model.repository import CheckState, Conclusion
 from bot.promotion.gates import GateFacts, checks
 
-HOP = Hop(Environment("development", "main"), Environment("staging", "staging", gates=GateRules(checks=("integration",))))
+HOP = Hop(
+    Environment("development", "main"), Environment("staging", "staging", gates=GateRules(checks=("integration",)))
+)
 
 
 def check(conclusion: Conclusion | None, app_id: int | None) -> CheckState:

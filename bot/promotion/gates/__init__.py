@@ -21,13 +21,14 @@ from bot.promotion.gates.lock import lock, locks
 from bot.promotion.gates.members import of_members, worst
 from bot.promotion.gates.order import order
 from bot.promotion.gates.overriding import overridden
-from bot.promotion.gates.policy import OWN_CHECKS, compared_with, own_checks, policy
+from bot.promotion.gates.policy import OWN_CHECKS, PROMOTION_CHECK, compared_with, own_checks, policy
 from bot.promotion.gates.soak import soak
 from bot.promotion.gates.test import test
 from bot.promotion.gates.window import window
 
 __all__ = [
     "OWN_CHECKS",
+    "PROMOTION_CHECK",
     "Approval",
     "GateFacts",
     "Override",

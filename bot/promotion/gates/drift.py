@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.model.promotion import Gate
 from bot.promotion.gates.facts import GateFacts
 from bot.promotion.gates.order import listed_paths
+from bot.promotion.places import spot
 
 
 def drift(facts: GateFacts) -> Gate:
@@ -20,5 +21,5 @@ def drift(facts: GateFacts) -> Gate:
         "fail",
         f"{target.name} was changed directly, and its `on_drift` is `block`: {listed_paths(facts.drift)}",
         f"whoever changed {target.name}",
-        f"bring the change to {source.name} as well, or undo it in `{target.branch}`",
+        f"bring the change to {source.name} as well, or undo it in {spot(target, target.strategy)}",
     )

@@ -23,8 +23,10 @@ from bot.model.promotion import Gate, GateState
 from bot.model.quoting import quoted
 from bot.model.repository import CheckState
 from bot.promotion.gates.facts import GateFacts
+from bot.promotion.gates.policy import PROMOTION_CHECK
 from bot.promotion.gates.results import newest_word
 
+_ACCESS = "mend how Lockkeeper reaches Argo CD, or the name in the configuration"
 POLL = timedelta(minutes=1)  # Argo CD's API tells nobody when something changes
 
 
@@ -78,9 +80,10 @@ def healthy_since(facts: GateFacts) -> datetime | None:
 
 
 def _first_seen(facts: GateFacts) -> datetime | None:
-    """Return since when our own checks have stood on the promotion commit: later than it arrived, never earlier."""
-    ours = (one.started for one in facts.head_checks if one.app_id == facts.app_id)
-    return min((started for started in ours if started is not None), default=None)
+    """Return since when these gates have stood on the promotion commit: later than it arrived, never earlier."""
+    name = f"{PROMOTION_CHECK} to {facts.hop.target.name}"
+    ours = (one.started for one in facts.head_checks if one.app_id == facts.app_id and one.name == name)
+    return next(ours, None)
 
 
 def _words(facts: GateFacts) -> Iterator[Word]:
@@ -135,7 +138,7 @@ def _of_statuses(facts: GateFacts, pattern: str, found: list[CheckState]) -> Wor
 def _of_application(facts: GateFacts, one: ApplicationHealth) -> Word:
     name, short, team = quoted(one.name, 100), facts.source_sha[:7], f"{facts.hop.source.name} team"
     if one.problem:
-        return Word("wait", f"Argo CD tells nothing of {name}: {one.problem}", "Lockkeeper's operator", "mend it")
+        return Word("wait", f"Argo CD tells nothing of {name}: {one.problem}", "whoever runs Lockkeeper", _ACCESS)
     resources = f" ({', '.join(quoted(text, 200) for text in one.resources[:3])})" if one.resources else ""
     if one.phase in ("Failed", "Error"):
         return Word("fail", f"Argo CD could not sync {name}: {quoted(one.message, 200)}", team)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.model.promotion import Gate, Hop
@@ -21,7 +21,8 @@ def of_members(facts: GateFacts) -> tuple[GateFacts, ...]:
 def worst(judged: Sequence[tuple[str, Gate]]) -> Gate:
     """Return one gate for the same gate of several environments, each with the environment's name.
 
-    It is open when all are. Of those that are not, the worst are told; where all say the same, it is said once.
+    It is open when all are. Of those that are not, the worst are told; where all say the same, it is said once, and
+    without names.
     """
     state = min((gate.state for _, gate in judged), key=_ORDER.index)
     told = [(name, gate) for name, gate in judged if gate.state == state]
@@ -29,18 +30,19 @@ def worst(judged: Sequence[tuple[str, Gate]]) -> Gate:
     return Gate(
         name=judged[0][1].name,
         state=state,
-        reason=_said((name, gate.reason) for name, gate in told),
+        reason=_said([(name, gate.reason) for name, gate in told], len(judged)),
         owner=", ".join(dict.fromkeys(gate.owner for _, gate in told if gate.owner)),
-        next=_said((name, gate.next) for name, gate in told if gate.next),
+        next=_said([(name, gate.next) for name, gate in told if gate.next], len(told)),
         again=again,
         overridden=", ".join(dict.fromkeys(gate.overridden for _, gate in told if gate.overridden)),
     )
 
 
-def _said(texts: Iterable[tuple[str, str]]) -> str:
+def _said(texts: Sequence[tuple[str, str]], all_of_them: int) -> str:
+    """Return what is said, by whom where not all say the same."""
     by_text: dict[str, list[str]] = {}
     for name, text in texts:
         by_text.setdefault(text, []).append(name)
-    if len(by_text) == 1:
+    if len(by_text) == 1 and len(texts) == all_of_them:
         return next(iter(by_text))
     return "; ".join(f"{', '.join(names)}: {text}" for text, names in by_text.items())

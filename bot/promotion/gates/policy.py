@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.model.promotion import Gate, Hop
 from bot.promotion.gates.facts import GateFacts
 
+PROMOTION_CHECK = "lockkeeper / promotion"  # with " to TARGET" behind it: the gates of one promotion commit
 OWN_CHECKS = ("lockkeeper / manifests", "lockkeeper / policies")
 
 

@@ -22,8 +22,10 @@ def soak(facts: GateFacts) -> Gate:
     if not wanted:
         return Gate("soak", "pass", "no time in the source is asked for")
     words = duration_words(wanted)
-    if health(facts).state != "pass":
-        return _not_begun(facts, f"{words} in {source} count from when {short} is healthy there", "see health")
+    healthy = health(facts)
+    if healthy.state != "pass":
+        reason = f"{words} in {source} count from when {short} is healthy there"
+        return Gate("soak", "wait", reason, healthy.owner, "nothing to do: the time begins when the gate health opens")
     deployment = facts.running.deployment
     if deployment is not None and deployment.state in _BROKEN:
         return _not_begun(facts, f"the deployment of {short} to {source} tells of a failure", f"mend {source}")
@@ -36,7 +38,7 @@ def soak(facts: GateFacts) -> Gate:
     return Gate(
         "soak",
         "wait",
-        f"{short} is to be in {source} for {words}; it has been since {shown(since, facts.zone)}",
+        f"{short} has been in {source} since {shown(since, facts.zone)}, not for {words} yet",
         "the clock",
         f"nothing to do: the time is over at {shown(end, facts.zone)}",
         again=end,

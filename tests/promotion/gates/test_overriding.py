@@ -79,7 +79,7 @@ def test_a_group_is_as_open_as_the_worst_of_its_members() -> None:
     assert found["checks"].reason == "no checks are asked for", "what all say is said once"
     assert found["soak"].state == "wait" and found["soak"].again == MONDAY + timedelta(hours=1)
     window = found["window"]
-    assert (window.state, window.reason) == ("wait", "closed now; open `Tue 09:00-17:00 Europe/Oslo`")
+    assert (window.state, window.reason) == ("wait", "oslo: closed now; open `Tue 09:00-17:00 Europe/Oslo`")
     assert window.again == utc("2026-11-30T16:00"), "Paris closes before Oslo opens"
     assert not passed(list(found.values()))
 
@@ -88,7 +88,7 @@ def test_members_that_differ_are_told_by_name() -> None:
     paris, oslo = member("paris", checks=("unit",)), member("oslo", checks=("unit", "load"))
     given = facts(hop=hop(members=(paris, oslo)), source_checks=(check("load", "failure"),))
     gate = evaluate(given)[1]
-    assert (gate.state, gate.reason) == ("fail", "not successful on 5555555: load (failure)")
+    assert (gate.state, gate.reason) == ("fail", "oslo: not successful on 5555555: load (failure)")
     given = facts(hop=hop(members=(paris, oslo)), source_checks=())
     gate = evaluate(given)[1]
     assert gate.reason == "paris: no result yet on 5555555: unit; oslo: no result yet on 5555555: unit, load"

@@ -18,7 +18,7 @@ from tests.promotion.gates.test_window import utc
 HOUR = timedelta(hours=1)
 ARRIVED = utc("2026-11-30T10:00:30")
 HEALTHY = utc("2026-11-30T10:20")
-RUNS = "5555555 is to be in staging for 1h; it has been since "
+RUNS = "5555555 has been in staging since Mon 2026-11-30 {} UTC, not for 1h yet"
 
 # name, asked for health, deployment, arrived, now, state, reason, again
 SOAK = [
@@ -29,7 +29,7 @@ SOAK = [
         ARRIVED,
         "2026-11-30T10:30",
         "wait",
-        RUNS + "Mon 2026-11-30 10:01 UTC",
+        RUNS.format("10:01"),
         "2026-11-30T11:00:30",
     ),
     (
@@ -39,7 +39,7 @@ SOAK = [
         ARRIVED,
         "2026-11-30T11:00:29",
         "wait",
-        RUNS + "Mon 2026-11-30 10:01 UTC",
+        RUNS.format("10:01"),
         "2026-11-30T11:00:30",
     ),
     (
@@ -59,7 +59,7 @@ SOAK = [
         ARRIVED,
         "2026-11-30T11:10",
         "wait",
-        RUNS + "Mon 2026-11-30 10:20 UTC",
+        RUNS.format("10:20"),
         "2026-11-30T11:20",
     ),
     (
@@ -129,7 +129,7 @@ SOAK = [
         ARRIVED,
         "2026-11-30T09:59",
         "wait",
-        RUNS + "Mon 2026-11-30 10:01 UTC",
+        RUNS.format("10:01"),
         "2026-11-30T11:00:30",
     ),
 ]
@@ -156,9 +156,10 @@ def test_no_time_is_asked_for() -> None:
 
 def test_where_nothing_tells_when_it_came_our_own_first_look_counts() -> None:
     checks = (
-        CheckState("lockkeeper / manifests", "completed", "success", APP, started=HEALTHY),
-        CheckState("lockkeeper / policies", "in_progress", None, APP, started=ARRIVED),
-        CheckState("another's", "completed", "success", 7, started=ARRIVED - HOUR),
+        CheckState("lockkeeper / manifests", "completed", "success", APP, started=ARRIVED - HOUR),
+        CheckState("lockkeeper / promotion to staging", "completed", "success", APP, started=ARRIVED - HOUR),
+        CheckState("lockkeeper / promotion to production", "in_progress", None, 7, started=ARRIVED - HOUR),
+        CheckState("lockkeeper / promotion to production", "in_progress", None, APP, started=ARRIVED),
     )
     given = facts(hop=hop(gates=GateRules(soak=HOUR)), head_checks=checks, now=HEALTHY)
     assert gates.soak(given).again == ARRIVED + HOUR
