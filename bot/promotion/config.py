@@ -6,7 +6,7 @@ with its dotted key, its line and what to write instead.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.model.environment import CheckRules, ConfigProblem, Configuration, Worth
@@ -69,6 +69,15 @@ def parse(data: bytes | None, *, organisation: str = "") -> Configuration | Prob
         rest = ConfigProblem("", None, f"{more} more problems are not listed", "mend these first")
         problems = [*problems[:MOST_PROBLEMS], rest]
     return Problems(tuple(problems))
+
+
+def key_lines(data: bytes) -> Mapping[str, int]:
+    """Return on which line each key of the file stands, by its dotted path; nothing where it cannot be read."""
+    node = read(data)
+    reader = Reader()
+    if not isinstance(node, ConfigProblem):
+        reader.table(node, FILE, "")
+    return reader.lines
 
 
 def explain(problem: ConfigProblem) -> str:

@@ -107,6 +107,7 @@ def spot(environment: Environment, strategy: Strategy) -> str:
     elif strategy != "branch":
         paths = [one.file for one in environment.values] if strategy == "values" else [environment.path]
         paths = [one.path for one in environment.members] or paths
+        paths = list(dict.fromkeys(paths))
         named = ", ".join(f"`{one}`" for one in paths[:3] if one)
         where = f"{named}{' …' if len(paths) > 3 else ''} of {where}" if named else where
     return f"{where} in {environment.repository}" if environment.repository else where
