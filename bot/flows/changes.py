@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from bot.flows.tools import Tools
 from bot.model.environment import Environment
 from bot.model.promotion import Change
 from bot.model.repository import Commit, PullRequest, Repository
-from bot.promotion.places import Place, changed_by, lies_in
+from bot.promotion.places import Place, changed_by, lies_in, repository_of
 from bot.promotion.trailers import Trailers, parse_trailers, requalified
 
 MAX_COMMITS = 250  # as many as GitHub lists for a pull request
@@ -56,9 +56,17 @@ class ChangeReader:
 
     def __init__(self, tools: Tools, home: Repository, environments: Sequence[Environment] = ()) -> None:
         self._tools, self._home, self._environments = tools, home, environments
+        self._known = {home, *(repository_of(one, home) for one in environments)}
         self._pulls: dict[tuple[Repository, int], PullRequest] = {}
         self._listed: set[Repository] = set()
         self._merged: dict[tuple[Repository, str], dict[str, PullRequest]] = {}
+
+    def known(self, references: Iterable[str]) -> tuple[str, ...]:
+        """Return the references that lead into repositories of the pipeline, each once.
+
+        Whoever may push to a promotion branch can write any into a commit, and what they name is read and commented.
+        """
+        return tuple(one for one in dict.fromkeys(references) if self._split(one)[0] in self._known)
 
     def pull(self, reference: str) -> PullRequest:
         """Return a pull request (`#12`, `owner/name#12`), read at most once; the newest closed ones all together."""
@@ -123,9 +131,11 @@ class ChangeReader:
     def _originals(self, repository: Repository, pull: PullRequest) -> tuple[Change, ...]:
         if pull.head_ref.startswith(PROMOTE) and pull.author.login == self._tools.github.bot_login:
             trailers = read_trailers(self._tools, repository, pull)
-            if trailers and trailers.includes:
-                named = (requalified(one, repository, self._home) for one in trailers.includes)
-                return tuple(self.change(one) for one in dict.fromkeys(named))
+            named = (
+                self.known(requalified(one, repository, self._home) for one in trailers.includes) if trailers else ()
+            )
+            if named:
+                return tuple(self.change(one) for one in named)
         return (self._change(repository, pull),)
 
     def _change(self, repository: Repository, pull: PullRequest) -> Change:

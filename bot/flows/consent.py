@@ -34,7 +34,7 @@ def _reason(tools: Tools, home: Repository, repository: Repository) -> str:
         return f"{repository} cannot be reached: {error}"
     if rules.problems:
         return f"`{PATH}` of {repository} is broken, so nobody can tell whether it agrees; mend it there"
-    if rules.configuration.pipeline.lower() == home.full_name.lower():
+    if rules.configuration.pipeline == home.full_name:  # exactly: the name is a key of the queue, too
         return ""
     return (
         f"{repository} does not agree to this pipeline yet; write `version: 1` and `pipeline: {home}` into `{PATH}` on "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bot.flows.changes import ChangeReader
-from bot.flows.content import Move, read_content
+from bot.flows.content import Move, changes_versions, is_there, read_content
 from bot.flows.facts import Ground, read_facts
 from bot.flows.locks import read_kept
 from bot.flows.records import HopPulls, Records
@@ -13,13 +13,16 @@ from bot.flows.rules import Rules
 from bot.flows.tagged import TagReader
 from bot.flows.tools import Tools
 from bot.intake.tasks import pull_key
-from bot.model.promotion import Record, Request
+from bot.model.promotion import Hop, Record, Request
 from bot.model.repository import PullRequest, Repository
 from bot.promotion.gates import GateFacts
 from bot.promotion.places import Place, source_of, target_of
-from bot.promotion.plan import Idle, Snapshot
+from bot.promotion.plan import Arrival, Idle, Snapshot
 from bot.promotion.remember import label, who_asked
 from bot.report.trouble import trouble_name
+from bot.report.words import listed
+
+MOST_PASSED_BY = 20  # commits of files with versions that changed something else in them
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +59,13 @@ class HopReader:
             missing, place = (hop.source, source) if source_head is None else (hop.target, target)
             return Idle(f"branch `{place.branch}` of {missing.name} does not exist; create it to start")
         open_record = Records(self._tools, target.repository, self._home).record(hop, pulls.open)
-        wanted = self._content_commit(source, self._wanted(source_head, open_record, request))
+        wanted = self._content_commit(hop, source, self._wanted(source_head, open_record, request))
         if wanted is None:
+            what = (
+                f"directory `{source.path}`" if source.path else f"file {listed([f'`{one}`' for one in source.files])}"
+            )
             return Idle(
-                f"{hop.source.name} has no directory `{source.path}` on branch `{source.branch}`: there is nothing to "
+                f"{hop.source.name} has no {what} on branch `{source.branch}`: there is nothing to "
                 f"promote; an environment that is given up leaves the configuration, too"
             )
         asked = _Asked(wanted, open_record, request)
@@ -139,7 +145,7 @@ class HopReader:
             declined=records.declined(pulls, content.record.source_sha, branch_sha),
             merged=merged,
             merged_record=merged_record,
-            arrivals=tuple(records.arrival(one) for one in pulls.merged),
+            arrivals=tuple(self._arrival(records, one) for one in pulls.merged),
             request=asked.request,
             branch_sha=branch_sha,
             told_trouble=_told_trouble(facts),
@@ -154,18 +160,26 @@ class HopReader:
             return open_record
         return Record(source_head, open_record.requested_by if open_record else "", whole=whole)
 
-    def _content_commit(self, source: Place, record: Record) -> Record | None:
+    def _content_commit(self, hop: Hop, source: Place, record: Record) -> Record | None:
         """Return the record with the commit that made the source's content what it is; None where there is none.
 
-        Other directories of the branch may have gone on since: that moves nothing here.
+        Other directories of the branch, and what else is in files with versions, may have gone on since: that moves
+        nothing here.
         """
-        if not source.path:
+        if not source.scope:
             return record
-        git, repository = self._tools.git, source.repository
-        if git.directory(repository, record.source_sha, source.path) is None:
+        if not is_there(self._tools, source, record.source_sha):
             return None
-        found = git.commits(repository, since=None, until=record.source_sha, limit=1, paths=source.scope)
-        return replace(record, source_sha=found[0].sha) if found else None
+        limit = MOST_PASSED_BY if source.files else 1
+        until = record.source_sha
+        found = self._tools.git.commits(source.repository, since=None, until=until, limit=limit, paths=source.scope)
+        moving = (one.sha for one in found if not source.files or changes_versions(self._tools, hop, source, one.sha))
+        newest = next(moving, found[0].sha if found else "")
+        return replace(record, source_sha=newest) if newest else None
+
+    def _arrival(self, records: Records, pull: PullRequest) -> Arrival:
+        arrival = records.arrival(pull)
+        return replace(arrival, includes=self.changes.known(arrival.includes))
 
     def _arrived(self, repository: Repository, merged: PullRequest | None) -> str:
         """Return the commit by which the last promotion came into the target, '' when it is not known here."""

@@ -60,8 +60,8 @@ class House:
         if pull.author.login != bot_login:
             return None
         for hop in pairs(self.configuration):
-            target = target_of(hop, self.home)
-            if (target.repository, hop.branch, target.branch) == (self.repository, pull.head_ref, pull.base_ref):
+            here = lies_in(hop.target, self.repository, self.home)
+            if here and (hop.branch, hop.target.branch) == (pull.head_ref, pull.base_ref):
                 return hop
         return None
 

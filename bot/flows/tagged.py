@@ -129,5 +129,5 @@ class TagReader:
         trailers = parse_trailers(self._tools.git.tag_message(repository, release.tag))
         genuine = trailers is not None and trailers.is_genuine(hop, self._tools.seal)
         includes = trailers.includes if trailers and genuine else ()
-        named = tuple(requalified(one, repository, self._home) for one in includes)
+        named = self._changes.known(requalified(one, repository, self._home) for one in includes)
         return Arrival(None, named, release.tag, release.commit if genuine else "")

@@ -6,7 +6,7 @@ import pytest
 
 from bot.sandbox.records import Pull
 from tests.flows.directories import DEVELOPMENT, DIRECTORIES, PRODUCTION, STAGING, directories, place, web
-from tests.flows.repository import settings
+from tests.flows.repository import PATH, settings
 from tests.flows.world import PROMOTION, REPOSITORY, TROUBLE, Method, Town
 
 pytestmark = pytest.mark.town(configuration=DIRECTORIES, more=directories())
@@ -215,6 +215,26 @@ def test_asked_for_though_nothing_moved_the_source_is_laid_over_the_target(town:
     arrive(town, "staging")
     assert town.file("main", f"{STAGING}/web.yaml") == web("1.1.0")
     assert town.file("main", f"{STAGING}/own.yaml") == "# staging's own\n"
+
+
+def test_directories_that_move_to_another_place_go_on_from_there(town: Town) -> None:
+    """The last promoted commit has the content elsewhere: what is there when the new places are named counts."""
+    town.land("tag", {f"{DEVELOPMENT}/web.yaml": web("1.1.0")})
+    arrive(town, "staging")
+    arrive(town, "production")
+    moved: dict[str, str | None] = {PATH: DIRECTORIES.replace("path: environments/", "path: envs/")}
+    for path in directories():
+        moved[path] = None
+        moved[path.replace("environments/", "envs/")] = town.file("main", path)
+    town.land("restructure", moved)
+    assert town.promotions() == []
+    number = town.land("next", {"envs/development/web.yaml": web("1.2.0")})
+    pull = into(town, "staging")
+    assert pull.issue.title == f"Promote to staging: Change next (#{number})"
+    assert "kept as staging has" not in town.body(pull.number)
+    arrive(town, "staging")
+    assert town.file("main", "envs/staging/web.yaml") == web("1.2.0")
+    assert town.file("main", "envs/staging/settings.yaml") == directories()[f"{STAGING}/settings.yaml"]
 
 
 def test_a_source_that_is_gone_takes_nothing_with_it(town: Town) -> None:

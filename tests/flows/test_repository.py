@@ -191,3 +191,30 @@ def test_nothing_is_doubled_anywhere(town: Town) -> None:
     town.land("tag", {f"{DEVELOPMENT}/web.yaml": web("1.1.0")})
     arrive(town, STAGING)
     assert flaws(town) == []
+
+
+def test_only_repositories_of_the_pipeline_are_believed_to_hold_a_change(town: Town) -> None:
+    """Whoever may push to a promotion branch can name any pull request in the trailers of a commit.
+
+    What is named is read and commented with the rights of the App, which may be installed at strangers, too.
+    """
+    secret = town.world.add_repository("acme/secret", files={"README.md": "# Secret\n"})
+    town.world.commit("acme/secret", "change", {"README.md": "# Changed\n"}, "Change", author="root")
+    hidden = town.world.open_pull("acme/secret", "root", head="change", title="The secret title")
+    town.land("tag", {f"{DEVELOPMENT}/web.yaml": web("1.1.0")})
+    pull = into(town, STAGING)
+    message = town.world.repository(STAGING).git.commit(pull.head_sha).message
+    forged = message.replace(
+        f"Lockkeeper-Includes: {REPOSITORY}#1", f"Lockkeeper-Includes: acme/secret#{hidden.number}"
+    )
+    assert forged != message
+    town.world.commit(STAGING, pull.head_ref, {"web/more.yaml": "# more\n"}, forged, author=BOT)
+    town.settle()
+    town.world.merge(STAGING, pull.number, "omar", "merge")
+    town.settle()
+    town.say(1, "ann", "/promote production")
+    town.settle()
+    assert town.world.comments_of("acme/secret", hidden.number) == []
+    shown = "".join(one.issue.body or "" for name in (STAGING, PRODUCTION) for one in town.world.repository(name).pulls)
+    assert "The secret title" not in shown
+    assert secret.name == "secret"

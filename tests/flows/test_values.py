@@ -112,6 +112,23 @@ def test_what_changes_elsewhere_in_the_files_promotes_nothing(town: Town) -> Non
     assert town.promotions() == []
 
 
+@pytest.mark.town(
+    configuration=VALUES.replace("  staging:\n", "  staging:\n    approvers: {teams: [qa], required: 1}\n"), more=FILES
+)
+def test_what_changes_elsewhere_costs_no_approval_and_is_not_listed(town: Town) -> None:
+    number = town.land("up", {"apps/development.yaml": web("1.1", 1)})
+    pull = into(town, "staging")
+    town.review(pull.number, "quinn")
+    town.settle()
+    head = str(pull.head_sha)
+    assert town.title_of(head) == "All gates are open: ready to merge"
+    town.land("readme", {"README.md": "# Shop\n"})
+    other = town.land("replicas", {"apps/development.yaml": web("1.1", 7, " is larger")})
+    assert into(town, "staging").head_sha == head
+    assert town.title_of(head) == "All gates are open: ready to merge"
+    assert f"#{number}" in town.body(pull.number) and f"#{other}" not in town.body(pull.number)
+
+
 def test_a_version_that_only_the_target_changed_stays_and_is_told(town: Town) -> None:
     town.land("up", {"apps/development.yaml": web("1.1", 1)})
     town.merge(into(town, "staging").number, "omar")

@@ -2,5 +2,6 @@
 
 from bot.flows.content.door import read_content
 from bot.flows.content.move import Content, Move, Moved, is_there
+from bot.flows.content.versions import changes_versions
 
-__all__ = ["Content", "Move", "Moved", "is_there", "read_content"]
+__all__ = ["Content", "Move", "Moved", "changes_versions", "is_there", "read_content"]

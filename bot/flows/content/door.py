@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from bot.flows.changes import ChangeReader, changes_as_told, read_commit
 from bot.flows.content import trees, versions
 from bot.flows.content.move import Content, Move, Moved
@@ -19,7 +22,7 @@ def read_content(tools: Tools, changes: ChangeReader, move: Move) -> Content:
     git, target = tools.git, move.target.repository
     if not moved.conflicts and moved.tree == git.tree(target, move.target_head):
         return Content(moved.kind, moved.record, moved.drift, same=True)
-    carried = changes.between(move.source, moved.since, move.record.source_sha)
+    carried = changes.between(move.source, moved.since, move.record.source_sha, wanted=_wanted(tools, move))
     if moved.conflicts:
         return Content(moved.kind, moved.record, moved.drift, changes=carried, conflicts=moved.conflicts)
     told = changes_as_told(carried, move.home, target)
@@ -42,6 +45,13 @@ def read_content(tools: Tools, changes: ChangeReader, move: Move) -> Content:
         paths=moved.paths,
         versions=moved.versions,
     )
+
+
+def _wanted(tools: Tools, move: Move) -> Callable[[str], bool]:
+    """Return what says of a commit of the source's files whether it is about what moves."""
+    if move.hop.target.strategy != "values":
+        return lambda _: True
+    return partial(versions.changes_versions, tools, move.hop, move.source)
 
 
 def _moved(tools: Tools, move: Move) -> Moved:

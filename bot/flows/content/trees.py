@@ -119,9 +119,10 @@ def _copied(sides: Sides, move: Move, into: str) -> Moved:
 
 def _base(tools: Tools, move: Move) -> tuple[str | None, Base]:
     """Return the source commit that the target took last, or that stands for it, and how it was found."""
-    git, source = tools.git, move.record.source_sha
-    if move.last is not None and git.resolve(move.source.repository, move.last.source_sha) is not None:
-        return move.last.source_sha, "last promotion"
+    git, source, place = tools.git, move.record.source_sha, move.source
+    last = git.resolve(place.repository, move.last.source_sha) if move.last else None
+    if last is not None and git.directory(place.repository, last, place.path) is not None:  # else it lay elsewhere then
+        return last, "last promotion"
     if move.hop.target.strategy in WHOLE:
         found = git.merge_base(move.target.repository, source, move.target_head)
         return found, "merge base" if found else "none"
@@ -137,8 +138,8 @@ def _drift(sides: Sides, move: Move, base: str | None) -> tuple[str, ...]:
         found = sides.apart(sides.theirs(base))
     elif move.arrived:  # what differs from directory to directory is no drift
         git, target = sides.tools.git, sides.target
-        before = git.directory(target.repository, move.arrived, target.path) or EMPTY_TREE
-        found = git.changed_paths(target.repository, before, sides.ours)
+        before = git.directory(target.repository, move.arrived, target.path)
+        found = git.changed_paths(target.repository, before, sides.ours) if before else ()
     else:
         found = ()
     return tuple(sides.target.below(path) for path in found)

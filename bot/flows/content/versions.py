@@ -9,11 +9,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from bot.flows.changes import read_commit
 from bot.flows.content.configured import configured_content
 from bot.flows.content.move import Move, Moved
 from bot.flows.tools import Tools
 from bot.model.environment import Environment, ValueFile
+from bot.model.promotion import Hop
 from bot.model.repository import Repository
+from bot.promotion.places import Place, values_of
 from bot.promotion.plan import Base, Conflict
 from bot.promotion.values import moving
 from bot.promotion.values.editing import lookup, read
@@ -61,6 +64,33 @@ def moved(tools: Tools, move: Move) -> Moved:
         return Moved(kind, "", since, move.record, tuple(drift), tuple(conflicts), paths)
     tree = tools.git.put(move.target.repository, tools.git.tree(move.target.repository, move.target_head), files)
     return Moved(kind, tree, since, move.record, tuple(drift), paths=paths, versions=tuple(words))
+
+
+def changes_versions(tools: Tools, hop: Hop, source: Place, commit: str) -> bool:
+    """Say whether a commit changed a version that the hop moves, and not only something else in the same files.
+
+    What cannot be read or compared counts as a change.
+    """
+    found = read_commit(tools, source.repository, commit)
+    if found is None or not found.parents:
+        return True
+    theirs = {one.application: one for one in hop.source.values}
+    for target in values_of(hop):
+        file = theirs.get(target.application)
+        if file is None:
+            continue
+        pair = _Pair(file, target)
+        try:
+            now, before = (
+                replace(_versions(tools, source.repository, one, file), keys=pair.keys)
+                for one in (commit, found.parents[0])
+            )
+        except ValueProblem:
+            return True
+        moved = moving.move(file.application, now, Past(before), before) if now.text != before.text else None
+        if moved is not None and (moved.moves or moved.collisions):
+            return True
+    return False
 
 
 def _pairs(move: Move) -> Sequence[_Pair]:
