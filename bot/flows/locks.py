@@ -18,7 +18,7 @@ from bot.flows.tools import Tools
 from bot.model.repository import Repository
 from bot.model.tree import EMPTY_TREE
 from bot.ports import RefMove
-from bot.promotion.locks import AUDIT, Kept, Lock, Said, read_records, record_message
+from bot.promotion.locks import AUDIT, AnyRecord, Kept, Lock, Rollback, Said, read_records, record_message
 
 T = TypeVar("T")
 TRIES = 4
@@ -40,18 +40,19 @@ def read_kept(tools: Tools, home: Repository) -> Kept:
     return read_records(((one.ref, one.message) for one in tools.git.records(home)), tools.seal)
 
 
-def keep(tools: Tools, home: Repository, record: Lock | Said, word: Word) -> Lock | Said:
-    """Put a record where none is; return the one that is there now: this one, or the one that was there first.
+def keep(tools: Tools, home: Repository, record: AnyRecord, word: Word, instead: AnyRecord | None = None) -> AnyRecord:
+    """Put a record where none is, or where `instead` is; return the one that is there now: this one, or the one that
+    was there first.
 
     Doing it again finds its own. TransientError when git does not come to rest.
     """
     wanted = replace(record, since=record.since.replace(microsecond=0))
 
-    def attempt() -> Lock | Said:
+    def attempt() -> AnyRecord:
         refs = _refs(tools, home)
         kept = read_kept(tools, home)
         there = kept.at(wanted.ref)
-        if there is not None:
+        if there is not None and there != instead:
             return there
         commit = tools.git.write_commit(
             home, tree=EMPTY_TREE, parents=(), message=record_message(wanted, tools.seal), time=word.at
@@ -65,15 +66,15 @@ def keep(tools: Tools, home: Repository, record: Lock | Said, word: Word) -> Loc
     return _trying(tools, home, attempt)
 
 
-def take_away(tools: Tools, home: Repository, record: Lock, done: str, word: Word) -> bool:
-    """Take away the record that lies where this one does; False when there is none any more.
+def take_away(tools: Tools, home: Repository, record: Lock | Rollback, done: str, word: Word) -> bool:
+    """Take away a record; False when it is not there any more.
 
     `done` is the command that did it.
     """
 
     def attempt() -> bool:
         there = _refs(tools, home).get(record.ref)
-        if there is None:
+        if there is None or read_kept(tools, home).at(record.ref) != record:
             return False
         _push(tools, home, [RefMove(record.ref, there, None)], _Entry(record, done, word))
         return True
@@ -85,7 +86,7 @@ def take_away(tools: Tools, home: Repository, record: Lock, done: str, word: Wor
 class _Entry:
     """What is written into the line of all records: the record, what became of it, and by whose word."""
 
-    record: Lock | Said
+    record: AnyRecord
     done: str
     word: Word
 

@@ -9,24 +9,30 @@ from typing import Literal
 from bot.model.environment import Environment
 
 GateState = Literal["pass", "wait", "fail"]
+Way = Literal["promote", "rollback", "back"]
 
 
 @dataclass(frozen=True, slots=True)
 class Hop:
     """One step of the pipeline: from a source environment to a target environment.
 
-    `application` is the one whose values move, where each moves by a pull request of its own.
+    `application` is the one whose values move, where each moves by a pull request of its own. `way` tells a promotion
+    from what goes against the stream: "rollback" brings an environment (both source and target) to what it held
+    before, "back" brings to a source what was changed in its target only.
     """
 
     source: Environment
     target: Environment
     application: str = ""
+    way: Way = "promote"
 
     @property
     def branch(self) -> str:
         """The promotion branch. One per pair, so that at most one pull request can be open for it."""
+        if self.way == "rollback":
+            return f"rollback/{self.target.name}"
         own = f"--{self.application}" if self.application else ""
-        return f"promote/{self.source.name}-to-{self.target.name}{own}"
+        return f"{self.way}/{self.source.name}-to-{self.target.name}{own}"
 
     @property
     def name(self) -> str:

@@ -76,22 +76,66 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Rollback:
+    """Somebody wants `target`, an environment or group, to hold again what it held at `sha`, a commit of its own.
+
+    `to` says in words which state that is. The newest one of each target is kept, also when it is done: that there is
+    one says that rollbacks have to be looked for when the last promotion is.
+    """
+
+    kind: Literal["rollback"]
+    target: str
+    by: str
+    sha: str
+    to: str
+    reason: str
+    since: datetime
+    url: str = ""
+
+    @property
+    def ref(self) -> str:
+        return f"{PREFIX}rollback/{self.target}"
+
+    def is_hold(self, lock: Lock) -> bool:
+        """Say whether a hold was made together with this."""
+        return (
+            lock.kind == "hold"
+            and not lock.pull
+            and (lock.environment, lock.since, lock.url)
+            == (
+                self.target,
+                self.since,
+                self.url,
+            )
+        )
+
+
+AnyRecord = Lock | Said | Rollback
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
-    """All records of a repository: what shuts, what was said of promotion commits, and refs that count for nothing."""
+    """All records of a repository: what shuts, what was said of promotion commits, what was rolled back, and refs that
+    count for nothing."""
 
     locks: tuple[Lock, ...] = ()
     said: tuple[Said, ...] = ()
     forged: tuple[str, ...] = ()
+    rollbacks: tuple[Rollback, ...] = ()
 
-    def at(self, ref: str) -> Lock | Said | None:
+    def at(self, ref: str) -> AnyRecord | None:
         """Return the record that lies under a ref."""
-        every: tuple[Lock | Said, ...] = (*self.locks, *self.said)
+        every: tuple[AnyRecord, ...] = (*self.locks, *self.said, *self.rollbacks)
         return next((one for one in every if one.ref == ref), None)
 
     def find(self, kind: LockKind, environment: str, pull: str = "") -> Lock | None:
         """Return the record of that kind on exactly this."""
         wanted = lock_ref(kind, environment, pull)
         return next((one for one in self.locks if one.ref == wanted), None)
+
+    def rollback(self, target: str) -> Rollback | None:
+        """Return the newest rollback of an environment or group."""
+        return next((one for one in self.rollbacks if one.target == target), None)
 
 
 NOTHING_KEPT = Kept()
@@ -105,7 +149,7 @@ def lock_ref(kind: LockKind, environment: str, pull: str = "") -> str:
     return f"{PREFIX}{kind}/{environment}" if environment else f"{PREFIX}{kind}-all"
 
 
-def record_message(record: Lock | Said, seal: Seal, done: str = "") -> str:
+def record_message(record: AnyRecord, seal: Seal, done: str = "") -> str:
     """Return the commit message that `read_records` reads; `done` says what became of it, for the line of all."""
     what = record.environment or "all environments" if isinstance(record, Lock) else record.target
     title = f"{done or record.kind} {what}" + (f": {record.gate}" if isinstance(record, Said) and record.gate else "")
@@ -122,6 +166,7 @@ def read_records(found: Iterable[tuple[str, str]], seal: Seal) -> Kept:
     """
     locks: list[Lock] = []
     said: list[Said] = []
+    rollbacks: list[Rollback] = []
     forged: list[str] = []
     for ref, message in found:
         if ref == AUDIT:
@@ -131,12 +176,15 @@ def read_records(found: Iterable[tuple[str, str]], seal: Seal) -> Kept:
             forged.append(ref)
         elif isinstance(record, Lock):
             locks.append(record)
+        elif isinstance(record, Rollback):
+            rollbacks.append(record)
         else:
             said.append(record)
     return Kept(
         tuple(sorted(locks, key=lambda one: (one.since, one.ref))),
         tuple(sorted(said, key=lambda one: (one.since, one.ref))),
         tuple(sorted(forged)),
+        tuple(sorted(rollbacks, key=lambda one: one.ref)),
     )
 
 
@@ -146,9 +194,9 @@ def one_line(text: str) -> str:
     return flat if len(flat) <= REASON else flat[: REASON - 1] + "…"
 
 
-def _read(message: str) -> Lock | Said | None:
+def _read(message: str) -> AnyRecord | None:
     found: dict[str, str] = dict(_LINE.findall(message))
-    values = {one: found.get(_key(one), "") for one in ("kind", *_names(Lock), *_names(Said))}
+    values = {one: found.get(_key(one), "") for one in ("kind", *_names(Lock), *_names(Said), *_names(Rollback))}
     try:
         since = datetime.fromisoformat(values["since"])
     except ValueError:
@@ -165,16 +213,27 @@ def _read(message: str) -> Lock | Said | None:
                 kind, values["target"], values["by"], values["sha"], values["reason"], since, values["gate"],
                 values["url"],
             )  # fmt: skip
+        case "rollback" as kind:
+            return Rollback(
+                kind,
+                values["target"],
+                values["by"],
+                values["sha"],
+                values["to"],
+                values["reason"],
+                since,
+                values["url"],
+            )
         case _:
             return None
 
 
-def _values(record: Lock | Said) -> Mapping[str, str]:
+def _values(record: AnyRecord) -> Mapping[str, str]:
     values = {field.name: getattr(record, field.name) for field in fields(record)}
     return {**values, "since": record.since.astimezone(UTC).isoformat(timespec="seconds")}
 
 
-def _sealed(record: Lock | Said) -> str:
+def _sealed(record: AnyRecord) -> str:
     return "record " + json.dumps(_values(record), sort_keys=True)
 
 
@@ -183,7 +242,7 @@ def _seal_of(message: str) -> str:
     return found.get("Seal", "")
 
 
-def _names(kind: type[Lock] | type[Said]) -> tuple[str, ...]:
+def _names(kind: type[Lock] | type[Said] | type[Rollback]) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind))
 
 

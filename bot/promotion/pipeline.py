@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from bot.model.environment import Configuration, Environment, People
+from bot.model.environment import Configuration, Environment, People, ValueFile
 from bot.model.promotion import Hop
 
 
@@ -34,6 +34,31 @@ def pairs(configuration: Configuration) -> tuple[Hop, ...]:
             target = grouped([member for _, member in way])
         hops += [Hop(source, target, application) for application in _applications(target)]
     return tuple(hops)
+
+
+def ways_back(configuration: Configuration) -> tuple[Hop, ...]:
+    """Return the hops against the stream: a rollback of each target, and a way back from each target to its source.
+
+    Content moves on them as it does on the hop that they go against. Where that is a tag, nothing goes back to a
+    source: one commit is both.
+    """
+    found: dict[str, Hop] = {}
+    for hop in pairs(configuration):
+        target = replace(hop.target, values=_with_keys(hop.source, hop.target))
+        members = tuple(replace(one, values=_with_keys(hop.source, one)) for one in target.members)
+        target = replace(target, members=members)
+        rollback = Hop(target, target, way="rollback")
+        found.setdefault(rollback.branch, rollback)
+        for one in () if target.strategy == "tag" else members or (target,):
+            back = Hop(one, replace(hop.source, strategy=target.strategy), hop.application, "back")
+            found.setdefault(back.branch, back)
+    return tuple(found.values())
+
+
+def _with_keys(source: Environment, target: Environment) -> tuple[ValueFile, ...]:
+    """Return the target's files with the keys that move into them: those that the source names, else their own."""
+    named = {one.application: one.keys for one in source.values}
+    return tuple(replace(one, keys=named.get(one.application) or one.keys) for one in target.values)
 
 
 def grouped(members: Sequence[Environment]) -> Environment:

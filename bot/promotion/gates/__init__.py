@@ -58,36 +58,41 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """One gate: its function, whether a promotion has it, whether each member of a group has its own."""
+    """One gate: its function, whether a promotion has it, whether each member of a group has its own.
+
+    `onward` says that it asks what a new change has to show: what an environment held before, or holds already, on its
+    way back has shown it.
+    """
 
     judge: Callable[[GateFacts], Gate]
     asked: Callable[[GateFacts], object] = lambda _: True
     each: bool = False
+    onward: bool = False
 
 
 _RULES = (
     _Rule(order),
-    _Rule(checks, each=True),
-    _Rule(health, lambda facts: facts.hop.target.gates.health, each=True),
+    _Rule(checks, each=True, onward=True),
+    _Rule(health, lambda facts: facts.hop.target.gates.health, each=True, onward=True),
     _Rule(policy),
     _Rule(approvals),
-    _Rule(soak, lambda facts: facts.hop.target.gates.soak, each=True),
+    _Rule(soak, lambda facts: facts.hop.target.gates.soak, each=True, onward=True),
     _Rule(window, lambda facts: facts.hop.target.gates.windows, each=True),
     _Rule(freeze, lambda facts: freezes(facts) or records(facts)),
     _Rule(lock, locks),
-    _Rule(drift, lambda facts: facts.hop.target.on_drift == "block", each=True),
-    _Rule(test, lambda facts: facts.hop.target.gates.test, each=True),
+    _Rule(drift, lambda facts: facts.hop.target.on_drift == "block", each=True, onward=True),
+    _Rule(test, lambda facts: facts.hop.target.gates.test, each=True, onward=True),
 )
 
 
 def evaluate(facts: GateFacts) -> tuple[Gate, ...]:
     """Return the gates that the promotion has, in the order people should read them."""
-    return tuple(_judged(rule, facts) for rule in _RULES if _is_asked(rule, facts))
+    return tuple(_judged(rule, facts) for rule in _rules(facts) if _is_asked(rule, facts))
 
 
 def every(facts: GateFacts) -> tuple[Gate, ...]:
     """Return all gates there are, those that nothing is asked of too, in the same order."""
-    return tuple(_judged(rule, facts) for rule in _RULES)
+    return tuple(_judged(rule, facts) for rule in _rules(facts))
 
 
 def passed(gates: Sequence[Gate]) -> bool:
@@ -98,6 +103,10 @@ def passed(gates: Sequence[Gate]) -> bool:
 def looked_at_again(gates: Sequence[Gate]) -> datetime | None:
     """Return when time alone may change one of the gates, None where it changes none."""
     return min((gate.again for gate in gates if gate.again is not None), default=None)
+
+
+def _rules(facts: GateFacts) -> Sequence[_Rule]:
+    return [one for one in _RULES if facts.hop.way == "promote" or not one.onward]
 
 
 def _is_asked(rule: _Rule, facts: GateFacts) -> bool:

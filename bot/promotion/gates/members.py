@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.model.promotion import Gate, Hop
+from bot.model.promotion import Gate
 from bot.promotion.gates.facts import GateFacts
 
 _ORDER = ("fail", "wait", "pass")
@@ -13,9 +13,8 @@ _ORDER = ("fail", "wait", "pass")
 
 def of_members(facts: GateFacts) -> tuple[GateFacts, ...]:
     """Return the facts as each member of the target reads them; the facts alone where the target is no group."""
-    hop = facts.hop
-    members = hop.target.members
-    return tuple(replace(facts, hop=Hop(hop.source, one, hop.application)) for one in members) or (facts,)
+    members = facts.hop.target.members
+    return tuple(replace(facts, hop=replace(facts.hop, target=one)) for one in members) or (facts,)
 
 
 def worst(judged: Sequence[tuple[str, Gate]]) -> Gate:

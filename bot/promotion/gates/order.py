@@ -21,6 +21,8 @@ def order(facts: GateFacts) -> Gate:
             "whoever pushed it",
             f"delete the branch `{hop.branch}`; Lockkeeper makes it anew from {hop.source.name}",
         )
+    if hop.way == "rollback":
+        return Gate("order", "pass", f"{hop.target.name} held this before, at {short}")
     if not facts.source_holds:
         return Gate(
             "order",
