@@ -61,7 +61,7 @@ class CheckReport:
 
 
 class GitHub(Protocol):
-    """One repository's GitHub, as the App installation sees it. One instance serves one job."""
+    """One repository's GitHub, as the App installation sees it. One instance serves one job, and reads things once."""
 
     @property
     def app_id(self) -> int: ...
@@ -69,6 +69,7 @@ class GitHub(Protocol):
     def bot_login(self) -> str: ...  # for example "lockkeeper[bot]"
 
     # reads
+    def refresh(self, repository: Repository) -> None: ...  # time has passed: what was read is read anew
     def default_branch(self, repository: Repository) -> str: ...
     def branch_sha(self, repository: Repository, branch: str) -> str | None: ...
     def pull(self, repository: Repository, number: int) -> PullRequest: ...
@@ -85,8 +86,8 @@ class GitHub(Protocol):
     def pulls_of_commit(self, repository: Repository, sha: str) -> Sequence[PullRequest]: ...
     def commit(self, repository: Repository, sha: str) -> Commit: ...
     def checks(
-        self, repository: Repository, sha: str
-    ) -> Sequence[CheckState]: ...  # runs and statuses, newest per name
+        self, repository: Repository, sha: str, *, ours: bool = False
+    ) -> Sequence[CheckState]: ...  # runs and statuses, newest per name; `ours`: only the runs of this App
     def comments(self, repository: Repository, number: int) -> Sequence[Comment]: ...
     def comment(self, repository: Repository, comment_id: int) -> Comment | None: ...
     def permission(self, repository: Repository, login: str) -> Permission: ...  # error is never "yes"

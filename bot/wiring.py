@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -119,7 +119,7 @@ class Composition:
 
     def tools(self, repository: Repository, check: Callable[[], None]) -> Tools:
         """Return the tools of one job; `check` is called before each write and raises when it may not."""
-        github: GitHub = routed(repository, self.app.for_repository)
+        github: GitHub = routed(repository, partial(self.app.for_repository, keeps=True))
         git: Git = self.git
         return Tools(
             github=fenced(github, check, GITHUB_WRITES),

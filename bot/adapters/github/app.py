@@ -16,6 +16,7 @@ from bot.adapters.github.client import Client
 from bot.adapters.github.deliveries import Sweep, redeliver_failed
 from bot.adapters.github.errors import translated
 from bot.adapters.github.gateway import RepositoryGitHub
+from bot.adapters.github.seen import Seen
 from bot.adapters.github.transport import repeat_reads
 from bot.errors import LockkeeperError, NotFoundError, RefusedError
 from bot.model.repository import Repository
@@ -88,17 +89,18 @@ class GitHubApp:
                     self._bot_login = f"{self._integration().get_app().slug}[bot]"
             return self._bot_login
 
-    def for_repository(self, repository: Repository) -> RepositoryGitHub:
+    def for_repository(self, repository: Repository, *, keeps: bool = False) -> RepositoryGitHub:
         """Return a client for one job on one repository; NotFoundError where the App is not installed.
 
-        Where GitHub no longer takes our token (the App was installed anew), the client gets itself another.
+        One that `keeps` what it has seen asks nothing twice. Where GitHub no longer takes our token (the App was
+        installed anew), the client gets itself another.
         """
 
         def renewed() -> Client:
             self.forget(repository)
-            return self._client(repository)
+            return self._client(repository, keeps)
 
-        return RepositoryGitHub(self._client(repository), renewed)
+        return RepositoryGitHub(self._client(repository, keeps), renewed)
 
     def token(self, repository: Repository) -> str:
         """Return an installation token good for git on this repository for now."""
@@ -118,10 +120,10 @@ class GitHubApp:
             installation, _ = self._installations.pop(repository, (0, 0.0))
             self._tokens.pop(installation, None)
 
-    def _client(self, repository: Repository) -> Client:
+    def _client(self, repository: Repository, keeps: bool) -> Client:
         auth = self._installation_auth(repository)
         api = github.Github(auth=auth, **self._options)  # type: ignore[arg-type]  # one dict of many types
-        return Client(api, self.app_id, self.bot_login)
+        return Client(api, self.app_id, self.bot_login, Seen(keeps))
 
     def installed_repositories(self) -> Sequence[Repository]:
         """Return every repository that an active installation gives us, but archived ones.

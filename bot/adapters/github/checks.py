@@ -31,12 +31,11 @@ _Digests = tuple[str, str]
 _DIGESTS = re.compile(r"(?:^| )#([0-9a-f]{12})\.([0-9a-f]{12})$")
 
 
-def checks(client: Client, repository: Repository, sha: str) -> Sequence[CheckState]:
-    """Return the check runs and statuses of a commit, the newest for each name and App."""
-    commit = f"{client.repository(repository).url}/commits/{quoted(sha)}"
+def checks(client: Client, repository: Repository, sha: str, *, ours: bool = False) -> Sequence[CheckState]:
+    """Return the check runs and statuses of a commit, the newest for each name and App; or only the runs by us."""
     with translated(f"read the checks of {sha[:12]} in {repository}"):
-        runs = list(_runs(client, repository, sha, {"filter": "latest"}))
-        statuses = list(PaginatedList(CommitStatus, client.api.requester, f"{commit}/status", {}, list_item="statuses"))
+        runs = _of_ours(client, repository, sha) if ours else _of_all(client, repository, sha)
+        statuses = () if ours else _statuses(client, repository, sha)
         newest: dict[tuple[str, int | None], CheckState] = {}
         for run in sorted(runs, key=lambda one: one.id):
             state = values.run_state(run, _plain(run.external_id or ""))
@@ -60,6 +59,7 @@ def ensure_check(client: Client, repository: Repository, report: CheckReport) ->
         with translated(f"create the check {report.name!r} of {repository}"):
             _create(client, repository, report, wanted)
     except TransientError:  # the answer may be lost, and the work done
+        client.seen.forget()
         with translated(f"read the check {report.name!r} of {repository}"):
             current = _ours(client, repository, report)
         if current is None or not _says(current, report, wanted):
@@ -75,6 +75,8 @@ def _create(client: Client, repository: Repository, report: CheckReport, wanted:
     ] or [()]
     first = _properties(report, wanted if len(batches) == 1 else None, batches[0])
     run = client.repository(repository).create_check_run(name=report.name, head_sha=report.sha, **first)
+    for known in ("runs", "our runs"):
+        client.seen.add((known, repository, report.sha), run)
     for number, batch in enumerate(batches[1:], start=2):
         run.edit(**_properties(report, wanted if number == len(batches) else None, batch))
 
@@ -118,10 +120,32 @@ def _can_become(run: CheckRun, report: CheckReport, wanted: _Digests) -> bool:
 
 
 def _ours(client: Client, repository: Repository, report: CheckReport) -> CheckRun | None:
-    parameters = {"check_name": report.name, "filter": "latest", "app_id": client.app_id}
-    runs = _runs(client, repository, report.sha, parameters)
+    if client.seen.keeps:
+        runs = _of_ours(client, repository, report.sha)
+    else:
+        parameters = {"check_name": report.name, "filter": "latest", "app_id": client.app_id}
+        runs = list(_runs(client, repository, report.sha, parameters))
     ours = [run for run in runs if run.name == report.name and run.app and run.app.id == client.app_id]
     return max(ours, key=lambda one: one.id, default=None)
+
+
+def _of_all(client: Client, repository: Repository, sha: str) -> list[CheckRun]:
+    return client.seen.once(
+        ("runs", repository, sha), lambda: list(_runs(client, repository, sha, {"filter": "latest"}))
+    )
+
+
+def _of_ours(client: Client, repository: Repository, sha: str) -> list[CheckRun]:
+    if client.seen.knows(("runs", repository, sha)):
+        return [one for one in _of_all(client, repository, sha) if one.app and one.app.id == client.app_id]
+    parameters = {"filter": "latest", "app_id": client.app_id}
+    return client.seen.once(("our runs", repository, sha), lambda: list(_runs(client, repository, sha, parameters)))
+
+
+def _statuses(client: Client, repository: Repository, sha: str) -> list[CommitStatus]:
+    url = f"{client.repository(repository).url}/commits/{quoted(sha)}/status"
+    listed = PaginatedList(CommitStatus, client.api.requester, url, {}, list_item="statuses")
+    return client.seen.once(("statuses", repository, sha), lambda: list(listed))
 
 
 def _runs(client: Client, repository: Repository, sha: str, parameters: dict[str, Any]) -> PaginatedList[CheckRun]:

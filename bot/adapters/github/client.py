@@ -14,17 +14,19 @@ import github.PullRequest
 import github.Repository
 
 from bot.adapters.github.errors import translated
+from bot.adapters.github.seen import Seen
 from bot.errors import NotFoundError
 from bot.model.repository import Repository
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """PyGithub's client for one installation, and who we are there."""
+    """PyGithub's client for one installation, who we are there, and what this job has seen already."""
 
     api: github.Github = field(repr=False)
     app_id: int
     bot_login: str
+    seen: Seen = field(default_factory=Seen, repr=False, compare=False)
 
     def repository(self, repository: Repository) -> github.Repository.Repository:
         """Return PyGithub's repository; this alone asks GitHub nothing, nor do the two below."""

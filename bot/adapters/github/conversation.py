@@ -6,9 +6,15 @@ from github.IssueComment import IssueComment
 
 from bot.adapters.github.client import Client, quoted
 from bot.adapters.github.errors import found_or_made, translated
+from bot.adapters.github.seen import Question
 from bot.errors import NotFoundError, RefusedError
 from bot.model.repository import Repository
 from bot.ports import Reaction
+
+
+def comments(client: Client, repository: Repository, number: int) -> list[IssueComment]:
+    """Return the comments of an issue or pull request, oldest first; within `translated`."""
+    return client.seen.once(_said(repository, number), lambda: list(client.issue(repository, number).get_comments()))
 
 
 def ensure_comment(client: Client, repository: Repository, number: int, marker: str, body: str) -> bool:
@@ -24,16 +30,18 @@ def ensure_comment(client: Client, repository: Repository, number: int, marker: 
         with translated(f"read the comments of #{number} in {repository}"):
             ours = [
                 one
-                for one in issue.get_comments()
+                for one in comments(client, repository, number)
                 if one.user and client.is_ours(one.user.login) and _first_line(one.body or "") == marker
             ]
         return sorted(ours, key=lambda one: one.id) or None
 
     def make() -> list[IssueComment]:
         with translated(f"comment on #{number} in {repository}"):
-            return [issue.create_comment(text)]
+            made = issue.create_comment(text)
+        client.seen.add(_said(repository, number), made)
+        return [made]
 
-    found, wrote = found_or_made(find, make)
+    found, wrote = found_or_made(find, make, client.seen.forget)
     oldest, *others = found
     with translated(f"edit our comment on #{number} in {repository}"):
         if not same_text(oldest.body or "", text):
@@ -41,6 +49,7 @@ def ensure_comment(client: Client, repository: Repository, number: int, marker: 
             wrote = True
         for other in others:
             other.delete()
+            client.seen.remove(_said(repository, number), other)
             wrote = True
     return wrote
 
@@ -90,6 +99,10 @@ def ensure_no_label(client: Client, repository: Repository, number: int, label: 
             return False
         raise
     return True
+
+
+def _said(repository: Repository, number: int) -> Question:
+    return "comments", repository, number
 
 
 def same_text(one: str, other: str) -> bool:

@@ -77,17 +77,20 @@ def words(data: object) -> str:
     return "; ".join(dict.fromkeys(part.strip() for part in (message, *single) if part.strip()))[:2000]
 
 
-def found_or_made(find: Callable[[], T | None], make: Callable[[], T]) -> tuple[T, bool]:
+def found_or_made(
+    find: Callable[[], T | None], make: Callable[[], T], forget: Callable[[], None] = lambda: None
+) -> tuple[T, bool]:
     """Return what `find` finds, else what `make` makes, and whether it was made.
 
     A create may have worked although its answer was lost, or another worker may have been faster: after an
-    error of `make` we look once more before the error counts.
+    error of `make` we `forget` what we have seen and look once more before the error counts.
     """
     if (found := find()) is not None:
         return found, False
     try:
         return make(), True
     except (TransientError, RefusedError):
+        forget()
         if (found := find()) is not None:
             return found, True
         raise

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeVar
 
-from bot.adapters.github import accounts, checks, conversation, deployments, pulls, pushes, values
+from bot.adapters.github import accounts, checks, conversation, deployments, pull_lists, pulls, pushes, values
 from bot.adapters.github.client import Client
 from bot.adapters.github.errors import translated
 from bot.errors import LockkeeperError, NotFoundError, RefusedError, TransientError
@@ -25,6 +25,7 @@ from bot.model.repository import (
 from bot.ports import CheckReport, GitHub, Reaction
 
 _C = TypeVar("_C", bound=type)
+_WRITES = ("ensure_", "ask_", "merge")
 
 
 def _renewing(gateway: _C) -> _C:
@@ -35,8 +36,25 @@ def _renewing(gateway: _C) -> _C:
     """
     for name, method in list(vars(gateway).items()):
         if callable(method) and not name.startswith("_"):
-            setattr(gateway, name, _renewed(method))
+            setattr(gateway, name, _renewed(_doubting(method) if name.startswith(_WRITES) else method))
     return gateway
+
+
+def _doubting(write: Callable[..., Any]) -> Callable[..., Any]:  # of any write, as below
+    """Let a write that fails, and may have been done all the same, end all belief in what was seen; a merge does, too."""
+
+    @functools.wraps(write)
+    def call(self: RepositoryGitHub, *args: Any, **named: Any) -> Any:  # as above
+        try:
+            answer = write(self, *args, **named)
+        except LockkeeperError:
+            self._client.seen.forget()
+            raise
+        if write.__name__ == "merge":
+            self._client.seen.forget()
+        return answer
+
+    return call
 
 
 def _renewed(method: Callable[..., Any]) -> Callable[..., Any]:  # of any method: its type is the class's affair
@@ -85,9 +103,12 @@ class RepositoryGitHub:
     def bot_login(self) -> str:
         return self._client.bot_login
 
+    def refresh(self, repository: Repository) -> None:  # noqa: ARG002 - one client is one repository's
+        """Read anew whatever was read before: time has passed."""
+        self._client.seen.forget()
+
     def default_branch(self, repository: Repository) -> str:
-        with translated(f"read {repository}"):
-            return self._client.repository(repository).default_branch
+        return pull_lists.default_branch(self._client, repository)
 
     def branch_sha(self, repository: Repository, branch: str) -> str | None:
         return pulls.branch_sha(self._client, repository, branch)
@@ -117,12 +138,12 @@ class RepositoryGitHub:
             found = self._client.repository(repository).get_commit(sha, commit_files_per_page=1)
             return values.commit(found.complete())
 
-    def checks(self, repository: Repository, sha: str) -> Sequence[CheckState]:
-        return checks.checks(self._client, repository, sha)
+    def checks(self, repository: Repository, sha: str, *, ours: bool = False) -> Sequence[CheckState]:
+        return checks.checks(self._client, repository, sha, ours=ours)
 
     def comments(self, repository: Repository, number: int) -> Sequence[Comment]:
         with translated(f"read the comments of #{number} in {repository}"):
-            return [values.comment(one) for one in self._client.issue(repository, number).get_comments()]
+            return [values.comment(one) for one in conversation.comments(self._client, repository, number)]
 
     def comment(self, repository: Repository, comment_id: int) -> Comment | None:
         try:

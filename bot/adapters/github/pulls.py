@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import islice
 from typing import Literal
 
 from github.PullRequest import PullRequest as Found
@@ -13,6 +12,7 @@ from bot.adapters.github import values
 from bot.adapters.github.client import Client, quoted
 from bot.adapters.github.conversation import same_text
 from bot.adapters.github.errors import found_or_made, translated
+from bot.adapters.github.pull_lists import Wanted, matching, note_default, note_made, reviews_found
 from bot.errors import RefusedError, TransientError
 from bot.model.repository import PullRequest, Repository, Review
 
@@ -20,7 +20,9 @@ from bot.model.repository import PullRequest, Repository, Review
 def pull(client: Client, repository: Repository, number: int) -> PullRequest:
     """Return a pull request as it is now."""
     with translated(f"read pull request #{number} of {repository}"):
-        return _with_merger(client.pull(repository, number))
+        found = client.seen.once(("pull", repository, number), lambda: client.pull(repository, number))
+        note_default(client, repository, found)
+        return _with_merger(found)
 
 
 def pulls(  # noqa: PLR0913 - the port's own filters, all by name
@@ -34,7 +36,8 @@ def pulls(  # noqa: PLR0913 - the port's own filters, all by name
 ) -> Sequence[PullRequest]:
     """Return pull requests, newest first, without `merged_by`; `head` is a branch of the same repository."""
     with translated(f"list the pull requests of {repository}"):
-        return [values.listed_pull(one) for one in islice(_listed(client, repository, state, base, head), limit)]
+        wanted = Wanted(state, base, head)
+        return [values.listed_pull(one) for one in matching(client, repository, wanted, limit)]
 
 
 def pulls_of_commit(client: Client, repository: Repository, sha: str) -> Sequence[PullRequest]:
@@ -46,7 +49,7 @@ def pulls_of_commit(client: Client, repository: Repository, sha: str) -> Sequenc
 def reviews(client: Client, repository: Repository, number: int) -> Sequence[Review]:
     """Return the submitted reviews of a pull request, oldest first."""
     with translated(f"read the reviews of #{number} in {repository}"):
-        return [values.review(one) for one in client.pull(repository, number).get_reviews()]
+        return [values.review(one) for one in reviews_found(client, repository, number)]
 
 
 def ensure_pull(  # noqa: PLR0913 - what a pull request is made of
@@ -56,13 +59,15 @@ def ensure_pull(  # noqa: PLR0913 - what a pull request is made of
 
     def find() -> Found | None:
         with translated(f"look for a pull request from {head} to {base} in {repository}"):
-            return next(iter(_listed(client, repository, "open", base, head)), None)
+            return next(iter(matching(client, repository, Wanted("open", base, head), 1)), None)
 
     def make() -> Found:
         with translated(f"open a pull request from {head} to {base} in {repository}"):
-            return client.repository(repository).create_pull(base=base, head=head, title=title, body=body)
+            made = client.repository(repository).create_pull(base=base, head=head, title=title, body=body)
+        note_made(client, repository, made)
+        return made
 
-    found, _ = found_or_made(find, make)
+    found, _ = found_or_made(find, make, client.seen.forget)
     with translated(f"update pull request #{found.number} of {repository}"):
         if found.title != title.strip() or not same_text(found.body or "", body):
             found.edit(title=title, body=body)
@@ -76,6 +81,7 @@ def ensure_closed(client: Client, repository: Repository, number: int) -> bool:
         if found.state != "open":
             return False
         found.edit(state="closed")
+        client.seen.forget()
     return True
 
 
@@ -126,15 +132,6 @@ def branch_sha(client: Client, repository: Repository, branch: str) -> str | Non
             return None
         raise
     return str(found["object"]["sha"]) if found and found.get("ref") == f"refs/heads/{branch}" else None
-
-
-def _listed(client: Client, repository: Repository, state: str, base: str, head: str) -> Sequence[Found]:
-    filters = {"state": state, "sort": "created", "direction": "desc"}
-    if base:
-        filters["base"] = base
-    if head:
-        filters["head"] = f"{repository.owner}:{head}"
-    return client.repository(repository).get_pulls(**filters)  # type: ignore[return-value]  # iterated only
 
 
 def _with_merger(found: Found) -> PullRequest:
