@@ -41,7 +41,7 @@ def _renewing(gateway: _C) -> _C:
 
 
 def _doubting(write: Callable[..., Any]) -> Callable[..., Any]:  # of any write, as below
-    """Let a write that fails, and may have been done all the same, end all belief in what was seen; a merge does, too."""
+    """Let a write that fails, and may have been done all the same, end all belief in what was seen; so does a merge."""
 
     @functools.wraps(write)
     def call(self: RepositoryGitHub, *args: Any, **named: Any) -> Any:  # as above
