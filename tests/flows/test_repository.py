@@ -209,7 +209,6 @@ def test_only_repositories_of_the_pipeline_are_believed_to_hold_a_change(town: T
     )
     assert forged != message
     town.world.commit(STAGING, pull.head_ref, {"web/more.yaml": "# more\n"}, forged, author=BOT)
-    town.settle()
     town.world.merge(STAGING, pull.number, "omar", "merge")
     town.settle()
     town.say(1, "ann", "/promote production")
