@@ -144,17 +144,17 @@ class Records:
 
     def _does_the_same(self, one: Commit, two: Commit, paths: tuple[str, ...]) -> bool:
         """Say whether two commits make the same of the same content at all the paths; '' is everything."""
-        git, repository = self._tools.git, self._repository
         if "" in paths and one.parents != two.parents:
             return False
         if not one.parents or not two.parents:
             return False
         pairs = ((one.sha, two.sha), (one.parents[0], two.parents[0]))
-        return all(
-            git.directory(repository, this, path) == git.directory(repository, other, path)
-            for path in paths
-            for this, other in pairs
-        )
+        return all(self._at(this, path) == self._at(other, path) for path in paths for this, other in pairs)
+
+    def _at(self, commit: str, path: str) -> str | bytes | None:
+        """Return what tells the directory, or the file, at a path from another."""
+        git, repository = self._tools.git, self._repository
+        return git.directory(repository, commit, path) or git.read(repository, commit, path)
 
     def _plain_merge(self, commit: Commit) -> bool:
         git, (ours, other) = self._tools.git, commit.parents

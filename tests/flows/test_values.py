@@ -127,6 +127,11 @@ def test_what_changes_elsewhere_costs_no_approval_and_is_not_listed(town: Town) 
     assert into(town, "staging").head_sha == head
     assert town.title_of(head) == "All gates are open: ready to merge"
     assert f"#{number}" in town.body(pull.number) and f"#{other}" not in town.body(pull.number)
+    town.land("more", {"apps/staging.yaml": web("1.0", 5)})
+    assert into(town, "staging").head_sha != head, "the target's file itself has changed"
+    town.merge(pull.number, "omar")
+    town.settle()
+    assert town.file("main", "apps/staging.yaml") == web("1.1", 5)
 
 
 def test_a_version_that_only_the_target_changed_stays_and_is_told(town: Town) -> None:
