@@ -20,6 +20,7 @@ from bot.flows.proposal import report as report_proposal
 from bot.flows.question import Question, Sides
 from bot.flows.rules import Rules, read_rules
 from bot.flows.tools import Tools
+from bot.flows.untouched import say_untouched
 from bot.model.environment import Environment
 from bot.model.finding import Concern
 from bot.model.repository import PullRequest, Repository
@@ -89,6 +90,7 @@ def check_pull(tools: Tools, repository: Repository, number: int, *, write: bool
     if checks is not None and write:
         changed = _changed(tools, house, pull, checks)
         _publish(tools, repository, pull, changed, checks)
+        say_untouched(tools, house, pull, changed)
         if house.promotion(pull, tools.github.bot_login) is None:
             judge_direct_change(tools, house, pull, changed)
     return replace(nothing, checks=checks)

@@ -208,6 +208,18 @@ def direct_check(environment: Environment, gate: Gate, *, sha: str) -> CheckRepo
     )
 
 
+def untouched_check(environment: Environment, *, sha: str) -> CheckReport:
+    """Return the check run for a change that goes into the branch of an environment, but not into the environment."""
+    where = environment.name
+    return CheckReport(
+        name=check_name(environment),
+        sha=sha,
+        title=f"Does not change {where}"[:250],
+        summary=f"{markdown.escape(where)} is deployed from this branch as well, and nothing that is its own changes.",
+        conclusion="success",
+    )
+
+
 def commit_message(hop: Hop, record: Record, changes: Sequence[Change], seal: str, versions: Sequence[str] = ()) -> str:
     """Return the promotion commit's message with its trailers (git-interpret-trailers form)."""
     lines = [title(hop, changes, versions), ""]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.sandbox.records import Pull
+from bot.sandbox.refusal import Refusal
 from tests.flows.directories import DEVELOPMENT, DIRECTORIES, PRODUCTION, STAGING, directories, place, web
 from tests.flows.repository import PATH, settings
 from tests.flows.world import PROMOTION, REPOSITORY, TROUBLE, Method, Town
@@ -256,8 +257,26 @@ def test_only_changes_of_a_directory_ask_for_its_approvers(town: Town) -> None:
     town.settle()
     asked = {one: [team.slug for team in town.pull(one).requested_teams] for one in (number, direct)}
     assert asked == {number: [], direct: ["leads"]}
-    assert town.check(town.pull(number).head_sha, PROMOTION) is None
+    assert town.title_of(town.pull(number).head_sha) == "Does not change production"
     assert town.title_of(town.pull(direct).head_sha) == "approvals: waiting for team leads"
+
+
+@pytest.mark.town(configuration=APPROVED, more=directories())
+def test_the_gates_of_production_may_be_required_on_the_branch_that_all_share(town: Town) -> None:
+    check = f"{PROMOTION} to production"
+    town.world.protect(REPOSITORY, "main", required_checks=[(check, town.app.id)])
+    number = town.propose("tag", {f"{DEVELOPMENT}/web.yaml": web("1.1.0")})
+    town.settle()
+    town.merge(number)
+    town.settle()
+    arrive(town, "staging")
+    pull = into(town, "production")
+    with pytest.raises(Refusal):
+        town.merge(pull.number, "omar")
+    town.review(pull.number, "lena")
+    town.settle()
+    arrive(town, "production")
+    assert image(town, "production") == "registry.example.com/web:1.1.0"
 
 
 def test_promote_without_a_name_means_what_comes_after_the_directory_changed(town: Town) -> None:
