@@ -63,14 +63,15 @@ def _deployment(tools: Tools, held: Held) -> Deployment | None:
     """
     github, repository = tools.github, held.place.repository
     listed = github.deployments(repository, held.hop.source.name)
-    found = [one for one in listed if _holds(tools, held, one.sha)]
-    if not found:
+    found = (one for one in listed if _holds(tools, held, one.sha))  # each may be a git process: no more than needed
+    newest = next(found, None)
+    if newest is None:
         return None
-    newest = github.deployment_state(repository, found[0])
-    others = [one for one in found if one.creator != github.bot_login]
-    if newest.creator == github.bot_login and newest.state in _NOT_YET and others:
-        return github.deployment_state(repository, others[0])
-    return newest
+    newest = github.deployment_state(repository, newest)
+    if newest.creator != github.bot_login or newest.state not in _NOT_YET:
+        return newest
+    other = next((one for one in found if one.creator != github.bot_login), None)
+    return github.deployment_state(repository, other) if other else newest
 
 
 def _later_checks(tools: Tools, held: Held) -> tuple[CheckState, ...]:

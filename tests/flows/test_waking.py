@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 import github
 import pytest
 
+from bot.adapters.argocd import ArgoCD
+from tests.argocd.server import application, argo_server, node, send
 from tests.flows.repository import SETTINGS, settings
 from tests.flows.world import PROMOTION, REPOSITORY, Town
 
@@ -239,6 +242,42 @@ def test_health_by_the_statuses_of_flux(make_town: MakeTown, state: str) -> None
     assert arrived(town) == (state == "success")
     if not arrived(town):
         assert waiting(town).endswith(f": `{context}` (failure)")
+
+
+def test_argo_cd_is_asked_again_each_minute(make_town: MakeTown) -> None:
+    """Its API tells nobody of changes: the bot looks, and a server that is away holds up nothing but this gate."""
+    town = make_town(pipeline("{health: {argocd: web-staging}}"))
+    clock = Clock(town, SUNDAY)
+    with argo_server(secrets.token_urlsafe(24)) as argo:
+        town.bot._agent = ArgoCD(argo.url, argo.token)
+        argo.set(application(revision=town.head("staging")))
+        town.land("green", {SETTINGS: GREEN})
+        town.promote("staging")
+        assert waiting(town) == "health: waiting for Argo CD" and clock.wakes == "2026-10-25T10:01"
+        argo.trouble = lambda request: send(request, 503, {})
+        clock.until("2026-10-25T10:01")
+        body = town.body(town.promotion("production").number)
+        assert "Argo CD tells nothing of `web-staging`: its server answered with status 503" in body
+        assert clock.wakes == "2026-10-25T10:02"
+        argo.trouble = None
+        rollout = node("Rollout", "web", "Suspended", "CanaryPauseStep", "argoproj.io")
+        argo.set(application(revision=town.head("staging"), health="Suspended"), [rollout])
+        clock.until("2026-10-25T10:02")
+        assert "a rollout of `web-staging` is paused" in town.body(town.promotion("production").number)
+        argo.set(application(revision=town.head("staging")))
+        assert not arrived(town)
+        clock.until("2026-10-25T10:03")
+        assert arrived(town)
+        town.settle()
+        assert argo.token not in repr(town.sandbox.exchanges.writes)
+
+
+def test_no_argo_cd_was_set_up(make_town: MakeTown) -> None:
+    town = make_town(pipeline("{health: {argocd: web-staging}}"))
+    town.land("green", {SETTINGS: GREEN})
+    town.promote("staging")
+    assert waiting(town) == "health: waiting for whoever runs Lockkeeper"
+    assert "LOCKKEEPER\\_ARGOCD\\_URL" in town.body(town.promotion("production").number)
 
 
 def agent(town: Town, state: str) -> None:
