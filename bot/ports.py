@@ -116,8 +116,14 @@ class GitHub(Protocol):
         self, repository: Repository, *, environment: str, sha: str, source_sha: str, description: str
     ) -> Deployment: ...
     def merge(
-        self, repository: Repository, number: int, *, sha: str, method: Literal["merge", "squash", "rebase"]
-    ) -> str: ...  # the merge commit
+        self,
+        repository: Repository,
+        number: int,
+        *,
+        sha: str,
+        method: Literal["merge", "squash", "rebase"],
+        message: str = "",
+    ) -> str: ...  # the merge commit; `message` is its body, '' for GitHub's own; a rebase has none
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ the merge last. Each write finds before it creates.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -14,12 +15,12 @@ from bot.errors import RefusedError, TransientError
 from bot.flows.changes import changes_as_told
 from bot.flows.tools import Tools
 from bot.model.environment import Method
-from bot.model.promotion import Gate, Hop, Record
+from bot.model.promotion import Gate, Record
 from bot.model.repository import PullRequest, Repository
 from bot.promotion.places import Place, source_of, target_of
 from bot.promotion.plan import Close, Idle, Plan, Propose, Release, Snapshot, Stuck
 from bot.promotion.remember import label
-from bot.promotion.trailers import sealed
+from bot.promotion.trailers import override_trailers, sealed
 from bot.report import promotion as words
 from bot.report import trouble
 from bot.report.promotion import Journey
@@ -126,20 +127,22 @@ def _propose(work: _Work, decision: Propose) -> int:
         tools.github.ensure_no_label(original, int(number), label(hop.target.name))
     _ask_approvers(work, pull)
     if decision.merge:
-        _merge(work, hop, pull.number)
+        _merge(work, decision.gates, pull.number)
         tools.mark(work.home.full_name)
     return pull.number
 
 
-def _merge(work: _Work, hop: Hop, number: int) -> None:
+def _merge(work: _Work, gates: Sequence[Gate], number: int) -> None:
     """Merge exactly what was evaluated, by the environment's method.
 
     Without one, as the repository allows it: with a merge commit where it can be, because that keeps the trailers.
     """
-    methods = (hop.target.method,) if hop.target.method else METHODS
+    wanted = work.snapshot.hop.target.method
+    methods = (wanted,) if wanted else METHODS
     for method in methods:
         try:
-            work.tools.github.merge(work.repository, number, sha=work.snapshot.commit, method=method)
+            message = _merge_message(work, gates, method)
+            work.tools.github.merge(work.repository, number, sha=work.snapshot.commit, method=method, message=message)
         except RefusedError as error:
             if error.status == 409:  # the head has moved: what was evaluated is no longer what would be merged
                 raise TransientError(f"#{number} moved meanwhile: {error.reason}") from error
@@ -147,6 +150,23 @@ def _merge(work: _Work, hop: Hop, number: int) -> None:
                 raise
         else:
             return
+
+
+def _merge_message(work: _Work, gates: Sequence[Gate], method: Method) -> str:
+    """Return the body of the merge commit where gates were opened by somebody's word, which it tells; else ''.
+
+    A squash takes the promotion commit's own body with it, as GitHub would.
+    """
+    opened = {one.name for one in gates if one.overridden}
+    told = override_trailers(
+        (one.gate, one.by, one.reason) for one in work.snapshot.facts.overrides if one.eligible and one.gate in opened
+    )
+    if not told or method == "rebase":
+        return ""
+    if method == "merge":
+        return "\n".join(told)
+    (commit,) = work.tools.git.commits(work.repository, since=None, until=work.snapshot.commit, limit=1)
+    return "\n".join([commit.message.partition("\n")[2].strip("\n"), *told])
 
 
 def _release(work: _Work, decision: Release) -> None:

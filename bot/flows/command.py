@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.errors import TransientError, UserError
-from bot.flows import shutting
+from bot.flows import shutting, speaking
 from bot.flows.check_pull import check_pull
 from bot.flows.converge import converge
 from bot.flows.house import House, environments_of, read_house
@@ -18,14 +18,15 @@ from bot.flows.promote import promote
 from bot.flows.request import Alone, Asked
 from bot.flows.status import status_rows
 from bot.flows.tools import Tools
+from bot.flows.why import explain
 from bot.intake.command_access import Allowed, Refused, authorise, named_people
 from bot.intake.commands import Command, UsageError, parse, spec_of
 from bot.intake.tasks import PendingCommand
 from bot.model.environment import Environment
 from bot.model.repository import Repository
 from bot.ports import Reaction
-from bot.promotion.pipeline import environment_named, environment_names
-from bot.promotion.places import lies_in
+from bot.promotion.pipeline import environment_named, environment_names, pairs
+from bot.promotion.places import lies_in, target_of
 from bot.report import help as help_words
 from bot.report import locks as lock_words
 from bot.report import pull_comment, replies
@@ -76,13 +77,17 @@ def answer_comment(
 def _bound(tools: Tools, house: House, command: PendingCommand, bind: Callable[[int, str], str]) -> dict[str, str]:
     """Return what each branch of an environment held when the comment was first read, so that a retry means the same.
 
-    One comment may ask for several promotions.
+    One comment may ask for several promotions. Promotion branches are there as `@` and their name.
     """
     heads = {
         one.name: tools.git.resolve(house.home, f"refs/heads/{one.branch}")
         for one in house.configuration.environments
         if lies_in(one, house.home, house.home)
     }
+    fetched = (house.home, house.repository)
+    for hop in pairs(house.configuration):
+        where = target_of(hop, house.home).repository
+        heads[f"@{hop.branch}"] = tools.git.resolve(where, f"refs/heads/{hop.branch}") if where in fetched else None
     words = bind(command.comment_id, " ".join(f"{one}:{sha}" for one, sha in heads.items() if sha))
     return dict(word.split(":", 1) for word in words.split() if ":" in word)
 
@@ -162,6 +167,12 @@ def _carry_out(tools: Tools, asked: Asked, parsed: Command) -> Answer:
             return Answer(parsed.line, "\n\n".join(filter(None, [rows, shut])))
         case "promote":
             return promote(tools, asked, parsed)
+        case "why":
+            return explain(tools, asked, parsed)
+        case "approve":
+            return speaking.approve(asked, parsed)
+        case "override":
+            return speaking.override(asked, parsed)
         case name if name in shutting.COMMANDS:
             return shutting.shut_or_open(tools, asked, parsed)
         case other:

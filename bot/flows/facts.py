@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from bot.flows.approvals import read_approvals
 from bot.flows.content import Content
 from bot.flows.running import Held, read_running
+from bot.flows.said import with_words
 from bot.flows.tools import Tools
 from bot.intake.tasks import pull_key
 from bot.model.gates import FreezeRule
 from bot.model.promotion import Hop
-from bot.model.repository import CheckState, PullRequest
+from bot.model.repository import CheckState, PullRequest, Repository
 from bot.promotion.gates import GateFacts
 from bot.promotion.locks import NOTHING_KEPT, Kept, Lock
 from bot.promotion.places import Place
@@ -23,7 +24,7 @@ class Ground:
 
     `branch_sha` is the head of the promotion branch ('' without one), `foreign` the same where it holds work of
     somebody else. `pull` is the open promotion pull request. `freezes` are the dates in the configuration, `kept` the
-    records of what people said.
+    records of what people said, `home` the repository with both.
     """
 
     hop: Hop
@@ -36,6 +37,7 @@ class Ground:
     pull: PullRequest | None = None
     freezes: tuple[FreezeRule, ...] = ()
     kept: Kept = NOTHING_KEPT
+    home: Repository | None = None
 
 
 def read_facts(tools: Tools, ground: Ground) -> GateFacts:
@@ -63,7 +65,9 @@ def read_facts(tools: Tools, ground: Ground) -> GateFacts:
     if not content.same and not content.conflicts:  # else no gate asks for it
         held = Held(ground.hop, ground.source, record.source_sha, ground.source_head)
         facts = replace(facts, running=read_running(tools, held))
-    return _with_verdicts(tools, ground, facts)
+    facts = _with_verdicts(tools, ground, facts)
+    where = ground.target.repository
+    return with_words(tools, ground.home or where, where, ground.kept.said, facts)
 
 
 def _locks(ground: Ground) -> tuple[Lock, ...]:

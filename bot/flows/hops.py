@@ -125,6 +125,7 @@ class HopReader:
             pulls.open,
             freezes,
             read_kept(self._tools, self._home),
+            self._home,
         )
         facts = read_facts(self._tools, ground)
         return Snapshot(

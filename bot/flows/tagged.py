@@ -105,7 +105,7 @@ class TagReader:
         content = Content(kind, record, same=same, changes=changes, commit=chosen.commit)
         kept = read_kept(self._tools, self._home)
         freezes = self._rules.configuration.freezes
-        ground = Ground(hop, target, target, content, chosen.commit, freezes=freezes, kept=kept)
+        ground = Ground(hop, target, target, content, chosen.commit, freezes=freezes, kept=kept, home=self._home)
         facts = read_facts(self._tools, ground)
         arrivals = tuple(self._arrival(hop, target.repository, one) for one in tags.taken[:HISTORY])
         return Snapshot(

@@ -112,6 +112,10 @@ def _gate(reading: _Reading, word: str, words: list[str], found: Arguments) -> A
         return None
     if word.lower() in GATES:
         return replace(found, gate=word.lower())
+    name = _exact(word, reading.environments)
+    if name is not None and words and words[0].lower() in GATES:
+        swapped = replace(found, gate=words[0].lower(), environment=name, reason=" ".join(words[1:]) or "why it can be")
+        return Mistake("The gate comes first, then the environment.", reading.written(swapped))
     close = get_close_matches(word.lower(), GATES, 1, 0.6)
     meant = f" Did you mean `{close[0]}`?" if close else ""
     known = ", ".join(f"`{one}`" for one in GATES)

@@ -82,6 +82,15 @@ COMMANDS: tuple[CommandSpec, ...] = (
         "read",
     ),
     CommandSpec(
+        "why",
+        "Shows every gate on the way into an environment: what it says, who can move it, the next step, when it is "
+        "looked at again, and which rule of the configuration asks for it.",
+        "read permission",
+        "/why production",
+        "read",
+        arguments=("environment",),
+    ),
+    CommandSpec(
         "diff",
         "Shows what this pull request changes in the rendered manifests of one environment, or of all.",
         "read permission",
@@ -96,6 +105,28 @@ COMMANDS: tuple[CommandSpec, ...] = (
         "/check",
         "write",
         author_may=True,
+    ),
+    CommandSpec(
+        "approve",
+        "Approves the promotion into an environment, as a review of its pull request does; on that pull request the "
+        "name may be left out. The approval is for the commit that you have seen: when it has moved on, you are asked "
+        "for `--sha`.",
+        "the environment's approvers; neither who asked for the promotion nor who wrote all of it",
+        "/approve staging",
+        "read",
+        arguments=("environment", "sha"),
+        shared=True,
+    ),
+    CommandSpec(
+        "override",
+        "Opens a gate of one promotion commit, where the configuration allows it. Who and why is told on the pull "
+        "request, in the merge commit where Lockkeeper merges, in the log, and in the line of all records.",
+        "those named in the environment's `gates.override`",
+        "/override soak production the fix cannot wait",
+        "read",
+        arguments=("gate", "environment", "sha", "reason"),
+        required=("gate", "reason"),
+        shared=True,
     ),
     CommandSpec(
         "lock",
@@ -163,7 +194,7 @@ COMMANDS: tuple[CommandSpec, ...] = (
 )
 
 # Names kept for later versions: on their own they stay unanswered, after the alias we say so.
-PLANNED = ("why", "rollback", "approve", "override", "assign-approvers")
+PLANNED = ("rollback", "assign-approvers")
 
 _SPECS = {spec.name: spec for spec in COMMANDS}
 NAMES: tuple[str, ...] = tuple(_SPECS)

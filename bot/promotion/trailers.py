@@ -7,7 +7,7 @@ can write the like; `seal` tells ours from theirs.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from bot.model.promotion import Hop, Record
@@ -67,6 +67,11 @@ def write_trailers(hop: Hop, record: Record, includes: tuple[str, ...], seal: st
     if record.whole:
         lines.append("Lockkeeper-Whole: yes")
     return [*lines, f"Lockkeeper-Seal: {seal}"] if seal else lines
+
+
+def override_trailers(overrides: Iterable[tuple[str, str, str]]) -> list[str]:
+    """Return the lines that tell which gates were opened by whose word and why, given as (gate, login, reason)."""
+    return [f"Lockkeeper-Override: {gate} by {by}: {' '.join(reason.split())}" for gate, by, reason in overrides]
 
 
 def requalified(reference: str, written: Repository, read: Repository) -> str:

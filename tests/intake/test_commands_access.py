@@ -21,6 +21,7 @@ LEAST: dict[str, tuple[Permission, Permission]] = {
     "diff": ("read", "read"),
     "check": ("write", "read"),
     "help": ("read", "read"),
+    **dict.fromkeys(("why", "approve", "override"), ("read", "read")),
     **dict.fromkeys(("lock", "unlock", "freeze", "unfreeze", "hold", "resume"), ("write", "write")),
 }
 

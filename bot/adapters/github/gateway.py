@@ -209,9 +209,15 @@ class RepositoryGitHub:
         )
 
     def merge(
-        self, repository: Repository, number: int, *, sha: str, method: Literal["merge", "squash", "rebase"]
+        self,
+        repository: Repository,
+        number: int,
+        *,
+        sha: str,
+        method: Literal["merge", "squash", "rebase"],
+        message: str = "",
     ) -> str:
-        return pulls.merge(self._client, repository, number, sha=sha, method=method)
+        return pulls.merge(self._client, repository, number, sha=sha, method=method, message=message)
 
 
 def as_port(github: RepositoryGitHub) -> GitHub:

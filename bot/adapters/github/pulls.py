@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
+from github.GithubObject import NotSet
 from github.PullRequest import PullRequest as Found
 
 from bot.adapters.github import values
@@ -85,15 +86,18 @@ def ensure_closed(client: Client, repository: Repository, number: int) -> bool:
     return True
 
 
-def merge(
+def merge(  # noqa: PLR0913 - one merge, by name
     client: Client,
     repository: Repository,
     number: int,
     *,
     sha: str,
     method: Literal["merge", "squash", "rebase"],
+    message: str = "",
 ) -> str:
     """Merge a pull request whose head is `sha` and return the merge commit; merged already is as good.
+
+    `message` is the body of the merge commit, '' for GitHub's own.
 
     RefusedError 405 when GitHub's rules do not let it be merged, 409 when the head is another: both with
     GitHub's reason.
@@ -114,7 +118,8 @@ def merge(
 
     def make() -> str:
         with translated(f"merge #{number} of {repository}"):
-            outcome = client.pull(repository, number).merge(merge_method=method, sha=sha)
+            found = client.pull(repository, number)
+            outcome = found.merge(commit_message=message or NotSet, merge_method=method, sha=sha)
         if not outcome.merged:
             raise TransientError(f"cannot merge #{number} of {repository}: {outcome.message}")
         return outcome.sha
