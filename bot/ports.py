@@ -92,6 +92,7 @@ class GitHub(Protocol):
     def comment(self, repository: Repository, comment_id: int) -> Comment | None: ...
     def permission(self, repository: Repository, login: str) -> Permission: ...  # error is never "yes"
     def is_member(self, repository: Repository, people: People, login: str) -> bool: ...  # named, or active in a team
+    def members(self, repository: Repository, team: str) -> frozenset[str]: ...  # logins in lower case, at most 500
     def deployments(
         self, repository: Repository, environment: str, sha: str = ""
     ) -> Sequence[Deployment]: ...  # the newest first, at most 30, whoever made them; without their states
@@ -106,7 +107,7 @@ class GitHub(Protocol):
         self, repository: Repository, number: int, label: str, *, colour: str, description: str
     ) -> bool: ...
     def ensure_no_label(self, repository: Repository, number: int, label: str) -> bool: ...
-    def ensure_reviewers(self, repository: Repository, number: int, people: People) -> Sequence[str]: ...
+    def ask_reviewers(self, repository: Repository, number: int, people: People) -> People: ...  # who is asked now
     def ensure_assignees(self, repository: Repository, number: int, logins: Sequence[str]) -> Sequence[str]: ...
     def ensure_pull(
         self, repository: Repository, *, head: str, base: str, title: str, body: str

@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from bot.errors import RefusedError, TransientError
+from bot.flows.approvers import ask_approvers, wish_of
 from bot.flows.changes import changes_as_told
+from bot.flows.rights import Rights
 from bot.flows.tools import Tools
 from bot.model.environment import Method
 from bot.model.promotion import Gate, Record
@@ -37,6 +39,7 @@ class _Work:
     home: Repository
     snapshot: Snapshot
     journey: Journey
+    rights: Rights
 
     @property
     def source(self) -> Place:
@@ -52,12 +55,12 @@ class _Work:
         return self.target.repository
 
 
-def apply(tools: Tools, home: Repository, plan: Plan, journey: Journey) -> int:
+def apply(tools: Tools, home: Repository, plan: Plan, journey: Journey, rights: Rights) -> int:
     """Carry out one plan; return the number of the open promotion pull request, 0 when there is none.
 
-    `home` is the repository with the configuration.
+    `home` is the repository with the configuration, `rights` what its policy lets people do.
     """
-    work = _Work(tools, home, plan.snapshot, journey)
+    work = _Work(tools, home, plan.snapshot, journey, rights)
     _record_deployment(work)
     number = _carry_out(work, plan)
     snapshot = plan.snapshot
@@ -197,11 +200,7 @@ def _say_gates(work: _Work, gates: tuple[Gate, ...], sha: str, record: Record) -
 
 
 def _ask_approvers(work: _Work, pull: PullRequest) -> None:
-    approvers, github = work.snapshot.hop.target.approvers, work.tools.github
-    if approvers.people:
-        github.ensure_reviewers(work.repository, pull.number, approvers.people)
-    if approvers.assign:
-        github.ensure_assignees(work.repository, pull.number, approvers.assign)
+    ask_approvers(work.tools, wish_of(work.tools, work.snapshot, pull, work.rights, work.repository))
 
 
 def _tell_conflict(work: _Work, decision: Stuck) -> int:

@@ -6,11 +6,10 @@ compare. Apply: one check run per concern, one comment, the approvers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.errors import RefusedError, TransientError, UserError
-from bot.flows.direct import judge_direct_change
+from bot.flows.direct import ask_for_direct_change, judge_direct_change
 from bot.flows.environments import reached_by
 from bot.flows.evaluation import Evaluation, evaluate_change
 from bot.flows.house import House, environments_of, read_house, version_of
@@ -89,9 +88,11 @@ def check_pull(tools: Tools, repository: Repository, number: int, *, write: bool
         checks = replace(checks, findings=proposal.settle(checks.findings))
     if checks is not None and write:
         changed = _changed(tools, house, pull, checks)
-        _publish(tools, repository, pull, changed, checks)
+        _publish(tools, repository, pull, checks)
         say_untouched(tools, house, pull, changed)
-        if house.promotion(pull, tools.github.bot_login) is None:
+        if house.promotion(pull, tools.github.bot_login) is None:  # for a promotion, its own flow asks
+            if not pull.draft:
+                ask_for_direct_change(tools, house, pull, changed)
             judge_direct_change(tools, house, pull, changed)
     return replace(nothing, checks=checks)
 
@@ -170,7 +171,6 @@ def _publish(
     tools: Tools,
     repository: Repository,
     pull: PullRequest,
-    changed: Sequence[Environment],
     checks: pull_comment.PullChecks,
 ) -> None:
     body = pull_comment.comment(checks)
@@ -181,11 +181,6 @@ def _publish(
     for report in reports(checks, pull):
         tools.github.ensure_check(repository, report)
     tools.github.ensure_comment(repository, pull.number, pull_comment.MARKER, body)
-    for approvers in (one.approvers for one in changed if not pull.draft):
-        if approvers.people:
-            tools.github.ensure_reviewers(repository, pull.number, approvers.people)
-        if approvers.assign:
-            tools.github.ensure_assignees(repository, pull.number, approvers.assign)
 
 
 def reports(checks: pull_comment.PullChecks, pull: PullRequest) -> tuple[CheckReport, ...]:

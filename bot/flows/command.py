@@ -16,6 +16,7 @@ from bot.flows.house import House, environments_of, read_house
 from bot.flows.locks import read_kept
 from bot.flows.promote import promote
 from bot.flows.request import Alone, Asked
+from bot.flows.rights import Rights
 from bot.flows.status import status_rows
 from bot.flows.tools import Tools
 from bot.flows.why import explain
@@ -140,13 +141,18 @@ def _verdict(tools: Tools, asked: Asked, parsed: Command, environment: Environme
     spec = spec_of(parsed.name)
     people = named_people(spec, environment)
     actor, repository = asked.command.actor, asked.house.home  # the pipeline's: it is there that rights are given
-    return authorise(
+    verdict = authorise(
         spec,
         environment=environment,
         permission=tools.github.permission(repository, actor),
         is_named=bool(people and tools.github.is_member(repository, people, actor)),
         is_author=asked.pull.author.login == actor,
     )
+    if isinstance(verdict, Refused):
+        return verdict
+    everywhere = parsed.name in ("freeze", "unfreeze") and not parsed.environments
+    rights = Rights(tools, repository, asked.rules.configuration)
+    return rights.verdict(parsed.name, actor, None if everywhere else environment)
 
 
 def _carry_out(tools: Tools, asked: Asked, parsed: Command) -> Answer:

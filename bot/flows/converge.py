@@ -18,6 +18,7 @@ from bot.flows.house import House, read_house, version_of
 from bot.flows.journeys import tell_authors
 from bot.flows.outcome import HopOutcome
 from bot.flows.records import list_pulls
+from bot.flows.rights import Rights
 from bot.flows.rules import Rules, read_rules
 from bot.flows.tagged import ALL_TAGS
 from bot.flows.tools import Tools
@@ -84,8 +85,9 @@ def _carry_out(tools: Tools, repository: Repository, rules: Rules, hop: Hop, pla
     if isinstance(planned.decision, Release) and is_unchecked(planned.snapshot):
         check_tag(tools, House(repository, repository, rules), planned.snapshot)
         tools.mark(repository.full_name)  # what was found is for the next look
+    journey = Journey(rules.configuration.environments, hop)
     try:
-        number = apply.apply(tools, repository, planned, Journey(rules.configuration.environments, hop))
+        number = apply.apply(tools, repository, planned, journey, Rights(tools, repository, rules.configuration))
     except RefusedError as error:
         apply.tell_refusal(tools, repository, planned.snapshot, error)
         return replace(_outcome(hop, planned, 0), refusal=error)

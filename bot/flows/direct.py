@@ -7,22 +7,68 @@ and whoever must approve promotions must approve what goes around them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.flows.approvals import authors_of, read_approvals
+from bot.flows.approvers import AskedFor, Wish, anybody, ask_approvers
 from bot.flows.house import House
+from bot.flows.owners import approvers_of, span_of
+from bot.flows.rights import Rights
 from bot.flows.tools import Tools
-from bot.model.environment import Environment
+from bot.model.environment import Approvers, Environment, People
 from bot.model.repository import PullRequest
 from bot.promotion.gates import approvals_of
 from bot.promotion.pipeline import pairs
+from bot.promotion.rbac import Allowed
 from bot.report.promotion import direct_check
 
 
 def judge_direct_change(tools: Tools, house: House, pull: PullRequest, changed: Sequence[Environment]) -> None:
     """Write the check run for a pull request that is no promotion, for each environment it changes that has a gate."""
-    repository = house.repository
+    repository, rights = house.repository, Rights(tools, house.home, house.configuration)
     promoted = {member.name for hop in pairs(house.configuration) for member in hop.target.members or (hop.target,)}
+    authors, span = authors_of(tools, repository, pull), span_of(tools, repository, pull)
     for target in (one for one in changed if one.name in promoted):
-        verdicts = read_approvals(tools, repository, pull.number, target.approvers)
-        gate = approvals_of(target.approvers, verdicts, pull.head_sha, authors_of(tools, repository, pull), "")
+        approvers, _ = approvers_of(tools, repository, target.approvers, span)
+        verdicts = [
+            replace(one, eligible=isinstance(rights.may(one.login, "approve", target), Allowed))
+            if one.eligible
+            else one
+            for one in read_approvals(tools, repository, pull.number, approvers)
+        ]
+        gate = approvals_of(approvers, verdicts, pull.head_sha, authors, "")
         tools.github.ensure_check(repository, direct_check(target, gate, sha=pull.head_sha))
+
+
+def ask_for_direct_change(
+    tools: Tools, house: House, pull: PullRequest, changed: Sequence[Environment], *, again: bool = False
+) -> AskedFor:
+    """Ask those who have to approve what goes around promotions into the environments that it changes."""
+    asking = [one for one in changed if one.approvers.people or one.approvers.assign or one.approvers.codeowners]
+    if not asking:
+        return AskedFor()
+    repository, rights = house.repository, Rights(tools, house.home, house.configuration)
+    approvers, owners = approvers_of(tools, repository, _together(asking), span_of(tools, repository, pull))
+
+    def may(login: str) -> bool:
+        return any(isinstance(rights.may(login, "approve", one), Allowed) for one in asking)
+
+    authors = authors_of(tools, repository, pull)
+    wish = Wish(repository, pull, approvers, owners.others, authors, may=may if rights.is_asked else anybody)
+    return ask_approvers(tools, wish, again=again)
+
+
+def _together(environments: Sequence[Environment]) -> Approvers:
+    """Return all that is asked for, as one; where one of them asks everybody, everybody is asked."""
+    each = [one.approvers for one in environments]
+    users, teams, assign = (
+        tuple(dict.fromkeys(name for names in some for name in names))
+        for some in ([one.people.users for one in each], [one.people.teams for one in each], [x.assign for x in each])
+    )
+    return Approvers(
+        People(users, teams),
+        max(one.required for one in each),
+        assign,
+        codeowners=any(one.codeowners for one in each),
+        ask=min(one.ask for one in each) and max(one.ask for one in each),
+    )

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 
 from bot.flows.approvals import read_approvals
 from bot.flows.content import Content
+from bot.flows.owners import Span, approvers_of
+from bot.flows.rights import Rights
 from bot.flows.running import Held, read_running
 from bot.flows.said import with_words
 from bot.flows.tools import Tools
@@ -16,6 +18,7 @@ from bot.model.repository import CheckState, PullRequest, Repository
 from bot.promotion.gates import GateFacts
 from bot.promotion.locks import NOTHING_KEPT, Kept, Lock
 from bot.promotion.places import Place
+from bot.promotion.rbac import Action, Allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class Ground:
 
     `branch_sha` is the head of the promotion branch ('' without one), `foreign` the same where it holds work of
     somebody else. `pull` is the open promotion pull request. `freezes` are the dates in the configuration, `kept` the
-    records of what people said, `home` the repository with both.
+    records of what people said, `home` the repository with both; `rights` are what its policy lets people do.
     """
 
     hop: Hop
@@ -38,6 +41,7 @@ class Ground:
     freezes: tuple[FreezeRule, ...] = ()
     kept: Kept = NOTHING_KEPT
     home: Repository | None = None
+    rights: Rights | None = None
 
 
 def read_facts(tools: Tools, ground: Ground) -> GateFacts:
@@ -45,7 +49,7 @@ def read_facts(tools: Tools, ground: Ground) -> GateFacts:
     content, source = ground.content, ground.source.repository
     record = content.record
     facts = GateFacts(
-        hop=ground.hop,
+        hop=_with_approvers(tools, ground),
         head_sha=ground.branch_sha if ground.foreign else content.commit,
         source_sha=record.source_sha,
         source_holds=tools.git.is_ancestor(source, record.source_sha, ground.source_head),
@@ -67,7 +71,33 @@ def read_facts(tools: Tools, ground: Ground) -> GateFacts:
         facts = replace(facts, running=read_running(tools, held))
     facts = _with_verdicts(tools, ground, facts)
     where = ground.target.repository
-    return with_words(tools, ground.home or where, where, ground.kept.said, facts)
+    return _by_rights(ground, with_words(tools, ground.home or where, where, ground.kept.said, facts))
+
+
+def _with_approvers(tools: Tools, ground: Ground) -> Hop:
+    """Return the hop with everybody who may approve it: those who own what changes as well, where they count."""
+    hop, place, commit = ground.hop, ground.target, ground.content.commit
+    if not hop.target.approvers.codeowners or not commit:
+        return hop
+    base = tools.git.resolve(place.repository, place.ref) or ""
+    approvers, _ = approvers_of(tools, place.repository, hop.target.approvers, Span(base, commit))
+    return replace(hop, target=replace(hop.target, approvers=approvers))
+
+
+def _by_rights(ground: Ground, facts: GateFacts) -> GateFacts:
+    """Let only those words count that the policy lets people say."""
+    rights, target = ground.rights, ground.hop.target
+    if rights is None or not rights.is_asked:
+        return facts
+
+    def may(login: str, action: Action) -> bool:
+        return isinstance(rights.may(login, action, target), Allowed)
+
+    return replace(
+        facts,
+        approvals=tuple(replace(one, eligible=one.eligible and may(one.login, "approve")) for one in facts.approvals),
+        overrides=tuple(replace(one, eligible=one.eligible and may(one.by, "override")) for one in facts.overrides),
+    )
 
 
 def _locks(ground: Ground) -> tuple[Lock, ...]:

@@ -9,6 +9,7 @@ from bot.flows.content import Move, changes_versions, is_there, read_content
 from bot.flows.facts import Ground, read_facts
 from bot.flows.locks import read_kept
 from bot.flows.records import HopPulls, Records
+from bot.flows.rights import Rights
 from bot.flows.rules import Rules
 from bot.flows.tagged import TagReader
 from bot.flows.tools import Tools
@@ -126,6 +127,7 @@ class HopReader:
             freezes,
             read_kept(self._tools, self._home),
             self._home,
+            Rights(self._tools, self._home, self._rules.configuration),
         )
         facts = read_facts(self._tools, ground)
         return Snapshot(

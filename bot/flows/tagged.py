@@ -14,6 +14,7 @@ from bot.flows.content import Content
 from bot.flows.facts import Ground, read_facts
 from bot.flows.locks import read_kept
 from bot.flows.records import HISTORY, Records
+from bot.flows.rights import Rights
 from bot.flows.rules import Rules
 from bot.flows.tools import Tools
 from bot.model.promotion import Hop, Record, Request
@@ -106,7 +107,8 @@ class TagReader:
         kept = read_kept(self._tools, self._home)
         freezes = self._rules.configuration.freezes
         ground = Ground(hop, target, target, content, chosen.commit, freezes=freezes, kept=kept, home=self._home)
-        facts = read_facts(self._tools, ground)
+        rights = Rights(self._tools, self._home, self._rules.configuration)
+        facts = read_facts(self._tools, replace(ground, rights=rights))
         arrivals = tuple(self._arrival(hop, target.repository, one) for one in tags.taken[:HISTORY])
         return Snapshot(
             hop=hop,

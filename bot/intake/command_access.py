@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.intake.command_registry import CommandSpec
 from bot.model.environment import Environment, People
 from bot.model.repository import PERMISSION_ORDER, Permission
 from bot.promotion.gates import people_names
+from bot.promotion.rbac import Action
 
 _MAY = {"promoters": "promote to", "approvers": "approve promotions to", "overriders": "override gates of"}
+
+
+_ACTIONS: Mapping[str, Action] = {
+    "promote": "promote",
+    "approve": "approve",
+    "override": "override",
+    "rollback": "rollback",
+    **dict.fromkeys(("lock", "unlock", "freeze", "unfreeze", "hold", "resume"), "lock"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +35,11 @@ class Refused:
     required: str
     has: str
     next: str
+
+
+def action_of(command: str) -> Action | None:
+    """Return what a command does in the words of `rbac`; None for one that changes no environment."""
+    return _ACTIONS.get(command)
 
 
 def named_people(spec: CommandSpec, environment: Environment | None) -> People:

@@ -191,3 +191,36 @@ def test_a_strangers_permission_in_a_private_repository(shared: House) -> None:
 )
 def test_members(people: People, login: str, expected: bool, shared: House) -> None:
     assert shared.github.is_member(REPOSITORY, people, login) is expected
+
+
+class TestTeams:
+    """One list of a team serves everybody who is asked about."""
+
+    def team(self, shared: House, slug: str, size: int) -> None:
+        logins = [f"{slug}{number:03}" for number in range(size)]
+        for login in (*logins, f"late-{slug}"):
+            shared.world.add_user(login)
+        shared.world.add_team("acme", slug, members=[*logins, f"late-{slug}"])
+
+    def test_members(self, shared: House) -> None:
+        assert shared.github.members(REPOSITORY, "Leads") == {"carol"}
+        assert shared.github.members(REPOSITORY, "none") == frozenset()
+        assert shared.github.members(REPOSITORY, "leads/members?x=") == frozenset()
+
+    def test_one_call_for_many_people(self, shared: House) -> None:
+        self.team(shared, "many", 30)
+        shared.sandbox.exchanges.clear()
+        found = [shared.github.is_member(REPOSITORY, People(teams=("Many",)), f"many{n:03}") for n in range(60)]
+        assert found == [True] * 30 + [False] * 30
+        assert len(shared.sandbox.exchanges) == 1
+
+    def test_of_a_large_team_those_are_asked_about_alone_who_are_not_on_its_first_page(self, shared: House) -> None:
+        self.team(shared, "large", 120)
+        people = People(teams=("large",))
+        shared.sandbox.exchanges.clear()
+        assert shared.github.is_member(REPOSITORY, people, "large007")
+        assert shared.github.is_member(REPOSITORY, people, "late-large")
+        assert shared.github.is_member(REPOSITORY, people, "Late-Large")
+        assert not shared.github.is_member(REPOSITORY, people, "alice")
+        assert len(shared.sandbox.exchanges) == 3
+        assert len(shared.github.members(REPOSITORY, "large")) == 121

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -51,6 +51,15 @@ class Client:
         except NotFoundError:
             return None
         return data if isinstance(data, dict) else {}
+
+    def listed(self, path: str, doing: str) -> Sequence[Mapping[str, Any]]:
+        """Read one page of a JSON list; () when there is no such list."""
+        try:
+            with translated(doing):
+                _, data = self.api.requester.requestJsonAndCheck("GET", path)
+        except NotFoundError:
+            return ()
+        return [one for one in data if isinstance(one, dict)] if isinstance(data, list) else ()
 
     def send(self, verb: str, path: str, body: Mapping[str, Any] | None = None) -> None:
         """Send one request that PyGithub words otherwise than GitHub's description; within `translated`."""

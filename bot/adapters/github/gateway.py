@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar
 from bot.adapters.github import accounts, checks, conversation, deployments, pull_lists, pulls, pushes, values
 from bot.adapters.github.client import Client
 from bot.adapters.github.errors import translated
+from bot.adapters.github.teams import Teams
 from bot.errors import LockkeeperError, NotFoundError, RefusedError, TransientError
 from bot.model.environment import People
 from bot.model.repository import (
@@ -90,6 +91,7 @@ class RepositoryGitHub:
     def __init__(self, client: Client, renewed: Callable[[], Client] | None = None) -> None:
         """Take a client, and how to get another when GitHub no longer takes its token."""
         self._client, self._another = client, renewed
+        self._teams = Teams()
 
     def _renew(self) -> None:
         if self._another is not None:
@@ -156,7 +158,10 @@ class RepositoryGitHub:
         return accounts.permission(self._client, repository, login)
 
     def is_member(self, repository: Repository, people: People, login: str) -> bool:
-        return accounts.is_member(self._client, repository, people, login)
+        return accounts.is_member(self._client, self._teams, repository, people, login)
+
+    def members(self, repository: Repository, team: str) -> frozenset[str]:
+        return self._teams.members(self._client, repository.owner, team)
 
     def deployments(self, repository: Repository, environment: str, sha: str = "") -> Sequence[Deployment]:
         return deployments.deployments(self._client, repository, environment, sha)
@@ -184,8 +189,8 @@ class RepositoryGitHub:
     def ensure_no_label(self, repository: Repository, number: int, label: str) -> bool:
         return conversation.ensure_no_label(self._client, repository, number, label)
 
-    def ensure_reviewers(self, repository: Repository, number: int, people: People) -> Sequence[str]:
-        return accounts.ensure_reviewers(self._client, repository, number, people)
+    def ask_reviewers(self, repository: Repository, number: int, people: People) -> People:
+        return accounts.ask_reviewers(self._client, repository, number, people)
 
     def ensure_assignees(self, repository: Repository, number: int, logins: Sequence[str]) -> Sequence[str]:
         return accounts.ensure_assignees(self._client, repository, number, logins)

@@ -1,0 +1,89 @@
+"""Does the configuration's `rbac:` let somebody do something? An answer that GitHub owes us is never a yes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bot.errors import RefusedError
+from bot.flows.tools import Tools
+from bot.intake import command_access as access
+from bot.model.environment import Configuration, Environment, People
+from bot.model.repository import Repository
+from bot.promotion.rbac import Action, Allowed, Policy, Refused, Who, decide, read_policy, who_may
+
+MOST_NAMED = 10
+
+
+class Rights:
+    """What people may do in one pipeline, by its policy; `home` is the repository with the configuration.
+
+    One instance serves one job: whoever asks twice is looked up once. The policy only narrows: what takes a permission
+    on GitHub, or to be named, takes it as well.
+    """
+
+    def __init__(self, tools: Tools, home: Repository, configuration: Configuration) -> None:
+        self._tools, self._home = tools, home
+        self._teams: dict[str, tuple[str, ...]] = {}
+        self._names = tuple(one.name for one in configuration.environments)
+        self._policy = read_policy(configuration.rbac, organisation=home.owner) if configuration.rbac else None
+
+    @property
+    def is_asked(self) -> bool:
+        """Say whether there is a policy at all."""
+        return self._policy is not None
+
+    def may(self, login: str, action: Action, environment: Environment | None) -> Allowed | Refused:
+        """Decide for an environment, or for each member of a group; None means every environment there is."""
+        policy = self._policy
+        if policy is None:
+            return Allowed()
+        if not isinstance(policy, Policy):  # the parser of the configuration has told every mistake
+            return Refused("`rbac` cannot be read")
+        try:
+            who = Who(login, self._teams_of(policy, login))
+        except RefusedError as error:
+            return Refused(f"GitHub does not tell whose teams they are in: {error.reason or error.what}")
+        verdicts = (decide(policy, who, action, name) for name in self._meant(environment))
+        return next((one for one in verdicts if isinstance(one, Refused)), Allowed())
+
+    def who_may(self, action: Action, environment: Environment | None) -> tuple[str, ...]:
+        """Return the users and teams that the policy lets do it everywhere it is meant."""
+        if not isinstance(self._policy, Policy):
+            return ()
+        found = [who_may(self._policy, action, name) for name in self._meant(environment)]
+        return tuple(one for one in (found[0] if found else ()) if all(one in each for each in found))
+
+    def verdict(self, command: str, login: str, environment: Environment | None) -> access.Allowed | access.Refused:
+        """Decide whether somebody may use a command; those that change nothing are for everybody who may read."""
+        action = access.action_of(command)
+        if action is None:
+            return access.Allowed()
+        found = self.may(login, action, environment)
+        if isinstance(found, Allowed):
+            return access.Allowed()
+        where = environment.name if environment else "every environment"
+        able = [_written(one) for one in self.who_may(action, environment)[:MOST_NAMED]]
+        ask = f"ask {', '.join(able)} to do it, or " if able else "ask "
+        return access.Refused(
+            f"a rule of `rbac` that lets you {action} {where}, and none that denies it",
+            "no such rule" if not found.line and found.why.startswith("no rule") else found.why,
+            f"{ask}an administrator to change `rbac` in the configuration",
+        )
+
+    def _meant(self, environment: Environment | None) -> Iterable[str]:
+        if environment is None:
+            return self._names
+        return tuple(one.name for one in environment.members) or (environment.name,)
+
+    def _teams_of(self, policy: Policy, login: str) -> tuple[str, ...]:
+        if login.lower() not in self._teams:
+            self._teams[login.lower()] = tuple(
+                f"{self._home.owner}:{team}"
+                for team in policy.teams
+                if self._tools.github.is_member(self._home, People(teams=(team,)), login)
+            )
+        return self._teams[login.lower()]
+
+
+def _written(subject: str) -> str:
+    return f"team {subject.partition(':')[2]}" if ":" in subject else f"@{subject}"
