@@ -32,3 +32,33 @@ def check(**given: Any) -> None:
     from bot.desk.config_check import Wish, run
 
     sys.exit(run(Wish(**given)))
+
+
+@config.command()
+@click.argument("path", metavar="[DIR]", required=False, type=_DIRECTORY)
+@click.option("--write", is_flag=True, help="Write .github/lockkeeper.yaml, unless it is there; print it otherwise.")
+def init(**given: Any) -> None:
+    """Propose a configuration by what the repository looks like.
+
+    Recognises branches, directories, overlays, values files and tags that are named for environments, what Argo CD and
+    Flux are told, and the environments of Jenkins X. What is a guess is said, in the file and on standard error.
+
+    Ends with status 0, with 1 when no environments were found, 2 when there is a configuration already.
+    """
+    from bot.desk.config_init import Wish, run
+
+    sys.exit(run(Wish(**given)))
+
+
+@config.command()
+def schema() -> None:
+    """Write the JSON Schema of the configuration, for editors.
+
+    Save it as .github/lockkeeper.schema.json, and begin .github/lockkeeper.yaml with the line
+    `# yaml-language-server: $schema=lockkeeper.schema.json`.
+    """
+    import json
+
+    from bot.promotion.config_schema import schema as described
+
+    click.echo(json.dumps(described(), indent=2, ensure_ascii=False))

@@ -86,6 +86,11 @@ class WorkTree:
         found = self._line("symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD") or ""
         return found.removeprefix("origin/")
 
+    def ref_names(self) -> Sequence[str]:
+        """Return the full names of the branches here, those of the remote "origin", and the tags; the first 10,000."""
+        kinds = ("refs/heads/", "refs/remotes/origin/", "refs/tags/")
+        return (self._line("for-each-ref", "--count=10000", "--format=%(refname)", *kinds) or "").splitlines()
+
     def resolve(self, revision: str) -> str | None:
         """Return the id of the commit a revision names, or None."""
         if not revision or "\0" in revision:
