@@ -31,7 +31,7 @@ from bot.adapters.render.renderer import Renderer
 from bot.adapters.scanners.sandboxed import SandboxedScanners
 from bot.adapters.seal import sealer
 from bot.adapters.told import RedisTold
-from bot.errors import UserError
+from bot.errors import RefusedError, UserError
 from bot.flows.job import run_job, tell_given_up
 from bot.flows.memory import Facts, RememberingGit
 from bot.flows.tools import Tools
@@ -200,6 +200,26 @@ class Composition:
         self._rego.close()
         self._scanners.close()
         self._remote.close()
+
+
+def reading(settings: Settings, home: Repository, data: Path) -> tuple[GitHub, Git, Callable[[str], str]]:
+    """Return GitHub and the mirrors (below `data`) as the App sees them, and its seal; every write is refused."""
+    app = build_app(settings)
+    require_git()
+
+    def refuse() -> None:
+        raise RefusedError("nothing is written here", status=403)
+
+    mirrors = GitMirrors(
+        data,
+        lambda repository: f"{settings.git_url}/{repository.full_name}.git",
+        app.token,
+        forget=app.forget,
+        email=f"{app.bot_login}@users.noreply.github.com",
+    )
+    github: GitHub = routed(home, app.for_repository)
+    git: Git = mirrors
+    return fenced(github, refuse, GITHUB_WRITES), fenced(git, refuse, GIT_WRITES), sealer(settings.private_key)
 
 
 def build_handler(settings: Settings) -> Work:

@@ -102,7 +102,7 @@ def _follows(layout: Layout, number: int) -> bool:
 
 def _ground(work: WorkTree) -> Ground:
     refs = Refs(work)
-    names = work.ref_names()
+    names = work.refs()
     branches = [one.removeprefix("refs/remotes/origin/") for one in names if one.startswith("refs/remotes/origin/")]
     branches = branches or [one.removeprefix("refs/heads/") for one in names if one.startswith("refs/heads/")]
     default = refs.default_branch(Configuration())

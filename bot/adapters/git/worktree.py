@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
@@ -86,10 +86,25 @@ class WorkTree:
         found = self._line("symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD") or ""
         return found.removeprefix("origin/")
 
-    def ref_names(self) -> Sequence[str]:
-        """Return the full names of the branches here, those of the remote "origin", and the tags; the first 10,000."""
+    @property
+    def git_dir(self) -> Path | None:
+        """Return where git keeps its own files, None for a directory that lies in no repository."""
+        return self._desk.git_dir
+
+    @property
+    def objects(self) -> Path | None:
+        """Return where the repository's objects lie."""
+        return self._desk.objects
+
+    @property
+    def object_format(self) -> str:
+        return self._desk.object_format
+
+    def refs(self) -> Mapping[str, str]:
+        """Return the branches here, those of the remote "origin", and the tags: full name to id; 10,000 at most."""
         kinds = ("refs/heads/", "refs/remotes/origin/", "refs/tags/")
-        return (self._line("for-each-ref", "--count=10000", "--format=%(refname)", *kinds) or "").splitlines()
+        found = self._line("for-each-ref", "--count=10000", "--format=%(objectname) %(refname)", *kinds) or ""
+        return {name: id for id, _, name in (line.partition(" ") for line in found.splitlines())}
 
     def resolve(self, revision: str) -> str | None:
         """Return the id of the commit a revision names, or None."""
