@@ -7,7 +7,7 @@ from dataclasses import replace
 from bot.errors import RefusedError, TransientError, UserError
 from bot.flows.check_pull import CONCERNS
 from bot.flows.environments import Reached
-from bot.flows.evaluation import evaluate_change
+from bot.flows.evaluation import Evaluation, evaluate_change
 from bot.flows.house import House
 from bot.flows.packs import load_packs
 from bot.flows.question import Question, Sides
@@ -34,7 +34,7 @@ def check_tag(tools: Tools, house: House, snapshot: Snapshot) -> None:
     error: UserError | None = None
     findings: tuple[Finding, ...] = ()
     try:
-        findings = _findings(tools, house, snapshot)
+        findings = evaluate_hop(tools, house, snapshot).findings
     except (RefusedError, TransientError):
         raise
     except UserError as one:
@@ -49,7 +49,8 @@ def check_tag(tools: Tools, house: House, snapshot: Snapshot) -> None:
         tools.github.ensure_check(repository, replace(report, name=name))
 
 
-def _findings(tools: Tools, house: House, snapshot: Snapshot) -> tuple[Finding, ...]:
+def evaluate_hop(tools: Tools, house: House, snapshot: Snapshot) -> Evaluation:
+    """Compare what a hop's target holds with what it would hold."""
     git, hop = tools.git, snapshot.hop
     repository, base = target_of(hop, house.home).repository, snapshot.target_head or EMPTY_TREE
     local = replace(house, repository=repository).local()
@@ -68,4 +69,4 @@ def _findings(tools: Tools, house: House, snapshot: Snapshot) -> tuple[Finding, 
         default_branch=house.rules.default_branch,
         host=tools.host,
     )
-    return evaluate_change(tools.workbench(repository), question).findings
+    return evaluate_change(tools.workbench(repository), question)

@@ -12,6 +12,7 @@ from bot.errors import TransientError, UserError
 from bot.flows import shutting, speaking
 from bot.flows.check_pull import check_pull
 from bot.flows.converge import converge
+from bot.flows.diff import diff
 from bot.flows.house import House, environments_of, read_house
 from bot.flows.locks import read_kept
 from bot.flows.promote import promote
@@ -30,7 +31,7 @@ from bot.promotion.pipeline import environment_named, environment_names, pairs
 from bot.promotion.places import lies_in, target_of
 from bot.report import help as help_words
 from bot.report import locks as lock_words
-from bot.report import pull_comment, replies
+from bot.report import replies
 from bot.report.replies import Answer
 
 REACTIONS: dict[str, Reaction] = {"done": "rocket", "refused": "-1", "misunderstood": "confused"}
@@ -165,7 +166,7 @@ def _carry_out(tools: Tools, asked: Asked, parsed: Command) -> Answer:
                 raise checked.trouble
             return Answer(parsed.line, replies.checked(checked.checks))
         case "diff":
-            return _diff(tools, asked, parsed)
+            return diff(tools, asked, parsed)
         case "status":
             converged = converge(tools, asked.house.home, write=False)
             shut = lock_words.listing(read_kept(tools, asked.house.home), tools.clock())
@@ -183,18 +184,3 @@ def _carry_out(tools: Tools, asked: Asked, parsed: Command) -> Answer:
             return shutting.shut_or_open(tools, asked, parsed)
         case other:
             raise AssertionError(f"{other} is in the registry but nowhere carried out")
-
-
-def _diff(tools: Tools, asked: Asked, parsed: Command) -> Answer:
-    checked = check_pull(tools, asked.repository, asked.pull.number, write=False)
-    if checked.trouble:
-        raise checked.trouble
-    if checked.checks is None:
-        return Answer(parsed.line, replies.nothing("there is nothing to compare on this pull request"))
-    results = [one for one in checked.checks.results if parsed.environment in (None, one.name)]
-    parts = [part for one in results for part in pull_comment.sections(one)]
-    if not parts:
-        return Answer(parsed.line, replies.nothing(f"{parsed.environment or 'no environment'} does not change"))
-    text = "\n\n".join(parts)
-    url = tools.outputs.keep(asked.repository, f"Diff of #{asked.pull.number}", text)
-    return Answer(parsed.line, replies.diff(parts, url))

@@ -32,10 +32,11 @@ def explain(tools: Tools, asked: Asked, parsed: Command) -> Answer:
 
 
 def _reasons(outcome: HopOutcome, where: str) -> Reasons:
-    snapshot = outcome.snapshot
+    snapshot, pull = outcome.snapshot, ""
     match outcome.decision:
         case Propose(gates=gates):
-            state = f"by {where}#{outcome.pull}" if outcome.pull else "by a pull request that is about to be opened"
+            pull = f"{where}#{outcome.pull}" if outcome.pull else ""
+            state = "" if pull else "by a pull request that is about to be opened"
             state += _waiting([one.name for one in gates if one.state != "pass"], "ready to merge")
         case Release(tag=tag, commit=commit, gates=gates):
             state = f"by tag `{tag}` on {commit[:7]}"
@@ -48,7 +49,7 @@ def _reasons(outcome: HopOutcome, where: str) -> Reasons:
         return Reasons(outcome.hop, state)
     facts = snapshot.facts
     gates = outcome.gates if isinstance(outcome.decision, Stuck) else rules.every(facts)
-    return Reasons(outcome.hop, state, gates, facts.zone)
+    return Reasons(outcome.hop, state, gates, facts.zone, pull)
 
 
 def _waiting(names: list[str], otherwise: str) -> str:

@@ -92,7 +92,8 @@ COMMANDS: tuple[CommandSpec, ...] = (
     ),
     CommandSpec(
         "diff",
-        "Shows what this pull request changes in the rendered manifests of one environment, or of all.",
+        "Shows what this pull request changes in the rendered manifests of one environment, or of all. Once it is "
+        "merged: what the promotion into an environment would change there.",
         "read permission",
         "/diff production",
         "read",

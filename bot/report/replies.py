@@ -162,6 +162,14 @@ def checked(checks: PullChecks | None) -> str:
     return f"✅ Looked again at {checks.head_sha[:7]}: nothing blocks."
 
 
+def would_change(hop: Hop, sha: str, pull: str, differs: bool) -> str:
+    """Return what stands above the diff of a promotion; `pull` is its pull request as one links it, '' before it is."""
+    source, target = (f"**{markdown.escape(one.name)}**" for one in (hop.source, hop.target))
+    by = f" by {pull}" if pull else ""
+    what = "would change this there" if differs else "changes nothing that is rendered there"
+    return f"Promoting {source} at {sha[:7]} to {target}{by} {what}."
+
+
 def diff(parts: Sequence[str], url: str) -> str:
     """Return the answer to `/diff`: whole resources as far as they fit, and where the rest is."""
     more = f"The rest does not fit here. [Read all of it]({url})." if url else "The rest does not fit here."

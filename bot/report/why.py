@@ -23,13 +23,14 @@ _MOST_NAMES = 5
 class Reasons:
     """One way into an environment: how it stands in a sentence, and all gates there are; none where nothing moves.
 
-    `zone` is the time zone that people of the target read.
+    `zone` is the time zone that people of the target read, `pull` the promotion pull request as a page links it.
     """
 
     hop: Hop
     state: str
     gates: tuple[Gate, ...] = ()
     zone: str = "UTC"
+    pull: str = ""
 
 
 def why(reasons: Sequence[Reasons]) -> str:
@@ -40,7 +41,8 @@ def why(reasons: Sequence[Reasons]) -> str:
 def _way(one: Reasons) -> list[str]:
     hop = one.hop
     name = f"{hop.target.name}: {hop.application}" if hop.application else hop.target.name
-    head = f"**{markdown.escape(hop.source.name)} → {markdown.escape(name)}** {markdown.prose(one.state)}"
+    head = f"**{markdown.escape(hop.source.name)} → {markdown.escape(name)}** "
+    head += f"by {one.pull}{markdown.prose(one.state)}" if one.pull else markdown.prose(one.state)
     if not one.gates:
         return [head]
     rows = [

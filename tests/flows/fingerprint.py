@@ -10,7 +10,9 @@ from bot.sandbox.records import CheckRun, Issue, Repository
 from tests.flows.world import BOT, Town
 
 _HEX = re.compile(r"(?<![0-9a-f])[0-9a-f]{7,40}(?![0-9a-f])")
-_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC")
+_TIME = re.compile(
+    r"(?:[A-Z][a-z]{2} )?\d{4}-\d\d-\d\d \d\d:\d\d [A-Za-z]+(?:/\w+)*(?: \((?:just now|\d+ (?:min|h|days) ago)\))?"
+)
 _REPLY = re.compile(r"(lockkeeper:reply:)\d+")
 _OUTPUT = re.compile(r"/output/[0-9a-f]{40}")
 
