@@ -51,7 +51,7 @@ def answer_comment(
     """
     if command.actor_is_bot or command.actor == tools.github.bot_login:
         return
-    tools.git.fetch(repository)
+    tools.git.fetch(repository, [f"refs/pull/{command.pull}/head"])
     house = read_house(tools, repository)
     names = environment_names(house.configuration)
     if not parse(command.body, names, ours=True) or tools.github.comment(repository, command.comment_id) is None:
@@ -66,7 +66,6 @@ def answer_comment(
     if not parsed:  # the words of other bots, which are ours on promotion pull requests only
         return
     tools.github.ensure_reaction(repository, command.comment_id, "eyes")
-    tools.git.fetch(repository, [f"refs/pull/{pull.number}/head"])
     into = tuple(one.name for one in environments_of(tools, house, pull))
     asked = Asked(house, command, pull, heads, into, alone)
     answers = [_answer(tools, asked, one) for one in parsed]

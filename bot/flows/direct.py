@@ -26,9 +26,12 @@ from bot.report.promotion import direct_check
 def judge_direct_change(tools: Tools, house: House, pull: PullRequest, changed: Sequence[Environment]) -> None:
     """Write the check run for a pull request that is no promotion, for each environment it changes that has a gate."""
     repository, rights = house.repository, Rights(tools, house.home, house.configuration)
-    promoted = {member.name for hop in pairs(house.configuration) for member in hop.target.members or (hop.target,)}
+    targets = {hop.target.name: hop.target for hop in pairs(house.configuration)}  # a group as one: so is its check run
+    touched = {one.name for one in changed}
     authors, span = authors_of(tools, repository, pull), span_of(tools, repository, pull)
-    for target in (one for one in changed if one.name in promoted):
+    for target in targets.values():
+        if touched.isdisjoint(one.name for one in target.members or (target,)):
+            continue
         approvers, _ = approvers_of(tools, repository, target.approvers, span)
         verdicts = [
             replace(one, eligible=isinstance(rights.may(one.login, "approve", target), Allowed))

@@ -77,6 +77,22 @@ def test_a_conflict_in_one_member_holds_up_all(town: Town) -> None:
     assert f"`{place('west')}/web.yaml`" not in (run.text or "")
 
 
+APPROVED = REGIONS.replace("west: {path", "west: {approvers: {teams: [leads], required: 1}, path")
+
+
+@pytest.mark.town(configuration=APPROVED, more=MORE)
+def test_a_direct_change_of_a_member_needs_what_the_group_needs(town: Town) -> None:
+    number = town.propose("direct", {f"{place('north')}/web.yaml": web("1.0.1", 4)})
+    other = town.propose("other", {f"{place('asia')}/web.yaml": web("1.0.1")})
+    town.settle()
+    titles = {
+        one: {run.name: run.title for run in town.world.check_runs(REPOSITORY, town.pull(one).head_sha)}
+        for one in (number, other)
+    }
+    assert titles[number]["lockkeeper / promotion to europe"] == "approvals: waiting for team leads"
+    assert titles[other]["lockkeeper / promotion to europe"] == "Does not change europe"
+
+
 @pytest.mark.parametrize("name", ["europe", "west"])
 def test_a_member_and_the_group_are_both_asked_for_by_name(town: Town, name: str) -> None:
     number = town.land("tag", {f"{DEVELOPMENT}/web.yaml": web("1.1.0")})
