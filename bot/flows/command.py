@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from bot.errors import TransientError, UserError
 from bot.flows import shutting, speaking
+from bot.flows.assigning import assign_approvers
 from bot.flows.check_pull import check_pull
 from bot.flows.converge import converge
 from bot.flows.diff import diff
@@ -179,6 +180,8 @@ def _carry_out(tools: Tools, asked: Asked, parsed: Command) -> Answer:
             return speaking.approve(asked, parsed)
         case "override":
             return speaking.override(asked, parsed)
+        case "assign-approvers":
+            return assign_approvers(tools, asked, parsed)
         case name if name in shutting.COMMANDS:
             return shutting.shut_or_open(tools, asked, parsed)
         case other:

@@ -186,6 +186,15 @@ COMMANDS: tuple[CommandSpec, ...] = (
         shared=True,
     ),
     CommandSpec(
+        "assign-approvers",
+        "Asks for the reviews that this pull request needs and that nobody is asked for yet, and assigns whom the "
+        "configuration names; also those who could not be asked before.",
+        "write permission, or the author of the pull request",
+        "/assign-approvers",
+        "write",
+        author_may=True,
+    ),
+    CommandSpec(
         "help",
         "Lists the commands, and the environments as they are configured.",
         "read permission",
@@ -195,7 +204,7 @@ COMMANDS: tuple[CommandSpec, ...] = (
 )
 
 # Names kept for later versions: on their own they stay unanswered, after the alias we say so.
-PLANNED = ("rollback", "assign-approvers")
+PLANNED = ("rollback",)
 
 _SPECS = {spec.name: spec for spec in COMMANDS}
 NAMES: tuple[str, ...] = tuple(_SPECS)

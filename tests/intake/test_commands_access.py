@@ -19,7 +19,7 @@ LEAST: dict[str, tuple[Permission, Permission]] = {
     "promote": ("write", "write"),
     "status": ("read", "read"),
     "diff": ("read", "read"),
-    "check": ("write", "read"),
+    **dict.fromkeys(("check", "assign-approvers"), ("write", "read")),
     "help": ("read", "read"),
     **dict.fromkeys(("why", "approve", "override"), ("read", "read")),
     **dict.fromkeys(("lock", "unlock", "freeze", "unfreeze", "hold", "resume"), ("write", "write")),
