@@ -49,7 +49,7 @@ class Killed(BaseException):
 class Given:
     """What all tests of a process share, because it is slow to start."""
 
-    key: str
+    key: str = field(repr=False)
     queue: Queue
     renderer: Renderer
 
