@@ -73,8 +73,7 @@ def _open(tools: Tools, asked: Asked, parsed: Command, wanted: Lock) -> Answer:
     if there is None and wanted.pull:  # the environment is what is held, then
         there = kept.find(wanted.kind, wanted.environment)
     if there is None:
-        name = words.what(wanted)
-        return Answer(parsed.line, words.not_there(wanted.kind, name))
+        return Answer(parsed.line, words.not_there(wanted))
     if there.kind != "hold" and there.owner.lower() != wanted.owner.lower():
         permission = tools.github.permission(home, wanted.owner)
         if PERMISSION_ORDER.index(permission) < PERMISSION_ORDER.index("maintain"):

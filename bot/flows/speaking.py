@@ -120,7 +120,8 @@ def _underway(tools: Tools, asked: Asked, parsed: Command) -> Underway | Answer:
         reasons = [one.decision.reason for one in seen if isinstance(one.decision, Idle | Close)]
         return Answer(parsed.line, words.not_underway(target, reasons))
     if len(open_now) > 1:
-        return Answer(parsed.line, words.several(target, [one.outcome.pull for one in open_now]), "misunderstood")
+        pulls = [f"{asked.house.prefix(one.hop)}#{one.outcome.pull}" for one in open_now]
+        return Answer(parsed.line, words.several(target, pulls), "misunderstood")
     (found,) = open_now
     if parsed.sha and not found.sha.startswith(parsed.sha):
         return Answer(parsed.line, words.other_commit(parsed, found.sha), "refused")

@@ -18,14 +18,14 @@ def what(record: Lock) -> str:
     """Return what a record shuts, as people read it."""
     if record.pull:
         return f"the promotion {record.pull} to {record.environment}"
-    return record.environment or "every environment"
+    return record.environment or "all environments"
 
 
 def placed(record: Lock) -> str:
     """Return the answer when something was shut."""
     why = f": {quoted(record.reason, 200)}" if record.reason else ""
     end = "It is not merged" if record.pull else "No promotion into it is merged"
-    text = f"{_capital(what(record))} is {_STATE[record.kind]} now{why}. {end} until somebody comments "
+    text = f"{_capital(_state(record))} now{why}. {end} until somebody comments "
     return f"{_ICONS[record.kind]} {markdown.prose(f'{text}`{record.opened_by}`.')}"
 
 
@@ -37,7 +37,7 @@ def standing(record: Lock, now: datetime) -> str:
 def taken(record: Lock, now: datetime) -> str:
     """Return the refusal when somebody else was first: who, since when, why, and what to do."""
     return replies.refused(
-        f"{what(record)} is {_STATE[record.kind]} already",
+        f"{_state(record)} already",
         required=f"nobody else's {record.kind} on it",
         has=f"came second: {described(record, now)}",
         following=f"talk to {record.owner}; they, or whoever maintains the repository, comment `{record.opened_by}`",
@@ -47,7 +47,7 @@ def taken(record: Lock, now: datetime) -> str:
 def not_yours(record: Lock, permission: str, now: datetime) -> str:
     """Return the refusal to take away what somebody else shut."""
     return replies.refused(
-        f"{what(record)} was not {_STATE[record.kind]} by you",
+        f"the {record.kind} on {what(record)} is not yours to end",
         required=f"to be {record.owner}, or to maintain the repository",
         has=f"{permission} permission; {described(record, now)}",
         following=f"ask {record.owner}, or somebody with maintain permission, to comment `{record.opened_by}`",
@@ -56,13 +56,13 @@ def not_yours(record: Lock, permission: str, now: datetime) -> str:
 
 def opened(record: Lock, now: datetime) -> str:
     """Return the answer when something was opened again."""
-    text = f"{_capital(what(record))} is not {_STATE[record.kind]} any more; it was {described(record, now)}."
+    text = f"{_capital(_state(record, 'no longer '))} ({described(record, now)})."
     return f"🔓 {markdown.prose(text)}"
 
 
-def not_there(kind: str, name: str) -> str:
-    """Return the answer when there was nothing to open."""
-    return replies.nothing(f"{name} is not {_STATE[kind]}")
+def not_there(record: Lock) -> str:
+    """Return the answer when there was nothing to open; `record` is what there could have been."""
+    return replies.nothing(f"there is no {record.kind} on {what(record)}")
 
 
 def described(record: Lock, now: datetime) -> str:
@@ -79,6 +79,11 @@ def age(length: timedelta) -> str:
     if minutes < 60:
         return f"{minutes} min ago"
     return f"{minutes // 60} h ago" if minutes < 48 * 60 else f"{minutes // (24 * 60)} days ago"
+
+
+def _state(record: Lock, now: str = "") -> str:
+    """Return the sentence that says what is shut, or no longer is."""
+    return f"{what(record)} {'is' if record.environment else 'are'} {now}{_STATE[record.kind]}"
 
 
 def _capital(text: str) -> str:

@@ -104,10 +104,10 @@ def not_underway(target: str, reasons: Sequence[str]) -> str:
     return replies.nothing(f"no promotion into {target} is underway" + (f": {why}" if why else ""))
 
 
-def several(target: str, pulls: Sequence[int]) -> str:
-    """Return the answer where more than one promotion could be meant."""
-    numbers = listed([f"#{one}" for one in pulls])
-    return replies.misunderstood(f"Several promotions into {target} are underway: comment on the one, {numbers}.", "")
+def several(target: str, pulls: Sequence[str]) -> str:
+    """Return the answer where more than one promotion could be meant; `pulls` as a page links them."""
+    name = markdown.escape(target)
+    return f"🤔 Several promotions into {name} are underway. Comment on the one that you mean: {listed(pulls, 'or')}."
 
 
 def other_commit(parsed: Command, sha: str) -> str:

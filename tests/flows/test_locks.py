@@ -59,12 +59,12 @@ def test_a_locked_environment_takes_nothing_until_it_is_unlocked(town: Town) -> 
     status = say(town, number, "ben", "/status")
     for words in ("🔒\u00a0staging", "locked", "| ann |", "`load test until noon`", "`/unlock staging`"):
         assert words in status
-    assert "🔓 Staging is not locked any more; it was locked by ann" in say(town, number, "ann", "/unlock staging")
+    assert "🔓 Staging is no longer locked (locked by ann" in say(town, number, "ann", "/unlock staging")
     assert town.promotions() == []
     assert town.file("staging", SETTINGS) == GREEN
     assert records(town) == []
     assert line(town) == ["lock staging", "unlock staging"]
-    assert "➖ staging is not locked." in say(town, number, "ann", "/unlock staging")
+    assert "➖ there is no lock on staging." in say(town, number, "ann", "/unlock staging")
 
 
 def test_who_comes_second_is_told_who_holds_it(town: Town) -> None:
@@ -139,14 +139,14 @@ def test_a_lock_is_opened_by_its_owner_or_whoever_maintains(town: Town) -> None:
     say(town, number, "ann", "/lock staging audit")
     reply = say(town, number, "ben", "/unlock staging")
     for words in (
-        "❌ staging was not locked by you",
+        "❌ the lock on staging is not yours to end",
         "**Required:** to be ann, or to maintain the repository",
         "**You have:** write permission; locked by ann since",
         "comment `/unlock staging`",
     ):
         assert words in reply
     assert records(town) == ["lock/staging"]
-    assert "🔓 Staging is not locked any more" in say(town, number, "root", "/unlock staging")
+    assert "🔓 Staging is no longer locked" in say(town, number, "root", "/unlock staging")
     assert records(town) == []
 
 
@@ -162,13 +162,13 @@ def test_locks_take_write_permission(town: Town) -> None:
 def test_freeze_of_all_and_of_some(town: Town) -> None:
     number = town.land("green", {SETTINGS: GREEN})
     pull = town.promotion()
-    assert "❄️ Every environment is frozen now: `stocktaking`" in say(town, number, "ann", "/freeze stocktaking")
+    assert "❄️ All environments are frozen now: `stocktaking`" in say(town, number, "ann", "/freeze stocktaking")
     assert "froze all environments" in town.body(pull.number)
     assert "comment `/unfreeze` when it is over" in town.body(pull.number)
     reply = say(town, number, "ben", "/freeze production staging quarter's end")
     assert "Production is frozen now" in reply and "Staging is frozen now" in reply
     assert records(town) == ["freeze-all", "freeze/production", "freeze/staging"]
-    assert "every environment was not frozen by you" in say(town, number, "ben", "/unfreeze")
+    assert "the freeze on all environments is not yours to end" in say(town, number, "ben", "/unfreeze")
     say(town, number, "ann", "/unfreeze")
     assert "froze staging" in town.body(pull.number)
     assert records(town) == ["freeze/production", "freeze/staging"]
@@ -187,7 +187,7 @@ def test_hold_and_resume_on_the_promotion_itself(town: Town) -> None:
     assert town.file("staging", SETTINGS) == GREEN
     assert "✋" in say(town, pull.number, "ben", "/hold")
     assert records(town) == ["hold-pull/acme/shop/" + str(pull.number), "hold/staging"]
-    assert "🔓 Staging is not on hold any more" in say(town, pull.number, "ben", "/resume staging")
+    assert "🔓 Staging is no longer on hold" in say(town, pull.number, "ben", "/resume staging")
     assert town.file("staging", SETTINGS) == GREEN
     assert f"{REPOSITORY}\\#{pull.number} put on hold by" in town.body(pull.number)
     assert "comment `/resume`" in town.body(pull.number)
