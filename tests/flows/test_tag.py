@@ -151,3 +151,22 @@ def test_asked_for_before_the_merge_it_is_set_with_the_tag(town: Town) -> None:
     commit = release(town, "v1.0.0-dev")
     succeed(town, commit)
     assert tags(town) == {"v1.0.0-dev": commit, "v1.0.0-stage": commit, "v1.0.0-prod": commit}
+
+
+@pytest.mark.town(
+    configuration=TAGS.replace("{teams: [leads]}", "{teams: [leads]}\n    approvers: {teams: [leads], required: 1}"),
+    more=directory("development"),
+)
+def test_where_there_is_no_pull_request_approvals_are_said_on_the_original_one(town: Town) -> None:
+    number = town.land("tag", {f"{DEVELOPMENT}/web.yaml": web("1.1.0")})
+    commit = release(town, "v1.0.0-dev")
+    succeed(town, commit)
+    town.say(number, "lena", "/promote production")
+    town.settle()
+    assert title(town, commit, "production") == "approvals: waiting for team leads"
+    town.say(number, "lena", "/approve production")
+    town.settle()
+    assert "v1.0.0-prod" not in tags(town), "who asked does not count"
+    comment = town.say(number, "omar", "/approve production")
+    town.settle()
+    assert tags(town).get("v1.0.0-prod") == commit, town.reply(number, comment)
