@@ -194,3 +194,29 @@ def test_owners_are_asked_for_direct_changes_too(town: Town) -> None:
     town.review(number, "lena")
     town.settle()
     assert town.conclusion(town.pull(number).head_sha, "lockkeeper / promotion to staging") == "success"
+
+
+CROWD = [f"crowd{number:02}" for number in range(12)]
+
+
+@pytest.mark.town(
+    configuration=pipeline(staging="approvers: {teams: [crowd], required: 12}", top=RBAC.replace("qa", "crowd"))
+)
+def test_people_cost_a_call_a_list_not_a_call_a_head(town: Town) -> None:
+    for login in CROWD:
+        town.world.add_user(login)
+    town.world.add_team("acme", "crowd", members=CROWD)
+    town.world.grant(REPOSITORY, "crowd", "write")
+    town.land("green", {SETTINGS: GREEN})
+    pull = town.promotion()
+    assert asked(town) == ["+crowd"]
+    for login in CROWD:
+        town.review(pull.number, login)
+    town.settle()
+    assert town.title_of(pull.head_sha) == OPEN
+    town.sandbox.exchanges.clear()
+    town.queue.mark([REPOSITORY])
+    town.work()
+    people = [one.path for one in town.sandbox.exchanges if "/teams/" in one.path or "/collaborators/" in one.path]
+    assert len(people) == 2, "one list of each team that the policy names, developers and crowd"
+    assert all(one.endswith("/members") for one in people)
