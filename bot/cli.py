@@ -15,7 +15,7 @@ import click
 from bot.desk.app_commands import app_convert, app_manifest
 from bot.desk.config_commands import config
 from bot.desk.manifest_commands import check, diff, render
-from bot.desk.plan_commands import plan
+from bot.desk.plan_commands import plan, status
 from bot.desk.policy_commands import policy
 from bot.errors import LockkeeperError
 
@@ -44,7 +44,7 @@ def main() -> None:
     """
 
 
-for command in (check, render, diff, plan, policy, config, app_manifest, app_convert):
+for command in (check, render, diff, plan, status, policy, config, app_manifest, app_convert):
     main.add_command(command)
 
 

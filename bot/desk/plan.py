@@ -1,4 +1,4 @@
-"""`lockkeeper plan`: what would be promoted now, by a clone or by GitHub?"""
+"""`lockkeeper plan` and `status`: what would be promoted now, and where is everything, by a clone or by GitHub?"""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import re
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, cast
@@ -25,8 +26,9 @@ from bot.flows.tools import Tools
 from bot.model.repository import Repository
 from bot.ports import GitHub
 from bot.promotion.config import PATH
-from bot.report import plan_words as words
+from bot.report import plan_words, status_words
 from bot.report.plan_words import PlanLook, PlanRow
+from bot.report.text import Pen
 
 _FULL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}/[A-Za-z0-9_.-]{1,100}")
 
@@ -41,12 +43,17 @@ class Wish:
 
 def run(wish: Wish) -> int:
     """Plan, write the plan, and return the status to end with."""
-    return ended(lambda: _run(wish))
+    return ended(lambda: _run(wish, plan_words.as_text, plan_words.as_json))
 
 
-def _run(wish: Wish) -> int:
+def run_status(wish: Wish) -> int:
+    """Write where everything stands, and return the status to end with."""
+    return ended(lambda: _run(wish, status_words.as_text, status_words.as_json))
+
+
+def _run(wish: Wish, text: Callable[[PlanLook, Pen], str], json: Callable[[PlanLook], str]) -> int:
     look = look_at(wish.what)
-    output.write(words.as_json(look) if wish.form == "json" else words.as_text(look, output.terminal(sys.stdout)))
+    output.write(json(look) if wish.form == "json" else text(look, output.terminal(sys.stdout)))
     return ending.FINE
 
 

@@ -23,3 +23,16 @@ def plan(**given: Any) -> None:
     from bot.desk.plan import Wish, run
 
     sys.exit(run(Wish(**given)))
+
+
+@click.command()
+@click.argument("what", metavar="[DIR|OWNER/NAME]", default="")
+@click.option("--format", "-f", "form", type=click.Choice(["text", "json"]), default="text")
+def status(**given: Any) -> None:
+    """Say where everything stands: environments, promotions, and the changes that are underway.
+
+    Looks where `plan` looks, and writes nothing either.
+    """
+    from bot.desk.plan import Wish, run_status
+
+    sys.exit(run_status(Wish(**given)))

@@ -133,7 +133,7 @@ def _judged(gate: Gate, read_from: str) -> tuple[Gate, State]:
 def _row(row: PlanRow, look: PlanLook, pen: Pen) -> Iterator[str]:
     hop, snapshot = row.hop, row.snapshot
     name = f"{hop.source.name} → {hop.target.name}" + (f": {hop.application}" if hop.application else "")
-    yield f"{pen('bold', inert(name))}: {inert(_said(row))}"
+    yield f"{pen('bold', inert(name))}: {inert(said(row))}"
     if snapshot is not None and isinstance(row.decision, Propose | Stuck | Release):
         yield from _content(snapshot, row.decision)
     for gate, state in shown_gates(row.gates, look.read_from):
@@ -143,7 +143,8 @@ def _row(row: PlanRow, look: PlanLook, pen: Pen) -> Iterator[str]:
     yield from (pen("dim", f"  {inert(one)}") for one in rules(hop))
 
 
-def _said(row: PlanRow) -> str:
+def said(row: PlanRow) -> str:
+    """Return what would be done, or why nothing would."""
     number = f"#{row.pull}" if row.pull else "the pull request"
     match row.decision:
         case Idle(reason=reason):

@@ -1,0 +1,97 @@
+"""Does `lockkeeper plan` say of a repository, and of a clone of it, what the bot does?"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.desk.place import Desk
+from tests.flows.directories import DEVELOPMENT, DIRECTORIES, PRODUCTION, STAGING, directory, web
+from tests.flows.fingerprint import fingerprint
+from tests.flows.world import REPOSITORY, Town
+
+MORE = {**directory("development"), **directory("staging", replicas=2), **directory("production", replicas=3)}
+pytestmark = pytest.mark.town(configuration=DIRECTORIES, more=MORE)
+
+
+def desk_of(tmp_path: Path) -> Desk:
+    return Desk(tmp_path / "desk", tmp_path / "home", tmp_path / "cache")
+
+
+def asked(desk: Desk, town: Town, command: str = "plan", what: str = REPOSITORY) -> dict[str, Any]:
+    settings = {
+        "GITHUB_APP_ID": str(town.app.id),
+        "GITHUB_PRIVATE_KEY": town.app.private_key_pem,
+        "GITHUB_API_URL": town.sandbox.api_url,
+        "GITHUB_URL": town.sandbox.url,
+    }
+    done = desk.run(command, what, "--format", "json", **settings)
+    assert done.status == 0, done.err
+    found: dict[str, Any] = json.loads(done.out)
+    return found
+
+
+def cloned(desk: Desk, town: Town) -> Desk:
+    path = desk.top / "clone"
+    url = f"file://{town.world.repository(REPOSITORY).git.path}"
+    subprocess.run(["git", "clone", "-q", url, str(path)], check=True, env=desk.environment(), stdout=sys.stderr)
+    return Desk(path, desk.home, desk.cache)
+
+
+def told(found: dict[str, Any]) -> list[tuple[object, ...]]:
+    """What a clone can know as well as GitHub."""
+    return [
+        (one["source"], one["target"], one["outcome"], one["commit"], [each["reference"] for each in one["changes"]])
+        for one in found["promotions"]
+    ]
+
+
+def test_a_plan_is_what_the_bot_would_do_and_writes_nothing(town: Town, tmp_path: Path) -> None:
+    desk = desk_of(tmp_path)
+    number = town.propose("tag", {f"{DEVELOPMENT}/web.yaml": web("1.1.0")})
+    town.merge(number)
+    before = fingerprint(town)
+    found = asked(desk, town)
+    assert fingerprint(town) == before
+    first, second = found["promotions"]
+    assert (found["from"], first["outcome"], first["pull"]) == ("github", "propose", None)
+    assert [one["reference"] for one in first["changes"]] == [f"#{number}"]
+    assert second["outcome"] == "nothing"
+
+    town.settle()
+    first = asked(desk, town)["promotions"][0]
+    assert first["pull"] == town.promotion("main").number
+    assert {one["name"]: one["state"] for one in first["gates"]}["policy"] == "pass"
+
+
+@pytest.mark.parametrize("method", ["merge", "squash", "rebase"])
+def test_a_clone_says_what_github_says(town: Town, tmp_path: Path, method: str) -> None:
+    desk = desk_of(tmp_path)
+    first = town.land("tag", {f"{DEVELOPMENT}/web.yaml": web("1.1.0")})
+    town.promote("main", method=method)  # type: ignore[arg-type]  # a word of the table
+    second = town.land("again", {f"{DEVELOPMENT}/web.yaml": web("1.2.0")})
+    clone = cloned(desk, town)
+    ours, theirs = asked(desk, town), asked(clone, town, what=".")
+    assert told(ours) == told(theirs)
+    assert [one[4] for one in told(ours)] == [[f"#{second}"], [f"#{first}"]]
+    for found in (asked(desk, town, "status"), asked(clone, town, "status", ".")):
+        stations = {one["reference"]: [each["state"] for each in one["stations"]] for one in found["changes"]}
+        assert stations[f"#{first}"] == ["reached", "reached", "underway"]
+        assert stations[f"#{second}"] == ["reached", "underway", "ahead"]
+
+
+def test_a_difference_of_the_target_is_told_alike(town: Town, tmp_path: Path) -> None:
+    desk = desk_of(tmp_path)
+    town.land("tag", {f"{DEVELOPMENT}/web.yaml": web("1.1.0")})
+    town.promote("main")
+    town.commit("main", {f"{STAGING}/web.yaml": web("1.1.0", replicas=7), f"{PRODUCTION}/more.yaml": "a: 1\n"})
+    town.land("again", {f"{DEVELOPMENT}/web.yaml": web("1.2.0")})
+    ours, theirs = asked(desk, town), asked(cloned(desk, town), town, what=".")
+    assert told(ours) == told(theirs)
+    assert [one["drift"] for one in ours["promotions"]] == [one["drift"] for one in theirs["promotions"]]
+    assert ours["promotions"][0]["drift"] == [f"{STAGING}/web.yaml"]
