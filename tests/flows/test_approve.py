@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 import pytest
 
 from bot.promotion.locks import PREFIX
@@ -55,6 +58,25 @@ def test_approvals_are_for_the_commit_that_was_seen(town: Town) -> None:
     assert f"/approve staging --sha {pull.head_sha[:12]}" in reply
     assert "counts: 1 of 2" in say(town, number, "lena", f"/approve staging --sha {pull.head_sha[:12]}")
     assert town.file("staging", SETTINGS) not in (GREEN, RED)
+
+
+def test_a_comment_from_before_the_promotion_moved_approves_nothing(make_town: Callable[..., Town]) -> None:
+    """It is read late; whoever wrote it saw another commit, though they did not say which."""
+    town = make_town(TWO)
+    town.settle()
+    number = town.land("green", {SETTINGS: GREEN})
+    comment = town.say(number, "quinn", "/approve staging")
+    held = town.take_held()
+    time.sleep(1.1)  # GitHub tells seconds
+    town.land("red", {SETTINGS: RED})
+    pull = town.promotion()
+    for one in held:
+        town.deliver(one)
+    town.settle()
+    reply = town.reply(number, comment)
+    assert f"a comment from before the promotion to staging came to {pull.head_sha[:12]}" in reply
+    assert f"/approve staging --sha {pull.head_sha[:12]}" in reply
+    assert "0 of 2" in town.body(pull.number)
 
 
 @pytest.mark.town(configuration=TWO)

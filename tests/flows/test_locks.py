@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
-from bot.flows.locks import Word, keep, read_kept
+from bot.errors import TransientError
+from bot.flows.locks import Word, keep, read_kept, take_away
 from bot.flows.tools import Tools
 from bot.model.repository import Repository
-from bot.promotion.locks import AUDIT, PREFIX, Lock, Said
+from bot.ports import Git, RefMove
+from bot.promotion.locks import AUDIT, PREFIX, Lock
+from bot.sandbox.faults import Kind
 from bot.wiring import Composition
+from tests.flows.conftest import at_rest
 from tests.flows.repository import SETTINGS, pipeline, settings
 from tests.flows.world import REPOSITORY, Town
 
@@ -92,7 +97,7 @@ def test_of_many_at_once_git_lets_one_be_first(make_town: Callable[..., Town]) -
     people = ("ann", "ben", "quinn", "lena", "omar")
     start = threading.Barrier(len(people))
 
-    def lock(who: str) -> Lock | Said:
+    def lock(who: str) -> object:
         tools = worker(town, who)
         tools.git.fetch(HOME)
         word = Word(who, tools.clock(), "")
@@ -113,6 +118,52 @@ def worker(town: Town, name: str) -> Tools:
     """Return the tools of another worker of the same App."""
     settings = replace(town.bot._settings, data=town.directory / f"bot-{name}")
     return Composition(settings, town.queue, renderer=town.given.renderer).tools(HOME, lambda: None)
+
+
+class Forgetful:
+    """Git that does what it is asked, and then does not tell: the answer to the first push is lost."""
+
+    def __init__(self, git: Git) -> None:
+        self._git, self.lost = git, 0
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._git, name)
+
+    def push_records(self, repository: Repository, moves: Sequence[RefMove]) -> None:
+        self._git.push_records(repository, moves)
+        if not self.lost:
+            self.lost += 1
+            raise TransientError("the answer was lost")
+
+
+def test_an_answer_of_git_that_is_lost_is_no_second_lock(make_town: Callable[..., Town]) -> None:
+    town = make_town()
+    town.settle()
+    tools = worker(town, "ann")
+    git = Forgetful(tools.git)
+    tools = replace(tools, git=cast(Git, git))
+    tools.git.fetch(HOME)
+    word = Word("ann", tools.clock(), "")
+    mine = Lock("lock", "staging", "ann", "", word.at.replace(microsecond=0))
+    assert keep(tools, HOME, mine, word) == mine
+    assert git.lost == 1
+    git.lost = 0
+    assert take_away(tools, HOME, mine, "unlock", word) is False, "it is gone already"
+    assert records(town) == []
+    assert line(town) == ["lock staging", "unlock staging"]
+
+
+@pytest.mark.parametrize("kind", ["crash-before", "crash-after", "502"])
+def test_a_reply_that_is_lost_is_said_again_and_nothing_done_twice(make_town: Callable[..., Town], kind: Kind) -> None:
+    town = make_town()
+    number = town.land("green", {SETTINGS: GREEN})
+    fault = town.sandbox.faults.add(("POST", rf"/issues/{number}/comments$"), kind)
+    reply = say(town, number, "ann", "/lock staging audit\n/freeze stocktaking")
+    assert fault.hits == 1
+    assert "🔒 Staging is locked now: `audit`" in reply
+    assert "❄️ All environments are frozen now" in reply
+    assert line(town) == ["lock staging", "freeze all environments"]
+    at_rest(town)
 
 
 def test_a_lock_that_is_only_pushed_counts_for_nothing_and_is_told(town: Town) -> None:
