@@ -14,6 +14,7 @@ from bot.flows import apply
 from bot.flows.check_tag import check_tag, is_unchecked
 from bot.flows.consent import unwilling
 from bot.flows.hops import HopReader
+from bot.flows.held import drop_spent
 from bot.flows.house import House, read_house, version_of
 from bot.flows.journeys import tell_authors
 from bot.flows.outcome import HopOutcome
@@ -74,6 +75,7 @@ def converge(
         return replace(found, hops=tuple(_outcome(hop, planned, 0) for hop, planned in plans))
     outcomes = [_carry_out(tools, repository, own, hop, planned) for hop, planned in plans]
     tell_authors(tools, repository, own.configuration, outcomes, reader.changes.change)
+    drop_spent(tools, repository, outcomes)
     tools.wake(repository.full_name, looked_at_again([gate for one in outcomes for gate in one.gates]))
     return replace(found, hops=tuple(outcomes))
 

@@ -247,6 +247,24 @@ def test_hold_and_resume_on_the_promotion_itself(town: Town) -> None:
     assert records(town) == []
 
 
+@pytest.mark.town(configuration=AUTO)
+def test_the_hold_of_a_pull_request_holds_no_other_and_ends_with_it(town: Town) -> None:
+    number = town.land("green", {SETTINGS: GREEN})
+    say(town, number, "ann", "/lock staging so that there is something to hold")
+    town.land("red", {SETTINGS: RED})
+    pull = town.promotion()
+    say(town, pull.number, "ben", "/hold")
+    say(town, number, "ann", "/unlock staging")
+    assert town.promotion().number == pull.number, "it is held"
+    town.world.close_pull(REPOSITORY, pull.number, "quinn")
+    town.settle()
+    assert records(town) == []
+    assert line(town)[-1] == "resume staging"
+    blue = settings(level="info", colour="blue")
+    town.land("blue", {SETTINGS: blue})
+    assert town.file("staging", SETTINGS) == blue, "the next pull request is another"
+
+
 def test_words_of_other_bots_stay_unanswered_but_on_our_pull_requests(town: Town) -> None:
     number = town.land("green", {SETTINGS: GREEN})
     pull = town.promotion().number
