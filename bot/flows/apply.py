@@ -23,8 +23,8 @@ from bot.promotion.places import Place, source_of, target_of
 from bot.promotion.plan import Close, Idle, Plan, Propose, Release, Snapshot, Stuck
 from bot.promotion.remember import label
 from bot.promotion.trailers import override_trailers, sealed
+from bot.report import pages, trouble
 from bot.report import promotion as words
-from bot.report import trouble
 from bot.report.promotion import Journey
 
 METHODS: tuple[Method, ...] = ("merge", "squash", "rebase")
@@ -116,8 +116,8 @@ def _propose(work: _Work, decision: Propose) -> int:
             repository,
             head=hop.branch,
             base=hop.target.branch,
-            title=words.title(hop, told, snapshot.versions),
-            body=words.body(replace(snapshot, changes=told), decision.gates, work.journey),
+            title=pages.title(snapshot, told),
+            body=pages.body(replace(snapshot, changes=told), decision.gates, work.journey),
         )
     except RefusedError as error:
         if pushed and error.status == 422:
@@ -188,7 +188,7 @@ def _release(work: _Work, decision: Release) -> None:
         work.repository,
         name=decision.tag,
         commit=decision.commit,
-        message=words.commit_message(snapshot.hop, snapshot.record, told, seal),
+        message=pages.commit_message(snapshot, told, seal),
         time=tools.clock(),
     )
     tools.mark(home.full_name)
@@ -218,7 +218,7 @@ def _tell_conflict(work: _Work, decision: Stuck) -> int:
         head=snapshot.hop.branch,
         base=snapshot.hop.target.branch,
         title=snapshot.open.title,
-        body=words.body(replace(snapshot, changes=told), decision.gates, work.journey),
+        body=pages.body(replace(snapshot, changes=told), decision.gates, work.journey),
     )
     return snapshot.open.number
 
@@ -240,7 +240,7 @@ def _record_deployment(work: _Work) -> None:
                 environment=environment.name,
                 sha=sha,
                 source_sha=source_sha,
-                description=f"Promoted from {hop.source.name} {by}"[:140],
+                description=f"{'Rolled back' if snapshot.rollback else f'Promoted from {hop.source.name}'} {by}"[:140],
             )
         except RefusedError as error:  # a record of what is done: it holds up nothing that is still to do
             report = trouble.deployment_check(hop, error, sha=sha)

@@ -19,6 +19,7 @@ from bot.flows.locks import read_kept
 from bot.flows.promote import promote
 from bot.flows.request import Alone, Asked
 from bot.flows.rights import Rights
+from bot.flows.rollback import rollback
 from bot.flows.status import status_rows
 from bot.flows.tools import Tools
 from bot.flows.why import explain
@@ -170,10 +171,12 @@ def _carry_out(tools: Tools, asked: Asked, parsed: Command) -> Answer:
         case "status":
             converged = converge(tools, asked.house.home, write=False)
             shut = lock_words.listing(read_kept(tools, asked.house.home), tools.clock())
-            rows = replies.status(status_rows(asked.house, converged.hops))
+            rows = replies.status(status_rows(asked.house, converged.all))
             return Answer(parsed.line, "\n\n".join(filter(None, [rows, shut])))
         case "promote":
             return promote(tools, asked, parsed)
+        case "rollback":
+            return rollback(asked, parsed)
         case "why":
             return explain(tools, asked, parsed)
         case "approve":

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 
 from bot.errors import RefusedError
 from bot.flows import apply
+from bot.flows.against import Against
 from bot.flows.check_tag import check_tag, is_unchecked
 from bot.flows.consent import unwilling
-from bot.flows.hops import HopReader
 from bot.flows.held import drop_spent
+from bot.flows.hops import HopReader
 from bot.flows.house import House, read_house, version_of
 from bot.flows.journeys import tell_authors
 from bot.flows.outcome import HopOutcome
@@ -40,6 +41,11 @@ class Converged:
     house: House
     version: str
     hops: tuple[HopOutcome, ...] = ()
+    against: tuple[HopOutcome, ...] = ()  # what goes against the stream: rollbacks, and what goes back to a source
+
+    @property
+    def all(self) -> tuple[HopOutcome, ...]:
+        return (*self.against, *self.hops)
 
 
 def converge(
@@ -70,14 +76,20 @@ def converge(
     if not hops:
         return found
     reader = HopReader(tools, repository, own)
-    plans = _gather(tools, repository, reader, hops, requests)
+    against = Against(tools, repository, own, reader.changes)
+    plans = _gather(tools, repository, _Readers(reader, against), hops, requests)
+    backwards = against.plans()
     if not write:
-        return replace(found, hops=tuple(_outcome(hop, planned, 0) for hop, planned in plans))
+        looked = [[_outcome(hop, planned, 0) for hop, planned in some] for some in (plans, backwards.plans)]
+        return replace(found, hops=tuple(looked[0]), against=tuple(looked[1]))
+    backwards.call_off(tools, repository)
+    against_it = [_carry_out(tools, repository, own, hop, planned) for hop, planned in backwards.plans]
     outcomes = [_carry_out(tools, repository, own, hop, planned) for hop, planned in plans]
     tell_authors(tools, repository, own.configuration, outcomes, reader.changes.change)
-    drop_spent(tools, repository, outcomes)
-    tools.wake(repository.full_name, looked_at_again([gate for one in outcomes for gate in one.gates]))
-    return replace(found, hops=tuple(outcomes))
+    drop_spent(tools, repository, (*against_it, *outcomes))
+    gates = [gate for one in (*against_it, *outcomes) for gate in one.gates]
+    tools.wake(repository.full_name, looked_at_again(gates))
+    return replace(found, hops=tuple(outcomes), against=tuple(against_it))
 
 
 def _carry_out(tools: Tools, repository: Repository, rules: Rules, hop: Hop, planned: Plan | Idle) -> HopOutcome:
@@ -96,8 +108,16 @@ def _carry_out(tools: Tools, repository: Repository, rules: Rules, hop: Hop, pla
     return _outcome(hop, planned, number)
 
 
+@dataclass(frozen=True, slots=True)
+class _Readers:
+    """What reads promotions, and what reads what goes against them."""
+
+    hops: HopReader
+    against: Against
+
+
 def _gather(
-    tools: Tools, repository: Repository, reader: HopReader, hops: Sequence[Hop], requests: Sequence[Request]
+    tools: Tools, repository: Repository, readers: _Readers, hops: Sequence[Hop], requests: Sequence[Request]
 ) -> list[tuple[Hop, Plan | Idle]]:
     against = unwilling(tools, repository, hops)
     ways = {hop: repositories_of([hop], repository) for hop in hops}
@@ -113,7 +133,9 @@ def _gather(
         if hop not in listed:
             found.append((hop, Idle(next(against[one] for one in ways[hop] if one in against))))
             continue
-        seen = reader.read(listed[hop], next((one for one in requests if one.means(hop)), None))
+        pulls = readers.against.standing(listed[hop], targets[hop])
+        seen = readers.hops.read(pulls, next((one for one in requests if one.means(hop)), None))
+        seen = readers.against.told(pulls, seen)
         found.append((hop, seen if isinstance(seen, Idle) else plan(seen)))
     return found
 

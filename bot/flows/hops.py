@@ -109,7 +109,7 @@ class HopReader:
             record=asked.record,
             last=merged_record,
             target_head=heads.target_head,
-            arrived=self._arrived(repository, merged),
+            arrived=pulls.arrived or self._arrived(repository, merged),
             asked=bool(asked.request or asked.record.requested_by),
         )
         content = records.standing(read_content(self._tools, self.changes, move), branch_sha)

@@ -7,6 +7,7 @@ from bot.flows.changes import read_trailers
 from bot.flows.converge import converge
 from bot.flows.outcome import HopOutcome
 from bot.flows.request import Asked
+from bot.flows.rollback import let_go_on
 from bot.flows.tools import Tools
 from bot.intake.commands import Command
 from bot.model.promotion import Hop, Request
@@ -43,6 +44,9 @@ def promote(tools: Tools, asked: Asked, parsed: Command) -> Answer:
         newer = None if chosen else _moved_since(tools, asked, hop, sha)
         if newer:
             return Answer(parsed.line, replies.moved(hop, newer, sha), "refused")
+        underway = let_go_on(alone, asked, hop)
+        if underway:
+            return Answer(parsed.line, underway, "refused")
         request = Request(target, asked.command.actor, sha, bool(parsed.sha), hop.source.name)
         done = converge(alone, home, [request]).hops
     outcome = next((one for one in done if one.hop == hop), None)

@@ -19,10 +19,18 @@ HISTORY = 10  # merged promotions looked back at
 
 @dataclass(frozen=True, slots=True)
 class HopPulls:
-    """The promotion pull requests of one hop, newest first."""
+    """The promotion pull requests of one hop, newest first.
+
+    `undone` are merged ones whose content the target does not hold any more: it was rolled back, or its branch was set
+    back. `rollback` is the merged pull request that did so; `arrived` the commit by which it came, where nothing came
+    after it.
+    """
 
     hop: Hop
     all: tuple[PullRequest, ...]
+    undone: tuple[PullRequest, ...] = ()
+    rollback: PullRequest | None = None
+    arrived: str = ""
 
     @property
     def open(self) -> PullRequest | None:
@@ -30,7 +38,8 @@ class HopPulls:
 
     @property
     def merged(self) -> tuple[PullRequest, ...]:
-        done = [one for one in self.all if one.merged and one.merged_at is not None]
+        away = {one.number for one in self.undone}
+        done = [one for one in self.all if one.merged and one.merged_at is not None and one.number not in away]
         return tuple(sorted(done, key=lambda one: str(one.merged_at), reverse=True)[:HISTORY])
 
     @property
@@ -75,6 +84,10 @@ class Records:
             return None
         if commit.sha != pull.head_sha and (record := self.noted(hop, commit.sha)):
             return record
+        return self.written(hop, commit)
+
+    def written(self, hop: Hop, commit: Commit) -> Record | None:
+        """Return what the trailers of a commit say that it moved, None where their seal is not ours."""
         trailers = parse_trailers(commit.message)
         return trailers.record if trailers and trailers.is_genuine(hop, self._tools.seal) else None
 

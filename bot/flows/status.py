@@ -18,9 +18,11 @@ def status_rows(house: House, outcomes: Sequence[HopOutcome]) -> list[StatusRow]
     rows: list[StatusRow] = []
     told: set[Hop] = set()
     for environment in house.configuration.environments:
-        into = [one for one in outcomes if one.hop.leads_to(environment.name)]
+        leading = [one for one in outcomes if one.hop.leads_to(environment.name)]
+        into = [one for one in leading if one.hop.way == "promote"]
         if not into:
             rows.append(StatusRow(environment.name, f"deploys from `{environment.branch}`: changes start here"))
+        into += [one for one in leading if one not in into and not isinstance(one.decision, Idle)]
         fresh = [one for one in into if one.hop not in told]  # a group is told once
         told.update(one.hop for one in fresh)
         rows += [replace(_row(one, house.prefix(one.hop)), repository=house.prefix(one.hop)) for one in fresh]
@@ -31,6 +33,8 @@ def _row(outcome: HopOutcome, where: str) -> StatusRow:
     name = outcome.hop.target.name
     if outcome.hop.application:
         name = f"{name}: {outcome.hop.application}"
+    if outcome.hop.way != "promote":
+        name += " (rollback)" if outcome.hop.way == "rollback" else f" (back from {outcome.hop.source.name})"
     last = outcome.snapshot.merged if outcome.snapshot else None
     since = f" Last promoted {moment(last.merged_at)} by {where}#{last.number}." if last else ""
     match outcome.decision:

@@ -165,6 +165,8 @@ def _to(reading: _Reading, word: str, words: list[str], found: Arguments) -> Arg
         return None
     if word.lower() == "to" and words and _PLACE.fullmatch(words[0]):
         return replace(found, to=words.pop(0))
+    if word.lower() != "to" and spec.takes("reason"):
+        return None
     good = next((one for one in ([*words, word] if word.lower() == "to" else [word]) if _PLACE.fullmatch(one)), "")
     to = good if good and good.lower() != "to" else "#12"
     message = f"Write `to` and a commit, a tag or the number of a promotion pull request, not {quoted(word)}."

@@ -186,6 +186,19 @@ COMMANDS: tuple[CommandSpec, ...] = (
         shared=True,
     ),
     CommandSpec(
+        "rollback",
+        "Brings an environment back to what it held before its newest promotion, or at a promotion, commit or tag that "
+        "you name: by a pull request with the same gates, or by a new tag. Promotions into it are on hold then, until "
+        "`/resume` or `/promote`.",
+        "write permission; where the environment names promoters, only they",
+        "/rollback production to #12",
+        "write",
+        arguments=("environment", "to", "reason"),
+        required=("environment",),
+        named="promoters",
+        shared=True,
+    ),
+    CommandSpec(
         "assign-approvers",
         "Asks for the reviews that this pull request needs and that nobody is asked for yet, and assigns whom the "
         "configuration names; also those who could not be asked before.",
@@ -204,7 +217,7 @@ COMMANDS: tuple[CommandSpec, ...] = (
 )
 
 # Names kept for later versions: on their own they stay unanswered, after the alias we say so.
-PLANNED = ("rollback",)
+PLANNED: tuple[str, ...] = ()
 
 _SPECS = {spec.name: spec for spec in COMMANDS}
 NAMES: tuple[str, ...] = tuple(_SPECS)

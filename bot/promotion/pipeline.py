@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from bot.model.environment import Configuration, Environment, People, ValueFile
+from bot.model.gates import Health
 from bot.model.promotion import Hop
 
 
@@ -39,20 +41,26 @@ def pairs(configuration: Configuration) -> tuple[Hop, ...]:
 def ways_back(configuration: Configuration) -> tuple[Hop, ...]:
     """Return the hops against the stream: a rollback of each target, and a way back from each target to its source.
 
-    Content moves on them as it does on the hop that they go against. Where that is a tag, nothing goes back to a
-    source: one commit is both.
+    Content moves on them as it does on the hop that they go against, and no gate asks what a new change has to show.
+    Where that is a tag, nothing goes back to a source: one commit is both.
     """
     found: dict[str, Hop] = {}
     for hop in pairs(configuration):
-        target = replace(hop.target, values=_with_keys(hop.source, hop.target))
-        members = tuple(replace(one, values=_with_keys(hop.source, one)) for one in target.members)
-        target = replace(target, members=members)
+        target = replace(
+            _against(hop, hop.target), members=tuple(_against(hop, member) for member in hop.target.members)
+        )
         rollback = Hop(target, target, way="rollback")
         found.setdefault(rollback.branch, rollback)
-        for one in () if target.strategy == "tag" else members or (target,):
-            back = Hop(one, replace(hop.source, strategy=target.strategy), hop.application, "back")
+        source = replace(_against(hop, hop.source), strategy=target.strategy, values=hop.source.values)
+        for one in () if target.strategy == "tag" else target.members or (target,):
+            back = Hop(one, source, hop.application, "back")
             found.setdefault(back.branch, back)
     return tuple(found.values())
+
+
+def _against(hop: Hop, environment: Environment) -> Environment:
+    gates = replace(environment.gates, checks=(), test=(), health=Health(), soak=timedelta(0))
+    return replace(environment, gates=gates, on_drift="keep", values=_with_keys(hop.source, environment))
 
 
 def _with_keys(source: Environment, target: Environment) -> tuple[ValueFile, ...]:

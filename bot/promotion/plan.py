@@ -12,6 +12,8 @@ from typing import Literal
 from bot.model.promotion import Change, Gate, Hop, Record, Request
 from bot.model.repository import PullRequest
 from bot.promotion import gates as rules
+from bot.promotion.locks import Rollback
+from bot.promotion.standing import RolledBack
 
 Base = Literal["last promotion", "merge base", "configured", "copy", "none"]
 
@@ -73,6 +75,9 @@ class Snapshot:
     tag: str = ""  # what is to be set on the commit, where a promotion is a tag
     versions: tuple[str, ...] = ()  # what moves, in words, where versions do: "web: image tag 1.4 → 1.5"
     told_trouble: bool = False  # the source commit carries our word of an earlier conflict or refusal
+    rolled_back: RolledBack | None = None  # the newest rollback of the target, where it took promotions away
+    rollback: Rollback | None = None  # what is to go back, or went
+    stopped: str = ""  # why nothing is to be proposed by itself, in words
 
     @property
     def update_needed(self) -> bool:
@@ -140,8 +145,12 @@ def plan(snapshot: Snapshot) -> Plan:
 
 def _decide(snapshot: Snapshot) -> Decision:
     hop, open_pull = snapshot.hop, snapshot.open
+    if snapshot.stopped and open_pull is None:
+        return Idle(snapshot.stopped)
     if snapshot.same:
         reason = f"{hop.target.name} already has everything that {hop.source.name} holds"
+        if hop.way == "rollback":
+            reason = f"{hop.target.name} already holds that"
         return Close(open_pull, reason) if open_pull else Idle(reason)
     wanted = open_pull is not None or snapshot.request is not None or hop.target.promote == "auto"
     if not wanted:

@@ -17,6 +17,9 @@ _VERSION = re.compile(
 )
 
 
+_ROLLBACK = re.compile(r"[-.]0\.rollback\.([1-9][0-9]*)$")
+
+
 @total_ordering
 @dataclass(frozen=True, slots=True)
 class Version:
@@ -52,6 +55,30 @@ class Release:
     tag: str
     version: Version
     commit: str
+
+
+def is_rollback(version: Version) -> bool:
+    """Say whether a version is one that `version_back` made."""
+    return _ROLLBACK.search(version.text) is not None
+
+
+def version_back(newest: Version) -> Version:
+    """Return the version of a rollback from the newest: right after it, and before whatever can be released next.
+
+    After 1.1.0 that is 1.1.1-0.rollback.1, then 1.1.1-0.rollback.2; after 2.0.0-rc.1 it is 2.0.0-rc.1.0.rollback.1.
+    The 0 in front is lower than any word, so that an agent that reads `v1.1.1-prod` as a version with the pre-release
+    `prod` holds it for newer (Semantic Versioning 2.0.0, rule 11.4.3).
+    """
+    text = newest.text.partition("+")[0]
+    again = _ROLLBACK.search(text)
+    if again:
+        return Version(f"{text[: again.start(1)]}{int(again[1]) + 1}")
+    found = _VERSION.fullmatch(text)
+    assert found is not None  # parse saw to it
+    if found[4] is not None:
+        return Version(f"{text}.0.rollback.1")
+    major, minor, patch = (int(found[group] or 0) for group in (1, 2, 3))
+    return Version(f"{major}.{minor}.{patch + 1}-0.rollback.1")
 
 
 def tag_of(pattern: str, version: Version) -> str:

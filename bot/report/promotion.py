@@ -13,6 +13,7 @@ from bot.promotion.places import spot
 from bot.promotion.plan import Snapshot
 from bot.promotion.trailers import write_trailers
 from bot.report import markdown
+from bot.report.again import again_note
 from bot.report.words import count, listed
 
 CHECK = PROMOTION_CHECK  # of a whole repository; each target has its own, see `check_name`
@@ -58,6 +59,7 @@ def body(snapshot: Snapshot, gates: Sequence[Gate], journey: Journey) -> str:
         change_table(snapshot.changes),
         "#### Gates",
         gate_table(gates),
+        again_note(snapshot),
         _base_note(snapshot),
         _drift(snapshot),
         picture(journey),

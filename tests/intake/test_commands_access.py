@@ -22,7 +22,7 @@ LEAST: dict[str, tuple[Permission, Permission]] = {
     **dict.fromkeys(("check", "assign-approvers"), ("write", "read")),
     "help": ("read", "read"),
     **dict.fromkeys(("why", "approve", "override"), ("read", "read")),
-    **dict.fromkeys(("lock", "unlock", "freeze", "unfreeze", "hold", "resume"), ("write", "write")),
+    **dict.fromkeys(("lock", "unlock", "freeze", "unfreeze", "hold", "resume", "rollback"), ("write", "write")),
 }
 
 
@@ -42,13 +42,14 @@ def test_by_repository_permission(name: str, permission: Permission, is_author: 
 
 
 @pytest.mark.parametrize(("permission", "is_named"), [*product(PERMISSION_ORDER, (False, True))])
-def test_where_promoters_are_named_only_they_promote(permission: Permission, is_named: bool) -> None:
-    verdict = authorise(spec_of("promote"), environment=NAMED, permission=permission, is_named=is_named)
+@pytest.mark.parametrize("name", ["promote", "rollback"])
+def test_where_promoters_are_named_only_they_change_it(name: str, permission: Permission, is_named: bool) -> None:
+    verdict = authorise(spec_of(name), environment=NAMED, permission=permission, is_named=is_named)
     expected = is_named and permission in ("write", "maintain", "admin")
     assert isinstance(verdict, Allowed) is expected
 
 
-@pytest.mark.parametrize("name", [name for name in LEAST if name != "promote"])
+@pytest.mark.parametrize("name", [name for name in LEAST if name not in ("promote", "rollback")])
 def test_promoters_decide_nothing_else(name: str) -> None:
     verdict = authorise(spec_of(name), environment=NAMED, permission="write", is_named=False)
     assert verdict == Allowed()

@@ -2,6 +2,7 @@
 
 from bot.flows.content.door import read_content
 from bot.flows.content.move import Content, Move, Moved, is_there
+from bot.flows.content.restored import read_restored
 from bot.flows.content.versions import changes_versions
 
-__all__ = ["Content", "Move", "Moved", "changes_versions", "is_there", "read_content"]
+__all__ = ["Content", "Move", "Moved", "changes_versions", "is_there", "read_content", "read_restored"]

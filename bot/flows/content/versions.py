@@ -106,6 +106,8 @@ def _pairs_of(move: Move, target: Environment) -> Iterator[_Pair]:
 
 def _base(tools: Tools, move: Move) -> tuple[str | None, Base]:
     """Return the source commit that versions are compared with, None to move all that differ."""
+    if move.hop.way == "rollback":
+        return None, "last promotion"
     git, repository = tools.git, move.source.repository
     if move.last is not None and git.resolve(repository, move.last.source_sha) is not None:
         return move.last.source_sha, "last promotion"

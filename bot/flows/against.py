@@ -1,0 +1,286 @@
+"""What goes against the stream in one pipeline now: which rollbacks, and what do they stop?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bot.flows.changes import ChangeReader, promotion_commit
+from bot.flows.content import Content, Move, read_restored
+from bot.flows.facts import Ground, read_facts
+from bot.flows.history import History
+from bot.flows.locks import Word, read_kept, take_away
+from bot.flows.records import HopPulls, Records
+from bot.flows.rights import Rights
+from bot.flows.rules import Rules
+from bot.flows.tools import Tools
+from bot.model.promotion import Hop, Record, Request
+from bot.model.repository import PullRequest, Repository
+from bot.promotion.gates import GateFacts
+from bot.promotion.locks import Kept, Rollback
+from bot.promotion.pipeline import ways_back
+from bot.promotion.places import Place, target_of
+from bot.promotion.plan import Idle, Plan, Snapshot, plan
+from bot.promotion.standing import RolledBack, is_for
+from bot.promotion.versions import Release, is_rollback, releases, tag_of, version_back
+from bot.report import rollback as words
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """A rollback was called off: its pull request was closed unmerged."""
+
+    hop: Hop
+    said: Rollback
+    pull: PullRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Backwards:
+    """What is to be done against the stream, and which rollbacks were called off."""
+
+    plans: tuple[tuple[Hop, Plan | Idle], ...]
+    gone: tuple[Withdrawn, ...]
+    kept: Kept
+
+    def call_off(self, tools: Tools, home: Repository) -> None:
+        """Say on the closed pull requests that nothing was rolled back, and take away what was on record for them."""
+        for one in self.gone:
+            _call_off(tools, home, self.kept, one)
+            tools.mark(home.full_name)  # promotions go on
+
+
+class Against:
+    """Reads rollbacks for one job. The mirrors must be fetched; `home` is the repository with the configuration."""
+
+    def __init__(self, tools: Tools, home: Repository, rules: Rules, changes: ChangeReader) -> None:
+        self._tools, self._home, self._rules, self._changes = tools, home, rules, changes
+        self.kept = read_kept(tools, home)
+        self._history = History(tools, home, self.kept)
+        self._reached: set[str] = set()
+        self._arrived: set[str] = set()
+        self.ways = {hop.branch: hop for hop in ways_back(rules.configuration)}
+
+    def standing(self, pulls: HopPulls, target: Place) -> HopPulls:
+        """See `History.standing`. Only a target that was asked about is rolled back: the others do not agree to it."""
+        self._reached.add(pulls.hop.target.name)
+        found = pulls if pulls.hop.target.strategy == "tag" else self._history.standing(pulls, target)
+        self._arrived.add(found.arrived)
+        return found
+
+    def told(self, pulls: HopPulls, seen: Snapshot | Idle) -> Snapshot | Idle:
+        """Add to what was read of a promotion what a rollback of its target means for it."""
+        if isinstance(seen, Idle):
+            return seen
+        said = self.kept.rollback(seen.hop.target.name)
+        back = pulls.rollback
+        if back is not None and pulls.undone:
+            records = Records(self._tools, target_of(seen.hop, self._home).repository, self._home)
+            carried = dict.fromkeys(ref for one in pulls.undone for ref in records.arrival(one).includes)
+            seen = replace(seen, rolled_back=RolledBack(back.number, back.merged_at, tuple(carried)))
+        if said is None:
+            return seen
+        if seen.tag and (passed_by := self._passed_by(seen)):
+            return replace(seen, stopped=passed_by)
+        held = self.kept.find("hold", seen.hop.target.name)
+        if held is None or not said.is_hold(held):
+            return seen
+        return replace(seen, stopped=words.held(seen.hop, said, back))
+
+    def plans(self) -> Backwards:
+        """Return what is to be done with every rollback that is on record."""
+        found: list[tuple[Hop, Plan | Idle]] = []
+        gone: list[Withdrawn] = []
+        for hop in self.ways.values():
+            said = self.kept.rollback(hop.target.name) if hop.way == "rollback" else None
+            if said is None or hop.target.name not in self._reached:
+                continue
+            seen = self.read(hop, said)
+            if isinstance(seen, Withdrawn):
+                gone.append(seen)
+            else:
+                found.append((hop, seen if isinstance(seen, Idle) else plan(seen)))
+        return Backwards(tuple(found), tuple(gone), self.kept)
+
+    def read(self, hop: Hop, said: Rollback) -> Snapshot | Idle | Withdrawn:
+        """Return how a rollback stands that somebody wants, or wanted."""
+        target = target_of(hop, self._home)
+        if hop.target.strategy == "tag":
+            return self._tag(hop, said, target)
+        head = self._tools.git.resolve(target.repository, target.ref)
+        if head is None:
+            return Idle(f"branch `{target.branch}` of {hop.target.name} does not exist; create it to start")
+        pulls = self._history.rollbacks(hop, target)
+        if pulls.open is None:
+            own = next((one for one in pulls.all if self._is_for(hop, target, one, said)), None)
+            if own is not None and own.merged:
+                return self._done(hop, said, own, head)
+            if own is not None:
+                return Withdrawn(hop, said, own)
+        return self._snapshot(pulls, said, target, head)
+
+    def _snapshot(self, pulls: HopPulls, said: Rollback, target: Place, head: str) -> Snapshot:
+        hop, git = pulls.hop, self._tools.git
+        records = Records(self._tools, target.repository, self._home)
+        branch_sha = git.resolve(target.repository, f"refs/heads/{hop.branch}") or ""
+        move = Move(
+            home=self._home,
+            rules=self._rules.sha,
+            configuration=self._rules.configuration,
+            hop=hop,
+            source=target,
+            target=target,
+            record=Record(said.sha, said.by, pinned=True),
+            last=None,
+            target_head=head,
+        )
+        content = read_restored(self._tools, self._changes, move, said)
+        if pulls.open is not None and self._is_for(hop, target, pulls.open, said):
+            content = records.standing(content, branch_sha)
+        foreign = records.foreign(branch_sha, content.commit)
+        facts = self._facts(hop, target, content, _Heads(head, branch_sha, foreign, pulls.open), said)
+        return Snapshot(
+            hop=hop,
+            record=content.record,
+            source_head=head,
+            target_head=head,
+            base=content.kind,
+            same=content.same,
+            commit=content.commit,
+            conflicts=content.conflicts,
+            facts=facts,
+            changes=content.changes,
+            open=pulls.open,
+            open_record=records.record(hop, pulls.open),
+            request=Request(hop.target.name, said.by, said.sha, pinned=True),
+            branch_sha=branch_sha,
+            versions=content.versions,
+            rollback=said,
+        )
+
+    def _facts(self, hop: Hop, target: Place, content: Content, heads: _Heads, said: Rollback) -> GateFacts:
+        """Read what the gates look at: holds stop promotions, and who wrote what goes back may approve that it does."""
+        kept = self.kept
+        kept = replace(
+            kept,
+            locks=tuple(one for one in kept.locks if one.kind != "hold" or one.pull),
+            said=tuple(one for one in kept.said if one.since >= said.since),
+        )
+        ground = Ground(
+            hop=hop,
+            source=target,
+            target=target,
+            content=replace(content, changes=()),
+            source_head=heads.target,
+            branch_sha=heads.branch,
+            foreign=heads.foreign,
+            pull=heads.open,
+            freezes=self._rules.configuration.freezes,
+            kept=kept,
+            home=self._home,
+            rights=Rights(self._tools, self._home, self._rules.configuration),
+        )
+        return read_facts(self._tools, ground)
+
+    def _done(self, hop: Hop, said: Rollback, pull: PullRequest, head: str) -> Snapshot:
+        """Return a rollback that is over; it is the environment's newest deployment until something else comes."""
+        record = Record(said.sha, said.by, pinned=True)
+        return Snapshot(
+            hop=hop,
+            record=record,
+            source_head=head,
+            target_head=head,
+            base="last promotion",
+            same=True,
+            commit="",
+            conflicts=(),
+            facts=_no_facts(hop, said, self._tools.github.app_id),
+            changes=(),
+            merged=pull if pull.merge_commit in self._arrived else None,
+            merged_record=record,
+            stopped=words.done(hop, said, pull),
+            rollback=said,
+        )
+
+    def _is_for(self, hop: Hop, target: Place, pull: PullRequest, said: Rollback) -> bool:
+        """Say whether a pull request was made for just this rollback, and not for an earlier one."""
+        commit = promotion_commit(self._tools, target.repository, pull)
+        if commit is None or not is_for(commit.message, said):
+            return False
+        record = Records(self._tools, target.repository, self._home).written(hop, commit)
+        return record is not None and record.source_sha == said.sha
+
+    # ---- tags
+
+    def _tag(self, hop: Hop, said: Rollback, target: Place) -> Snapshot | Idle:
+        taken = self.taken(hop, target)
+        done = next((one for one in taken if self._tag_is_for(target, one, said)), None)
+        if done is not None:
+            return Idle(words.tag_done(hop, said, done.tag))
+        if not taken:
+            return Idle(f"{hop.target.name} has no tag `{hop.target.tag}`")
+        newest = taken[0]
+        changes = self._changes.between(Place(target.repository, target.branch), said.sha, newest.commit)
+        record = Record(said.sha, said.by, pinned=True)
+        content = Content("last promotion", record, changes=changes, commit=said.sha)
+        facts = self._facts(hop, target, content, _Heads(said.sha), said)
+        return Snapshot(
+            hop=hop,
+            record=record,
+            source_head=said.sha,
+            target_head=newest.commit,
+            base="last promotion",
+            same=newest.commit == said.sha,
+            commit=said.sha,
+            conflicts=(),
+            facts=replace(facts, head_checks=facts.source_checks),  # one commit is both
+            changes=changes,
+            request=Request(hop.target.name, said.by, said.sha, pinned=True),
+            tag=tag_of(hop.target.tag, version_back(newest.version)),
+            rollback=said,
+        )
+
+    def taken(self, hop: Hop, target: Place) -> tuple[Release, ...]:
+        """Return the tags of a target, the newest version first."""
+        patterns = [one.tag for one in self._rules.configuration.environments if one.tag]
+        return releases(self._tools.git.tags(target.repository), hop.target.tag, patterns)
+
+    def _tag_is_for(self, target: Place, one: Release, said: Rollback) -> bool:
+        if not is_rollback(one.version) or one.commit != said.sha:
+            return False
+        return is_for(self._tools.git.tag_message(target.repository, one.tag), said)
+
+    def _passed_by(self, seen: Snapshot) -> str:
+        """Return why the newest version of the source is not promoted, where a rollback's tag is newer."""
+        taken = self.taken(seen.hop, target_of(seen.hop, self._home))
+        if not seen.same or not taken or not is_rollback(taken[0].version):
+            return ""
+        here = next((one.tag for one in taken if one.commit == seen.commit), "")
+        if taken[0].commit == seen.commit:
+            return ""
+        return words.tag_passed_by(seen.hop, taken[0].tag, seen.record.source_sha[:7], here)
+
+
+@dataclass(frozen=True, slots=True)
+class _Heads:
+    """Where the branches of a rollback are, and its open pull request."""
+
+    target: str
+    branch: str = ""
+    foreign: str = ""
+    open: PullRequest | None = None
+
+
+def _no_facts(hop: Hop, said: Rollback, app_id: int) -> GateFacts:
+    return GateFacts(hop, "", said.sha, True, (), (), (), (), said.by, app_id)
+
+
+def _call_off(tools: Tools, home: Repository, kept: Kept, gone: Withdrawn) -> None:
+    held = kept.find("hold", gone.said.target)
+    held = held if held is not None and gone.said.is_hold(held) else None
+    where = target_of(gone.hop, home).repository
+    body = words.withdrawn(gone.hop, held is not None)
+    tools.github.ensure_comment(where, gone.pull.number, words.WITHDRAWN_MARKER, body)
+    word = Word(tools.github.bot_login, tools.clock(), gone.pull.url)
+    if held is not None:
+        take_away(tools, home, held, "resume", word)
+    take_away(tools, home, gone.said, "call off rollback", word)
