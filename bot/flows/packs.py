@@ -9,7 +9,7 @@ from bot.flows.workbench import PackFiles
 from bot.model.environment import Configuration, PolicyPack
 from bot.model.tree import Tree
 from bot.policy.adjustments import with_adjustments
-from bot.policy.packs import Pack, load_pack
+from bot.policy.packs import POLICY_ENDINGS, Pack, load_pack
 from bot.policy.problem import PolicyProblem
 
 
@@ -59,5 +59,5 @@ def _load(builtin: PackFiles, chosen: PolicyPack, tree: Tree) -> Pack:
 def _read(tree: Tree, path: str) -> Mapping[str, bytes] | None:
     if not tree.is_directory(path):
         return None
-    below = [one for one in tree.files(path) if one.endswith((".yaml", ".yml"))]
+    below = [one for one in tree.files(path) if one.endswith(POLICY_ENDINGS)]
     return {one[len(path) + 1 if path else 0 :]: tree.read(one) or b"" for one in below}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,8 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
         return {key if isinstance(key, str) else json.dumps(key): value for key, value in found.items()}
 
 
-_KEPT = ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:null", "tag:yaml.org,2002:merge")
+_MERGE = "tag:yaml.org,2002:merge"
+_KEPT = ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:null", _MERGE)
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag in _KEPT]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
@@ -48,8 +49,23 @@ class YamlDocument:
     line: int
 
 
-def parse_documents(data: bytes) -> tuple[YamlDocument, ...] | str:
-    """Return the documents of a YAML file that are maps, or one line that says why it cannot be read."""
+def members(document: YamlDocument) -> Iterator[YamlDocument]:
+    """Yield what a list holds (`List`, `ClusterPolicyList`), as `kubectl` takes it apart; else the document itself.
+
+    The line is that of the list.
+    """
+    items = document.content.get("items")
+    if str(document.content.get("kind") or "").endswith("List") and isinstance(items, list):
+        yield from (YamlDocument(one, document.line) for one in items if isinstance(one, Mapping))
+    else:
+        yield document
+
+
+def parse_documents(data: bytes, *, unique: bool = False) -> tuple[YamlDocument, ...] | str:
+    """Return the documents of a YAML file that are maps, or one line that says why it cannot be read.
+
+    With `unique` a key that a map gives twice is such a reason: only the last one would count.
+    """
     if len(data) > LARGEST_FILE:
         return f"the file is larger than {LARGEST_FILE} bytes"
     loader = None
@@ -60,6 +76,8 @@ def parse_documents(data: bytes) -> tuple[YamlDocument, ...] | str:
         found = []
         while loader.check_node():
             node = loader.get_node()
+            if unique and (repeated := _repeated(node)):
+                return repeated
             content = loader.construct_document(node)
             if isinstance(content, Mapping):
                 found.append(YamlDocument(content, node.start_mark.line + 1))
@@ -74,6 +92,27 @@ def parse_documents(data: bytes) -> tuple[YamlDocument, ...] | str:
     finally:
         if loader is not None:
             loader.dispose()
+
+
+def _repeated(node: yaml.Node) -> str:
+    """Return which key of a document is there twice, or ''."""
+    waiting, seen = [node], set[int]()
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen:  # through an alias
+            continue
+        seen.add(id(one))
+        if isinstance(one, yaml.SequenceNode):
+            waiting += one.value
+        elif isinstance(one, yaml.MappingNode):
+            keys = set[str]()
+            for key, value in one.value:
+                if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE:
+                    if key.value in keys:
+                        return f"line {key.start_mark.line + 1}: the key `{key.value}` is there twice"
+                    keys.add(key.value)
+                waiting.append(value)
+    return ""
 
 
 def _too_deep(data: bytes) -> str:

@@ -17,7 +17,7 @@ from bot.policy.cel.admission import is_admission_policy
 from bot.policy.cel.policies import compile_cel_policies
 from bot.policy.cel.validating import is_validating_policy
 from bot.policy.configured import WHEN
-from bot.policy.documents import YamlDocument, parse_documents
+from bot.policy.documents import YamlDocument, members, parse_documents
 from bot.policy.gatekeeper.constraint import is_constraint
 from bot.policy.kyverno import CompiledPolicy, CompiledRule, compile_policy, is_policy
 from bot.policy.kyverno.check import Unevaluable
@@ -110,11 +110,11 @@ def _written(files: Files) -> Iterator[tuple[str, YamlDocument, str]]:
         lines = files[path].decode("utf-8", "replace").splitlines()
         ends = [*(one.line - 1 for one in parsed[1:]), len(lines)]
         for document, end in zip(parsed, ends, strict=True):
-            if _judges(document.content):
-                kept = lines[document.line - 1 : end]
-                while kept and kept[-1].strip() in ("", "---"):
-                    kept.pop()
-                yield path, document, "\n".join(kept) + "\n"
+            kept = lines[document.line - 1 : end]
+            while kept and kept[-1].strip() in ("", "---"):
+                kept.pop()
+            text = "\n".join(kept) + "\n"
+            yield from ((path, one, text) for one in members(document) if _judges(one.content))
 
 
 def _judges(content: Json) -> bool:

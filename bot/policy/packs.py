@@ -15,8 +15,8 @@ from bot.model.environment import Adjustments
 from bot.policy.about import about
 from bot.policy.cel.policies import compile_cel_policies, is_cel_policy
 from bot.policy.configured import ConditionError, configured
-from bot.policy.documents import YamlDocument, parse_documents
-from bot.policy.gatekeeper.policies import NONE, Gatekeeper, compile_gatekeeper
+from bot.policy.documents import YamlDocument, members, parse_documents
+from bot.policy.gatekeeper.policies import NONE, Gatekeeper, compile_gatekeeper, is_gatekeeper
 from bot.policy.kyverno import (
     CompiledPolicy,
     PolicyException,
@@ -27,20 +27,14 @@ from bot.policy.kyverno import (
 )
 from bot.policy.parameters import Parameter, Values, nearest, parse_parameters, resolve_parameters
 from bot.policy.problem import PolicyProblem, PolicySource
+from bot.policy.unread import unread
 
 MANIFEST = "pack.yaml"
 NO_ADJUSTMENTS = Adjustments()
 
 _ASIDE = ("tests", ".kyverno-test", ".chainsaw-test")  # directories of a pack that hold no policies
-_JUDGES = {
-    "kyverno.io": (
-        "ValidatingPolicy",
-        "NamespacedValidatingPolicy",
-        "ImageValidatingPolicy",
-        "PolicyException",
-    ),
-    "admissionregistration.k8s.io": ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"),
-}
+POLICY_ENDINGS = (".yaml", ".yml", ".json")
+_STORED_ELSEWHERE = b"version https://git-lfs.github.com/"
 _WIDE = (b"namespaceSelector", b"namespaceObject", b"data.inventory")
 _FIELDS = ("title", "description", "parameters")
 
@@ -89,9 +83,9 @@ def load_pack(name: str, files: Files, parameters: Mapping[str, object], *, root
     """Load a pack from its files (path within the pack, with `/`, to content); never raises for bad content.
 
     `parameters` come from the configuration. `root` is the pack's directory in the repository, empty for a
-    pack that ships: problems then carry no path, as do those that lie in the configuration. Documents that
-    are no policies are left alone; policies of a kind this version does not evaluate are told as problems
-    that are not evaluable here.
+    pack that ships: problems then carry no path, as do those that lie in the configuration. What a `List` holds
+    counts as written by itself. Documents that are no policies are left alone; policies of a kind this version does
+    not evaluate are told as problems that are not evaluable here, and slips in a kind or group as errors.
     """
     manifest, problems = _manifest(files.get(MANIFEST), _source(name, root, MANIFEST))
     source = PolicySource(pack=name)
@@ -141,7 +135,7 @@ def policy_files(files: Files) -> Iterator[str]:
     """Yield the paths of a pack's files that may hold policies, sorted."""
     for path in sorted(files):
         parts = PurePosixPath(path)
-        if parts.suffix in (".yaml", ".yml") and path != MANIFEST and not set(parts.parts[:-1]) & set(_ASIDE):
+        if parts.suffix in POLICY_ENDINGS and path != MANIFEST and not set(parts.parts[:-1]) & set(_ASIDE):
             yield path
 
 
@@ -173,11 +167,18 @@ def _documents(
     name: str, root: str, files: Files, problems: list[PolicyProblem]
 ) -> Iterator[tuple[PolicySource, YamlDocument]]:
     for path in policy_files(files):
-        parsed = parse_documents(files[path])
+        parsed = _parsed(path, files[path])
         if isinstance(parsed, str):
             problems.append(PolicyProblem(PurePosixPath(path).stem, parsed, _source(name, root, path)))
             continue
-        yield from ((_source(name, root, path, document.line), document) for document in parsed)
+        yield from ((_source(name, root, path, each.line), each) for one in parsed for each in members(one))
+
+
+def _parsed(path: str, data: bytes) -> tuple[YamlDocument, ...] | str:
+    if data.startswith(_STORED_ELSEWHERE):
+        return "the file lies in Git LFS, and policies are read from git alone"
+    # JSON is YAML, but for tabs, which it has between its tokens only
+    return parse_documents(data.replace(b"\t", b" ") if path.endswith(".json") else data, unique=True)
 
 
 def _configured(
@@ -206,17 +207,15 @@ def _take(
     problems: list[PolicyProblem],
 ) -> None:
     content = document.content
-    metadata = content.get("metadata")
-    name = str(metadata.get("name") or "") if isinstance(metadata, Mapping) else ""
     if is_policy(content):
         compiled = compile_policy(content, source)
         if isinstance(compiled, CompiledPolicy):
             policies.append(compiled)
         else:
             problems.extend(compiled)
-    elif _judges(content) and not is_cel_policy(content) and not is_exception(content):
-        message = f"this version does not evaluate policies of kind {content.get('kind')}"
-        problems.append(PolicyProblem(name, message, source, state="not evaluable here"))
+    elif not any(test(content) for test in (is_cel_policy, is_exception, is_gatekeeper)) and (why := unread(content)):
+        name = about(content).name
+        problems.append(PolicyProblem(name, why.message, source, "kind", why.advice, why.state))
 
 
 def _except(
@@ -231,12 +230,3 @@ def _except(
             exceptions.append(compiled)
         else:
             problems.extend(compiled)
-
-
-def _judges(content: Json) -> bool:
-    group = str(content.get("apiVersion") or "").partition("/")[0]
-    kind = content.get("kind")
-    return any(
-        (group == known or group.endswith(f".{known}")) and (not kinds or kind in kinds)
-        for known, kinds in _JUDGES.items()
-    )

@@ -209,6 +209,21 @@ class TestBroken:
                 "names nothing",
             ),
             (
+                {"matchConstraints": {"resourceRules": [EVERY | {"operations": ["CREATED"]}]}},
+                "spec.matchConstraints.resourceRules[0].operations",
+                "`CREATED` is no operation",
+            ),
+            (
+                {"matchConstraints": {"resourceRules": [EVERY | {"resources": ["Deployment"]}]}},
+                "spec.matchConstraints.resourceRules[0].resources",
+                "`Deployment` is no resource",
+            ),
+            (
+                {"matchConstraints": {"resourceRules": [EVERY], "matchPolicy": "Equal"}},
+                "spec.matchConstraints.matchPolicy",
+                "no match policy",
+            ),
+            (
                 {"matchConstraints": {"resourceRules": [{"resource": ["pods"]}]}},
                 "spec.matchConstraints.resourceRules[0].resource",
                 "unknown field",
@@ -234,7 +249,6 @@ class TestConstraints:
         [
             ({}, ["Deployment", "Pod"]),
             ({"apiGroups": ["apps"]}, ["Deployment"]),
-            ({"apiGroups": ["apps"], "apiVersions": ["v1beta1"]}, []),
             ({"resources": ["pods", "services"]}, ["Pod"]),
             ({"resources": ["pods/exec"]}, []),
             ({"resources": ["pods/*"]}, ["Pod"]),
@@ -252,6 +266,31 @@ class TestConstraints:
         )
         found = findings(policies(one), workload("Deployment"), pod())
         assert [each.resource.kind for each in found if each.resource] == kinds
+
+    @pytest.mark.parametrize(
+        ("versions", "policy", "expected"),
+        [
+            (["v1beta1"], None, ["not evaluable here"]),
+            (["v1beta1"], "Equivalent", ["not evaluable here"]),
+            (["v1beta1"], "Exact", []),
+            (["v1beta1", "v1"], None, ["fail"]),
+        ],
+    )
+    def test_another_version_of_a_kind(self, versions: list[str], policy: str | None, expected: list[str]) -> None:
+        """An API server converts an object to the version that a rule names, so a rule for `autoscaling/v1` judges
+        what is written as `autoscaling/v2`; it was passed over."""
+        rule = EVERY | {"apiGroups": ["apps"], "apiVersions": versions}
+        match = {"resourceRules": [rule]} | ({"matchPolicy": policy} if policy else {})
+        one = document(ADMISSION, matchConstraints=match, validations=[{"expression": "false"}])
+        found = findings(policies(one), workload("Deployment"), pod())
+        assert [each.state for each in found] == expected
+        assert all("only a cluster converts" in each.message for each in found if each.state != "fail")
+
+    def test_another_version_that_is_excluded(self) -> None:
+        """Nobody here knows whether it is."""
+        match = {"resourceRules": [EVERY], "excludeResourceRules": [EVERY | {"apiVersions": ["v1beta1"]}]}
+        one = document(ADMISSION, matchConstraints=match, validations=[{"expression": "false"}])
+        assert states(policies(one), pod()) == ["not evaluable here"]
 
     def test_what_is_excluded(self) -> None:
         none = {**EVERY, "apiGroups": [""], "resources": ["pods"]}

@@ -93,8 +93,6 @@ APPLIES: list[tuple[str, str, Resource, bool]] = [
     ("kinds", "{match: {any: [{resources: {kinds: [Pod]}}]}}", resource(), True),
     ("another kind", "{match: {any: [{resources: {kinds: [Service]}}]}}", resource(), False),
     ("old style", "{match: {resources: {kinds: [Pod]}}}", resource(), True),
-    ("empty match", "{match: {}}", resource(), False),
-    ("empty filter", "{match: {any: [{}]}}", resource(), False),
     ("any of two", "{match: {any: [{resources: {kinds: [Service]}}, {resources: {kinds: [Pod]}}]}}", resource(), True),
     ("all of two", "{match: {all: [{resources: {kinds: [Pod]}}, {resources: {names: [web*]}}]}}", resource(), True),
     ("not all of two", "{match: {all: [{resources: {kinds: [Pod]}}, {resources: {names: [db*]}}]}}", resource(), False),

@@ -3,11 +3,13 @@
 # ruff: noqa: E501 - a row of a table is one line
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from bot.model.finding import Finding
 from bot.model.manifest import Resource
@@ -18,6 +20,7 @@ from bot.policy.evaluation import evaluate_packs
 from bot.policy.kyverno import CompiledPolicy
 from bot.policy.kyverno.check import PASS, Failure, Verdict
 from bot.policy.kyverno.subject import Subject
+from bot.policy.outline import outline
 from bot.policy.packs import Pack, load_pack
 from bot.policy.registries import check_registry, image_pattern
 from tests.policy.conformance import run_tree
@@ -355,11 +358,59 @@ def test_a_directory_of_policies_needs_no_manifest() -> None:
         ({"a.yaml": b"{apiVersion: templates.gatekeeper.sh/v1, kind: ConstraintTemplate, metadata: {name: t}}"}, "error", "names the kind"),
         ({"a.yaml": b"{apiVersion: constraints.gatekeeper.sh/v1beta1, kind: K8sX, metadata: {name: x}}"}, "error", "the template for K8sX is not in this pack"),
         ({"a.yaml": b"{apiVersion: admissionregistration.k8s.io/v1, kind: ValidatingAdmissionPolicy}"}, "error", "needs a name"),
+        ({"a.yaml": TAKES.replace(b"kind: ClusterPolicy", b"kind: ClusterPolcy")}, "error", "`kyverno.io` has no kind `ClusterPolcy`"),
+        ({"a.yaml": TAKES.replace(b"kyverno.io/v1", b"kyvero.io/v1")}, "error", "a ClusterPolicy is not of `kyvero.io/v1`"),
+        ({"a.yaml": TAKES.replace(b"kyverno.io/v1", b"v1")}, "error", "a ClusterPolicy is not of `v1`"),
+        ({"a.yaml": b"{apiVersion: admissionregistration.k8s.io/v1, kind: validatingadmissionpolicy}"}, "error", "has no kind `validatingadmissionpolicy`"),
+        ({"a.yaml": b"{apiVersion: templates.gatekeeper.sh/v1, kind: ConstraintTemplates}"}, "error", "has no kind `ConstraintTemplates`"),
+        ({"a.yaml": b"{apiVersion: policies.kyverno.io/v1, kind: NamespacedImageValidatingPolicy, metadata: {name: i}}"}, "not evaluable here", "NamespacedImageValidatingPolicy"),
+        ({"a.yaml": b"{apiVersion: kyverno.io/v3, kind: SomethingNew, metadata: {name: i}}"}, "not evaluable here", "SomethingNew"),
+        ({"a.yaml": b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12\n"}, "error", "Git LFS"),
+        ({"a.yaml": TAKES + b"spec: {rules: []}\n"}, "error", "the key `spec` is there twice"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_pack_is_told(files: dict[str, bytes], state: str, said: str) -> None:
     (finding,) = evaluate_packs([load_pack("mine", files, {})], [])
     assert (finding.state, said in finding.message) == (state, True)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"apiVersion": "nvidia.com/v1", "kind": "ClusterPolicy"},
+        {"apiVersion": "example.com/v1", "kind": "Policy"},
+        {"apiVersion": "kyverno.io/v2", "kind": "CleanupPolicy"},
+        {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration"},
+        {"apiVersion": "cli.kyverno.io/v1alpha1", "kind": "Values"},
+        {"apiVersion": "reports.kyverno.io/v1", "kind": "EphemeralReport"},
+        {"apiVersion": "v1", "kind": "ConfigMap"},
+        {"resources": ["takes.yaml"]},
+    ],
+)
+def test_what_is_no_policy_is_left_alone(other: dict[str, Any]) -> None:
+    files = {"takes.yaml": TAKES, "other.yaml": json.dumps(other).encode()}
+    assert load_pack("mine", files, {}).problems == ()
+
+
+@pytest.mark.parametrize("kind", ["List", "ClusterPolicyList"])
+def test_policies_in_a_list_are_policies(kind: str) -> None:
+    """`kubectl get clusterpolicies -o yaml` writes them so; they were left alone without a word."""
+    items = [yaml.safe_load(TAKES), yaml.safe_load(TAKES.replace(b"name: takes", b"name: more"))]
+    text = json.dumps({"apiVersion": "v1", "kind": kind, "items": items}, indent="\t").encode()
+    loaded = load_pack("mine", {"all.json": text}, {}, root="ops")
+    assert loaded.problems == ()
+    assert {(one.name, one.source.path) for one in loaded.policies} == {
+        ("takes", "ops/all.json"),
+        ("more", "ops/all.json"),
+    }
+    assert [one.name for one in outline(loaded, {"all.json": text}, "ops")] == ["more", "takes"]
+
+
+def test_a_key_that_comes_from_a_merge_may_be_there_again() -> None:
+    text = b"base: &base {a: 1, b: 2}\nmore: {<<: *base, b: 3}\nlist: [*base, *base]\n"
+    assert isinstance(parse_documents(text, unique=True), tuple)
+    assert parse_documents(b"a: {b: 1, c: 2,\n b: 3}", unique=True) == "line 2: the key `b` is there twice"
+    assert isinstance(parse_documents(b"a: {b: 1, b: 3}"), tuple)
 
 
 def test_a_problem_names_its_file_in_the_repository() -> None:

@@ -266,6 +266,13 @@ def test_broken_policy(change: dict[str, Any], key: str, said: str) -> None:
     ("change", "key", "suggestion"),
     [
         ({"validates": {}}, "spec.rules[0].validates", "did you mean `validate`?"),
+        ({"match": {}}, "spec.rules[0].match", "write any: [{resources: {kinds: [Pod]}}]"),
+        ({"match": {"any": []}}, "spec.rules[0].match", "write any: [{resources: {kinds: [Pod]}}]"),
+        ({"match": {"any": [{}]}}, "spec.rules[0].match", "write any: [{resources: {kinds: [Pod]}}]"),
+        ({"match": {"any": [{"resources": {"kinds": []}}]}}, "spec.rules[0].match", "write any: [{resources: {kinds: [Pod]}}]"),
+        ({"match": {"any": [{"resources": {"kinds": ["Pod"]}}], "all": [{"resources": {"kinds": ["Job"]}}]}}, "spec.rules[0].match", "write one of any and all"),
+        ({"match": {"any": [{"resources": {"kinds": ["Pod"]}}], "resources": {"kinds": ["Job"]}}}, "spec.rules[0].match", "write one of any and all"),
+        ({"validate": None}, "spec.rules[0]", "add one of validate, mutate, generate, verifyImages"),
         ({"match": {"any": [{"resource": {}}]}}, "spec.rules[0].match.any[0].resource", "did you mean `resources`?"),
         ({"match": {"any": [{"resources": {"kind": ["Pod"]}}]}}, "spec.rules[0].match.any[0].resources.kind", "did you mean `kinds`?"),
         ({"match": {"any": [{"resources": {"kinds": "Pod"}}]}}, "spec.rules[0].match.any[0].resources.kinds", ""),

@@ -97,7 +97,7 @@ class _Judging:
             if applies is False:
                 continue
             if applies is None:
-                verdict = unknown(f"the labels of namespace `{subject.namespace}` are not known here")
+                verdict = unknown(rule.selection.why(seen))
             elif policy.listed:
                 with answered_by(listings[policy.listed]):
                     verdict = _excepted(rule, exceptions, seen)

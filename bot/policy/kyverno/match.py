@@ -4,7 +4,7 @@ Source: the Kyverno documentation ("Selecting resources") and `pkg/engine/utils/
 is unknown before the merge, so, as Kyverno does in the background, users, roles and subjects are ignored in
 `match` and never fit in `exclude`, unless a test says who it is.
 
-The answer is True, False, or None: it depends on the labels of a namespace that nobody here knows.
+The answer is True, False, or None: nobody here knows, as it depends on the labels of a namespace.
 """
 
 from __future__ import annotations
@@ -26,12 +26,20 @@ Applies = Callable[[Subject], Answer]
 _OPERATIONS = ("CREATE", "UPDATE", "DELETE", "CONNECT")
 
 
+def no_labels(subject: Subject) -> str:
+    """Say that a selection depends on labels that nobody here knows."""
+    return f"the labels of namespace `{subject.namespace}` are not known here"
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which resources a rule selects. `may_select` looks at the type alone, `selects` at everything."""
+    """Which resources a rule selects. `may_select` looks at the type alone, `selects` at everything; `why` says what
+    nobody knows where that answers None.
+    """
 
     may_select: KindTest
     selects: Applies
+    why: Callable[[Subject], str] = no_labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,10 @@ class _Filter:
     kinds: KindTest | None
     tests: tuple[Applies, ...]
     users: UserTest | None
+
+    @property
+    def names_something(self) -> bool:
+        return self.kinds is not None or bool(self.tests) or self.users is not None
 
     def may_select(self, found: GroupVersionKind) -> bool:
         return self.kinds is None or self.kinds(found)
@@ -77,9 +89,11 @@ def compile_selection(rule: Mapping[str, object], *, namespace: str, key: str) -
     """Compile the blocks `match` and `exclude` of a rule.
 
     `namespace` is that of a namespaced `Policy`, empty for a ClusterPolicy; `key` is the rule's dotted place.
-    Raises `ShapeError` for unknown fields, bad selectors and kinds.
+    Raises `ShapeError` for unknown fields, bad selectors and kinds, and for a `match` that selects nothing.
     """
     match_all, wanted = _block(rule.get("match"), f"{key}.match")
+    if not any(one.names_something for one in wanted):
+        raise ShapeError(f"{key}.match", "the rule matches nothing", "write any: [{resources: {kinds: [Pod]}}]")
     exclude_all, unwanted = _block(rule.get("exclude"), f"{key}.exclude")
     includes = tuple(one.includes for one in wanted)
     excludes = tuple(one.excludes for one in unwanted)
@@ -127,6 +141,11 @@ def _block(found: object, key: str) -> tuple[bool, tuple[_Filter, ...]]:
     """Return whether all filters must fit (else any), and the filters."""
     block = shape.mapping(found, key)
     shape.known_fields(block, shape.MATCH, key)
+    beside = [name for name in ("any", "all") if block.get(name)] + [name for name in shape.FILTER if block.get(name)][
+        :1
+    ]
+    if len(beside) > 1 and beside[0] in ("any", "all"):
+        raise ShapeError(key, f"it has {beside[0]} and {beside[1]}, and only one can count", "write one of any and all")
     for quantifier in ("any", "all"):
         listed = shape.sequence(block.get(quantifier), f"{key}.{quantifier}")
         if listed:

@@ -23,6 +23,7 @@ from bot.policy.problem import PolicyProblem, PolicySource
 
 KINDS = ("ClusterPolicy", "Policy")
 
+_DOES = ("validate", "mutate", "generate", "verifyImages")
 _NOWHERE = PolicySource()
 
 
@@ -129,6 +130,8 @@ def _rules(
         name = shape.text(block.get("name"), f"{key}.name")
         if not name:
             raise ShapeError(f"{key}.name", "a rule needs a name")
+        if not any(block.get(what) for what in _DOES):
+            raise ShapeError(key, "the rule does nothing", f"add one of {', '.join(_DOES)}")
         if "validate" in block or "verifyImages" in block:
             yield _rule(DerivedRule(name, block), spec, namespace, key)
     for derived in derive_rules(document):
