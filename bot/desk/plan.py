@@ -26,6 +26,7 @@ from bot.flows.tools import Tools
 from bot.model.repository import Repository
 from bot.ports import GitHub
 from bot.promotion.config import PATH
+from bot.promotion.plan import Idle
 from bot.report import plan_words, status_words
 from bot.report.plan_words import PlanLook, PlanRow
 from bot.report.text import Pen
@@ -124,7 +125,8 @@ def _look(
         raise UserError(f"the pipeline of {repository} lies in {home}", how=f"lockkeeper plan {home}")
     if read_from == "github" and not found.house.configuration.found:
         notes = (*notes, f"there is no {PATH} on its default branch")
-    rows = tuple(PlanRow(one.hop, one.decision, one.pull, one.gates, one.snapshot) for one in found.hops)
+    against = (one for one in found.against if not isinstance(one.decision, Idle))
+    rows = tuple(PlanRow(one.hop, one.decision, one.pull, one.gates, one.snapshot) for one in (*found.hops, *against))
     return PlanLook(repository.full_name, read_from, rows, found.house.configuration.environments, notes)
 
 

@@ -17,6 +17,7 @@ from bot.report.words import count, moment
 VERSION = 1
 MOST = 20  # changes and files that are listed
 State = Literal["pass", "wait", "fail", "unknown"]
+_WAYS = {"rollback": "rollback", "back": "what is only there goes back"}
 _SIGNS = {"pass": "✔", "wait": "…", "fail": "✘", "unknown": "?"}
 _COLOURS = {"pass": "+", "wait": "warning", "fail": "error", "unknown": "note"}
 _BASES: dict[Base, str] = {
@@ -92,7 +93,8 @@ def row_record(row: PlanRow, read_from: str) -> dict[str, Any]:
         "source": row.hop.source.name,
         "target": row.hop.target.name,
         "application": row.hop.application,
-        "rules": list(rules(row.hop)),
+        "way": row.hop.way,
+        "rules": list(rules(row.hop)) if row.hop.way == "promote" else [],
         "outcome": _OUTCOMES[type(decision)],
         "reason": getattr(decision, "reason", ""),
         "pull": row.pull or None,
@@ -133,6 +135,7 @@ def _judged(gate: Gate, read_from: str) -> tuple[Gate, State]:
 def _row(row: PlanRow, look: PlanLook, pen: Pen) -> Iterator[str]:
     hop, snapshot = row.hop, row.snapshot
     name = f"{hop.source.name} → {hop.target.name}" + (f": {hop.application}" if hop.application else "")
+    name += f" ({_WAYS[hop.way]})" if hop.way in _WAYS else ""
     yield f"{pen('bold', inert(name))}: {inert(said(row))}"
     if snapshot is not None and isinstance(row.decision, Propose | Stuck | Release):
         yield from _content(snapshot, row.decision)
@@ -140,7 +143,8 @@ def _row(row: PlanRow, look: PlanLook, pen: Pen) -> Iterator[str]:
         more = f" ({gate.owner}: {gate.next})" if gate.owner and gate.state != "pass" and state != "unknown" else ""
         again = f"; may change {moment(gate.again)}" if gate.again else ""
         yield f"  {pen(_COLOURS[state], _SIGNS[state])} {gate.name}: {inert(gate.reason + more + again)}"
-    yield from (pen("dim", f"  {inert(one)}") for one in rules(hop))
+    if hop.way == "promote":
+        yield from (pen("dim", f"  {inert(one)}") for one in rules(hop))
 
 
 def said(row: PlanRow) -> str:

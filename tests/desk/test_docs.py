@@ -117,3 +117,21 @@ def test_json_has_the_keys_that_are_described(written: Desk) -> None:
     for place in (found, *found["findings"], *found["environments"], *changes, *(one["resource"] for one in changes)):
         for key in place:
             assert f"`{key}`" in PAGE, key
+
+
+@pytest.mark.parametrize("command", ["config check", "plan", "status"])
+def test_json_about_promotions_has_the_keys_that_are_described(written: Desk, command: str) -> None:
+    import json
+
+    written.git("branch", "production", "HEAD~1")
+    found = json.loads(written.run(*command.split(), "--format", "json").out)
+    assert found["promotions"] and keys_of(found)
+    for key in keys_of(found):
+        assert f"`{key}`" in PAGE, key
+
+
+def keys_of(value: object) -> set[str]:
+    """Return the keys of all objects in a value."""
+    if isinstance(value, dict):
+        return {*map(str, value), *(key for one in value.values() for key in keys_of(one))}
+    return {key for one in value for key in keys_of(one)} if isinstance(value, list) else set()
