@@ -256,6 +256,13 @@ class CheckedHeads(Protocol):
     # of the open pull requests (number to head) those that were not looked at
 
 
+class Notes(Protocol):
+    """Remembers for a day what was read and cannot have changed; to lose it costs a read."""
+
+    def read(self, key: str) -> str: ...  # '' when nothing is noted
+    def write(self, key: str, text: str) -> None: ...
+
+
 class Told(Protocol):
     """Remembers for a day, by digest, what each pull request was told last."""
 

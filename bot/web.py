@@ -23,6 +23,7 @@ from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntity
 
 from bot import logs, metrics
 from bot.adapters.engines import RedisEngines
+from bot.adapters.ourselves import RedisOurselves
 from bot.adapters.outputs import RedisOutputs
 from bot.adapters.queue import Queue, connect
 from bot.adapters.valkey import embedded_valkey
@@ -70,12 +71,13 @@ def create_app(
     """
     app = Flask("bot.web", static_folder=None)
     counters = metrics.Metrics()
+    ourselves = RedisOurselves(queue.connection)
 
     @app.post("/webhook")
     def webhook() -> Response:
         began = time.perf_counter()
         event = request.headers.get("X-GitHub-Event", "")
-        answer = _receive(settings, queue)
+        answer = _receive(settings, queue, ourselves)
         counters.count(event if event in EVENTS else "other", answer.outcome, time.perf_counter() - began)
         response = _text(answer.line, answer.status)
         if answer.status == 413:
@@ -127,7 +129,7 @@ def from_environment() -> Flask:
     return create_app(settings, queue, blueprints=[output_pages(outputs.read)], remarks={"engines": engines.read})
 
 
-def _receive(settings: Settings, queue: Queue) -> Answer:
+def _receive(settings: Settings, queue: Queue, ourselves: RedisOurselves) -> Answer:
     """Check size, signature, content type, headers and JSON, in this order; then queue what is asked for."""
     delivery = request.headers.get("X-GitHub-Delivery", "")[:64]
     try:
@@ -135,7 +137,7 @@ def _receive(settings: Settings, queue: Queue) -> Answer:
     except _Refused as refused:
         _log.info("delivery_refused", delivery=delivery, status=refused.answer.status, reason=refused.answer.outcome)
         return refused.answer
-    intake = translate(event.event, event.data, app_id=settings.app_id)
+    intake = translate(event.event, event.data, app_id=settings.app_id, login=ourselves.login())
     if intake.ignored:
         _log.debug("delivery_ignored", delivery=delivery, event_name=event.event, reason=intake.ignored)
         return Answer(202, f"ignored: {intake.ignored}", "ignored")

@@ -20,6 +20,8 @@ from bot.adapters.git import GitMirrors
 from bot.adapters.git.command import require_git
 from bot.adapters.github import GitHubApp
 from bot.adapters.github.routed import routed
+from bot.adapters.notes import RedisNotes
+from bot.adapters.ourselves import RedisOurselves
 from bot.adapters.outputs import RedisOutputs
 from bot.adapters.policy_engines import policy_engines
 from bot.adapters.queue import Lease, Queue, Work, connect, hold
@@ -85,6 +87,7 @@ class Composition:
         self._settings, self._queue = settings, queue
         self._facts: Facts = {}
         self.app = build_app(settings)
+        RedisOurselves(queue.connection).note(self.app.bot_login)
         self._seal = sealer(settings.private_key)
         self.git = GitMirrors(
             data,
@@ -128,6 +131,7 @@ class Composition:
             outputs=self.outputs,
             checked=RedisCheckedHeads(self._queue.connection),
             told=RedisTold(self._queue.connection),
+            notes=RedisNotes(self._queue.connection),
             builtin_pack=builtin_pack,
             mark=lambda key: self._queue.mark([key]),
             seal=self._seal,

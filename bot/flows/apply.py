@@ -16,6 +16,8 @@ from bot.flows.approvers import ask_approvers, wish_of
 from bot.flows.changes import changes_as_told
 from bot.flows.rights import Rights
 from bot.flows.tools import Tools
+from bot.flows.troubles import tell_trouble
+from bot.intake.tasks import pull_key
 from bot.model.environment import Method
 from bot.model.promotion import Gate, Record
 from bot.model.repository import PullRequest, Repository
@@ -76,7 +78,7 @@ def tell_refusal(tools: Tools, home: Repository, snapshot: Snapshot, error: Refu
     sha = snapshot.record.source_sha
     record = Record(sha).encode()  # who asked is not part of it: the next look does not know
     report = trouble.refused_check(snapshot.hop, error, sha=sha, record=record)
-    tools.github.ensure_check(source_of(snapshot.hop, home).repository, report)
+    tell_trouble(tools, snapshot.hop, source_of(snapshot.hop, home).repository, report)
     if snapshot.open is not None:
         body = f"{words.REFUSED_MARKER}\n❌ {report.summary}"
         where = target_of(snapshot.hop, home).repository
@@ -123,7 +125,10 @@ def _propose(work: _Work, decision: Propose) -> int:
         if pushed and error.status == 422:
             raise TransientError(f"GitHub does not know yet what was pushed to {hop.branch}: {error.reason}") from error
         raise
-    _say_gates(work, decision.gates, snapshot.facts.head_sha, snapshot.record)
+    if snapshot.open is None:
+        tools.mark(pull_key(repository.full_name, pull.number))
+    if not snapshot.unjudged:  # else our checks come first, and the look after them says it all at once
+        _say_gates(work, decision.gates, snapshot.facts.head_sha, snapshot.record)
     for reference in snapshot.remembered:  # it has been proposed: declining it is now the people's word
         where, _, number = reference.partition("#")
         original = Repository.parse(where) if where else work.home
@@ -207,7 +212,7 @@ def _tell_conflict(work: _Work, decision: Stuck) -> int:
     snapshot, github = work.snapshot, work.tools.github
     record = Record(snapshot.record.source_sha)
     report = trouble.conflict_check(snapshot.hop, decision.conflicts, sha=record.source_sha, record=record.encode())
-    github.ensure_check(work.source.repository, report)
+    tell_trouble(work.tools, snapshot.hop, work.source.repository, report)
     if snapshot.open is None:
         return 0
     # The branch still holds the last state that merged cleanly; its check run and body say why it stands still.
@@ -234,6 +239,9 @@ def _record_deployment(work: _Work) -> None:
     else:
         return
     for environment in hop.target.members or (hop.target,):
+        key = f"deployment:{work.repository.full_name}:{environment.name}:{sha}"
+        if work.tools.notes.read(key):
+            continue
         try:
             work.tools.github.ensure_deployment(
                 work.repository,
@@ -245,3 +253,5 @@ def _record_deployment(work: _Work) -> None:
         except RefusedError as error:  # a record of what is done: it holds up nothing that is still to do
             report = trouble.deployment_check(hop, error, sha=sha)
             work.tools.github.ensure_check(work.repository, report)
+        else:
+            work.tools.notes.write(key, "recorded")

@@ -53,7 +53,7 @@ def read_facts(tools: Tools, ground: Ground) -> GateFacts:
         head_sha=ground.branch_sha if ground.foreign else content.commit,
         source_sha=record.source_sha,
         source_holds=tools.git.is_ancestor(source, record.source_sha, ground.source_head),
-        source_checks=tuple(tools.github.checks(source, record.source_sha)),
+        source_checks=_source_checks(tools, ground),
         head_checks=(),
         approvals=(),
         changes=content.changes,
@@ -100,6 +100,19 @@ def _by_rights(ground: Ground, facts: GateFacts) -> GateFacts:
     )
 
 
+def _source_checks(tools: Tools, ground: Ground) -> tuple[CheckState, ...]:
+    """Return what is said of the source commit, as far as a gate asks for it. A tag has our own checks on it, too."""
+    if ground.content.same:
+        return ()
+    target, sha = ground.hop.target, ground.content.record.source_sha
+    rules = [one.gates for one in (target, *target.members)]
+    if not any(one.checks or one.test or one.health.statuses for one in rules):
+        if target.strategy != "tag":
+            return ()
+        return tuple(tools.github.checks(ground.source.repository, sha, ours=True))
+    return tuple(tools.github.checks(ground.source.repository, sha))
+
+
 def _locks(ground: Ground) -> tuple[Lock, ...]:
     """Return what is shut, but for other promotion pull requests that are held by themselves."""
     pull = ground.pull
@@ -114,6 +127,6 @@ def _with_verdicts(tools: Tools, ground: Ground, facts: GateFacts) -> GateFacts:
         return facts
     head_checks: tuple[CheckState, ...] = ()
     if facts.head_sha in (pull.head_sha, ground.branch_sha):
-        head_checks = tuple(tools.github.checks(repository, facts.head_sha))
+        head_checks = tuple(tools.github.checks(repository, facts.head_sha, ours=True))
     approvals = read_approvals(tools, repository, pull.number, facts.hop.target.approvers)
     return replace(facts, head_checks=head_checks, approvals=approvals)

@@ -13,14 +13,13 @@ from bot.flows.rights import Rights
 from bot.flows.rules import Rules
 from bot.flows.tagged import TagReader
 from bot.flows.tools import Tools
+from bot.flows.troubles import told_trouble
 from bot.intake.tasks import pull_key
 from bot.model.promotion import Hop, Record, Request
 from bot.model.repository import PullRequest, Repository
-from bot.promotion.gates import GateFacts
 from bot.promotion.places import Place, source_of, target_of
 from bot.promotion.plan import Arrival, Idle, Snapshot
 from bot.promotion.remember import label, who_asked
-from bot.report.trouble import trouble_name
 from bot.report.words import listed
 
 MOST_PASSED_BY = 20  # commits of files with versions that changed something else in them
@@ -151,7 +150,7 @@ class HopReader:
             arrivals=tuple(self._arrival(records, one) for one in pulls.merged),
             request=asked.request,
             branch_sha=branch_sha,
-            told_trouble=_told_trouble(facts),
+            told_trouble=told_trouble(self._tools, hop, heads.source.repository, facts.source_sha),
         )
 
     def _wanted(self, source_head: str, open_record: Record | None, request: Request | None) -> Record:
@@ -198,11 +197,3 @@ class _Heads:
     target: Place
     source_head: str
     target_head: str
-
-
-def _told_trouble(facts: GateFacts) -> bool:
-    name = trouble_name(facts.hop)
-    return any(
-        one.name == name and one.app_id == facts.app_id and one.conclusion == "action_required"
-        for one in facts.source_checks
-    )

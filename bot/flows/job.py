@@ -41,6 +41,7 @@ def run_job(  # noqa: PLR0913 - what the queue knows of one job
     for command in sorted(commands, key=lambda one: one.comment_id):
         answer_comment(tools, repository, command, bind=bind, alone=alone)
         finish(command.comment_id)
+        tools.github.refresh(repository)
     checked = check_pull(tools, repository, pull)
     tools.checked.note(repository, pull, _seen(checked.pull, checked.version))
     if checked.house.promotion(checked.pull, tools.github.bot_login):
@@ -101,7 +102,8 @@ def _take_back(tools: Tools, repository: Repository, pull: int | None) -> None:
         return
     head = tools.git.resolve(repository, f"refs/heads/{tools.github.default_branch(repository)}")
     for commit in tools.git.commits(repository, since=None, until=head, limit=STANDING) if head else ():
-        ours = (one for one in tools.github.checks(repository, commit.sha) if one.app_id == tools.github.app_id)
+        runs = tools.github.checks(repository, commit.sha, ours=True)
+        ours = (one for one in runs if one.app_id == tools.github.app_id)
         if any(one.name == CHECK and one.conclusion == "action_required" for one in ours):
             report = CheckReport(CHECK, commit.sha, "Promotions go on", text, conclusion="success")
             tools.github.ensure_check(repository, report)

@@ -77,6 +77,16 @@ class Records:
         """
         if pull is None:
             return None
+        if not pull.merged:
+            return self._read_record(hop, pull)
+        key = f"record:{self._repository.full_name}:{pull.head_sha}:{hop.name}"  # it is what it is for good
+        if record := Record.decode(self._tools.notes.read(key)):
+            return record
+        if record := self._read_record(hop, pull):
+            self._tools.notes.write(key, record.encode())
+        return record
+
+    def _read_record(self, hop: Hop, pull: PullRequest) -> Record | None:
         if record := self.noted(hop, pull.head_sha):
             return record
         commit = promotion_commit(self._tools, self._repository, pull)
@@ -151,7 +161,7 @@ class Records:
     def noted(self, hop: Hop, sha: str) -> Record | None:
         """Return what our check run with the gates of a hop's target says of a commit."""
         app_id, name = self._tools.github.app_id, check_name(hop.target)
-        notes = (one for one in self._tools.github.checks(self._repository, sha) if one.name == name)
+        notes = (one for one in self._tools.github.checks(self._repository, sha, ours=True) if one.name == name)
         found = (Record.decode(one.external_id) for one in notes if one.app_id == app_id)
         return next((one for one in found if one), None)
 

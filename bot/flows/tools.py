@@ -13,7 +13,7 @@ from bot.model.repository import Repository
 from bot.model.source import Source
 from bot.model.tree import Tree
 from bot.policy.gatekeeper import NO_REGO, Rego
-from bot.ports import Agent, CheckedHeads, Git, GitHub, Outputs, Renderer, Scanners, Told
+from bot.ports import Agent, CheckedHeads, Git, GitHub, Notes, Outputs, Renderer, Scanners, Told
 from bot.promotion.trailers import Seal
 
 
@@ -25,16 +25,26 @@ def _sleep_on(_: str, __: datetime | None) -> None:
     """Wake nobody: where there is no queue, there is nobody to wake."""
 
 
+class NoNotes:
+    """Implements `bot.ports.Notes` where nothing outlives a job."""
+
+    def read(self, key: str) -> str:  # noqa: ARG002 - nothing is noted
+        return ""
+
+    def write(self, key: str, text: str) -> None:
+        """Note nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """The adapters of one job, behind their ports.
 
     `builtin_pack` returns the files of a pack in `policies/` by name, None when there is no such pack; `mark`
-    asks for another job by key; `seal` marks words as ours; `memory` is what is known of trees already; `host` is
-    where repositories live; `remotes` fetches what is allowed and pinned; `trusted` says whether the engines are
-    sandboxed well enough for forks. `rego` evaluates Gatekeeper's Rego; `scanners` are the operator's.
-    `agent` is the GitOps agent's API where there is one. `wake` asks for a job by key at a time, None for no time;
-    `clock` tells the time.
+    asks for another job by key; `seal` marks words as ours; `memory` is what is known of trees already, `notes` what
+    GitHub said before; `host` is where repositories live; `remotes` fetches what is allowed and pinned; `trusted` says
+    whether the engines are sandboxed well enough for forks. `rego` evaluates Gatekeeper's Rego; `scanners` are the
+    operator's. `agent` is the GitOps agent's API where there is one. `wake` asks for a job by key at a time, None for
+    no time; `clock` tells the time.
     """
 
     github: GitHub
@@ -46,6 +56,7 @@ class Tools:
     builtin_pack: PackFiles
     mark: Callable[[str], None]
     seal: Seal
+    notes: Notes = field(default_factory=NoNotes)
     memory: Memory = field(default_factory=Memory)
     host: str = "github.com"
     remotes: Remotes = NOTHING

@@ -31,50 +31,69 @@ class Intake:
     ignored: str = ""
 
 
-def translate(event: str, payload: Payload, *, app_id: int | None = None) -> Intake:
+@dataclass(frozen=True, slots=True)
+class Us:
+    """Who we are on GitHub, as far as it is known: the App's id, and the login of what it does."""
+
+    app_id: int | None = None
+    login: str = ""
+
+    def did(self, payload: Payload) -> bool:
+        """Say whether a delivery tells of something that we did ourselves."""
+        return bool(self.login) and _text(_path(payload, "sender", "login")).lower() == self.login.lower()
+
+
+def translate(event: str, payload: Payload, *, app_id: int | None = None, login: str = "") -> Intake:
     """Translate one delivery: the X-GitHub-Event name and the parsed JSON object.
 
-    With `app_id` the completion of our own check runs is ignored. Never raises for any JSON value.
+    With `app_id` the completion of our own check runs is ignored, with `login` what else we did ourselves: the job that
+    did it has seen to what follows. Never raises for any JSON value.
     """
     translator = _TRANSLATORS.get(event)
     if translator is None:
         return Intake(ignored=f"event {event[:60]} is not used")
-    intake = translator(payload, app_id)
+    intake = translator(payload, Us(app_id, login))
     if intake.ignored or not (intake.keys or intake.removed):
         return Intake(ignored=intake.ignored or "the delivery names no repository")
     installation = _number(_path(payload, "installation", "id"))
     return Intake(tuple(dict.fromkeys(intake.keys)), intake.commands, installation, intake.removed)
 
 
-def _push(payload: Payload, _: int | None) -> Intake:
+def _push(payload: Payload, us: Us) -> Intake:
+    if us.did(payload) and _text(payload.get("ref")).startswith(_OWN_BRANCHES):
+        return Intake(ignored="our own push")
     return Intake(_repository_keys(payload))
 
 
-def _create(payload: Payload, _: int | None) -> Intake:
+def _create(payload: Payload, _: Us) -> Intake:
     """GitHub sends no push for more than three tags at a time."""
     if payload.get("ref_type") != "tag":
         return Intake(ignored="a push tells of new branches")
     return Intake(_repository_keys(payload))
 
 
+_OWN_BRANCHES = tuple(f"refs/heads/{one}/" for one in ("promote", "rollback", "back"))
+_OWN_ACTIONS = frozenset(("opened", "edited", "labeled", "unlabeled"))
 _PULL_ACTIONS = frozenset(
     ("opened", "reopened", "synchronize", "edited", "closed", "ready_for_review", "converted_to_draft")
 ) | frozenset(("labeled", "unlabeled"))
 
 
-def _pull_request(payload: Payload, _: int | None) -> Intake:
+def _pull_request(payload: Payload, us: Us) -> Intake:
     action = payload.get("action")
     if not isinstance(action, str) or action not in _PULL_ACTIONS:
         return Intake(ignored="this pull request action changes nothing for us")
+    if us.did(payload) and action in _OWN_ACTIONS:
+        return Intake(ignored="our own doing")
     keys = _pull_keys(payload, "pull_request")
-    return Intake(keys + _repository_keys(payload) if keys and action == "closed" else keys)
+    return Intake(_repository_keys(payload) if keys and action == "closed" else keys)
 
 
-def _pull_request_review(payload: Payload, _: int | None) -> Intake:
+def _pull_request_review(payload: Payload, _: Us) -> Intake:
     return Intake(_pull_keys(payload, "pull_request"))
 
 
-def _issue_comment(payload: Payload, _: int | None) -> Intake:
+def _issue_comment(payload: Payload, _: Us) -> Intake:
     if payload.get("action") != "created":
         return Intake(ignored="only new comments are commands")
     if not isinstance(_path(payload, "issue", "pull_request"), Mapping):
@@ -101,9 +120,9 @@ def _issue_comment(payload: Payload, _: int | None) -> Intake:
     return Intake(keys, (command,))
 
 
-def _check(name: str) -> Callable[[Payload, int | None], Intake]:
-    def translate_check(payload: Payload, app_id: int | None) -> Intake:
-        ours = app_id is not None and _number(_path(payload, name, "app", "id")) == app_id
+def _check(name: str) -> Callable[[Payload, Us], Intake]:
+    def translate_check(payload: Payload, us: Us) -> Intake:
+        ours = us.app_id is not None and _number(_path(payload, name, "app", "id")) == us.app_id
         match payload.get("action"):
             case "completed" if ours:
                 return Intake(ignored="our own check run")
@@ -120,35 +139,35 @@ def _check(name: str) -> Callable[[Payload, int | None], Intake]:
     return translate_check
 
 
-def _status(payload: Payload, _: int | None) -> Intake:
+def _status(payload: Payload, _: Us) -> Intake:
     if payload.get("state") not in ("success", "failure", "error"):
         return Intake(ignored="the status has not completed")
     return Intake(_repository_keys(payload))
 
 
-def _repository_event(payload: Payload, _: int | None) -> Intake:
-    return Intake(_repository_keys(payload))
+def _deployment_status(payload: Payload, us: Us) -> Intake:
+    return Intake(ignored="our own doing") if us.did(payload) else Intake(_repository_keys(payload))
 
 
-def _installation(payload: Payload, _: int | None) -> Intake:
+def _installation(payload: Payload, _: Us) -> Intake:
     repositories = tuple(_full_names(payload.get("repositories")))
     if payload.get("action") in ("deleted", "suspend"):
         return Intake(removed=repositories)
     return Intake(repositories)
 
 
-def _installation_repositories(payload: Payload, _: int | None) -> Intake:
+def _installation_repositories(payload: Payload, _: Us) -> Intake:
     return Intake(
         tuple(_full_names(payload.get("repositories_added"))),
         removed=tuple(_full_names(payload.get("repositories_removed"))),
     )
 
 
-def _ignored(reason: str) -> Callable[[Payload, int | None], Intake]:
+def _ignored(reason: str) -> Callable[[Payload, Us], Intake]:
     return lambda _, __: Intake(ignored=reason)
 
 
-_TRANSLATORS: Mapping[str, Callable[[Payload, int | None], Intake]] = {
+_TRANSLATORS: Mapping[str, Callable[[Payload, Us], Intake]] = {
     "ping": _ignored("ping"),
     "push": _push,
     "create": _create,
@@ -158,7 +177,7 @@ _TRANSLATORS: Mapping[str, Callable[[Payload, int | None], Intake]] = {
     "check_run": _check("check_run"),
     "check_suite": _check("check_suite"),
     "status": _status,
-    "deployment_status": _repository_event,
+    "deployment_status": _deployment_status,
     "merge_group": _ignored("merge queues are not followed yet"),
     "installation": _installation,
     "installation_repositories": _installation_repositories,

@@ -84,6 +84,11 @@ class Snapshot:
         """Say whether our branch, or the pull request's head as GitHub tells it, is not at `commit` yet."""
         return self.branch_sha != self.commit or self.open is None or self.open.head_sha != self.commit
 
+    @property
+    def unjudged(self) -> bool:
+        """Say whether the pull request comes to `commit` only now, so that our checks cannot have looked at it."""
+        return self.update_needed and not self.facts.foreign and not self.conflicts
+
 
 @dataclass(frozen=True, slots=True)
 class Idle:

@@ -57,7 +57,7 @@ TABLE: list[tuple[str, str, dict[str, Any], tuple[str, ...]]] = [
     ("synchronize", "pull_request", pull("synchronize"), ("ada/shop#7",)),
     ("edited", "pull_request", pull("edited"), ("ada/shop#7",)),
     ("labeled", "pull_request", pull("labeled"), ("ada/shop#7",)),
-    ("closed", "pull_request", pull("closed"), ("ada/shop#7", "ada/shop")),
+    ("closed", "pull_request", pull("closed"), ("ada/shop",)),
     ("assigned", "pull_request", pull("assigned"), ()),
     ("review", "pull_request_review", pull("submitted"), ("ada/shop#7",)),
     ("dismissed", "pull_request_review", pull("dismissed"), ("ada/shop#7",)),
@@ -106,6 +106,31 @@ def test_what_a_delivery_marks(event: str, payload: dict[str, Any], keys: tuple[
     intake = translate(event, payload, app_id=APP)
     assert intake.keys == keys
     assert bool(intake.ignored) == (not keys and not intake.removed)
+
+
+US, THEM = {"login": "lockkeeper[bot]", "type": "Bot"}, {"login": "renovate[bot]", "type": "Bot"}
+OWN: list[tuple[str, str, dict[str, Any], tuple[str, ...]]] = [
+    ("promotion branch", "push", {"ref": "refs/heads/promote/a-to-b", "repository": REPO}, ()),
+    ("rollback branch", "push", {"ref": "refs/heads/rollback/b", "repository": REPO}, ()),
+    ("a branch named alike", "push", {"ref": "refs/heads/promoted", "repository": REPO}, ("ada/shop",)),
+    ("what we merged", "push", {"ref": "refs/heads/staging", "repository": REPO}, ("ada/shop",)),
+    ("a tag of ours", "push", {"ref": "refs/tags/v1-prod", "repository": REPO}, ("ada/shop",)),
+    ("opened", "pull_request", pull("opened"), ()),
+    ("edited", "pull_request", pull("edited"), ()),
+    ("labeled", "pull_request", pull("labeled"), ()),
+    ("moved on", "pull_request", pull("synchronize"), ("ada/shop#7",)),
+    ("closed", "pull_request", pull("closed"), ("ada/shop",)),
+    ("deployment", "deployment_status", {"action": "created", "repository": REPO}, ()),
+]
+
+
+@pytest.mark.parametrize(("event", "payload", "keys"), [row[1:] for row in OWN], ids=[row[0] for row in OWN])
+def test_what_we_did_ourselves_wakes_nobody(event: str, payload: dict[str, Any], keys: tuple[str, ...]) -> None:
+    """What follows from it, the job has seen to: only where the checks come next, there is something to do."""
+    ours, theirs = {**payload, "sender": US}, {**payload, "sender": THEM}
+    assert translate(event, ours, app_id=APP, login="Lockkeeper[bot]").keys == keys
+    assert translate(event, theirs, app_id=APP, login="lockkeeper[bot]").keys, "another bot is another person"
+    assert translate(event, ours, app_id=APP).keys, "as long as we do not know who we are, everything counts"
 
 
 def test_a_command_is_kept_with_all_it_needs() -> None:
