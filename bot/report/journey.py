@@ -2,51 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
-
+from bot.promotion.journey import Journey, Stop
 from bot.report import markdown
-from bot.report.words import moment, shortened
+from bot.report.picture import ICONS, picture
+from bot.report.words import count, listed, moment, shortened
 
 MARKER = "<!-- lockkeeper:journey -->"
 
 
-@dataclass(frozen=True, slots=True)
-class Station:
-    """One environment on a change's way: reached (with the pull request that brought it), underway, or ahead.
-
-    `pull` is the promotion pull request's number, 0 when the change arrived by its own merge; `waits` is what
-    the promotion waits for, in words; `repository` is where the pull request is, where it is elsewhere.
-    """
-
-    environment: str
-    state: Literal["reached", "underway", "stuck", "ahead"]
-    pull: int = 0
-    since: datetime | None = None
-    waits: str = ""
-    repository: str = ""
-
-
-def comment(stations: Sequence[Station]) -> str:
-    """Return the comment's body; the same stations give the same text."""
-    reached = [one for one in stations if one.state == "reached"]
-    where = f"in **{markdown.escape(reached[-1].environment)}**" if reached else "on its way"
-    rows = [[f"**{markdown.escape(one.environment)}**", _words(one)] for one in stations]
-    head = "### 🚢 Lockkeeper: this change is " + where
-    return "\n\n".join([f"{MARKER}\n{head}", markdown.table(["environment", "state"], rows)])
+def comment(journey: Journey) -> str:
+    """Return the comment's body; the same journey gives the same text."""
+    names = [f"**{markdown.escape(shortened(name, 60))}**" for name in journey.here]
+    head = "### 🚢 Lockkeeper: this change is " + (f"in {listed(names)}" if names else "on its way")
+    rows = [[f"**{markdown.escape(one.environment)}**", _words(one), _next(one)] for one in journey.stops]
+    long = [_long(one) for one in journey.stops if one.days]
+    states = {one.environment: one.state for one in journey.stops}
+    parts = [
+        f"{MARKER}\n{head}",
+        *long,
+        markdown.table(["environment", "state", "waits for"], rows),
+        picture(journey.environments, states),
+    ]
+    return markdown.within(parts, markdown.COMMENT_CHARACTERS - 1024, "The rest does not fit here.")
 
 
-def _words(one: Station) -> str:
-    number = f"{one.repository}#{one.pull}"
-    by, waits = f" by {number}" if one.pull else "", markdown.prose(shortened(one.waits, 300))
-    match one.state:
-        case "reached":
-            return f"✅ since {moment(one.since)}{by}" if one.since else f"✅ there{by} {waits}".rstrip()
-        case "underway":
-            return f"⏳ {number} is open: {waits}" if one.pull else f"⏳ {waits}"
-        case "stuck":
-            return f"❌ {waits}"
-        case "ahead":
-            return f"– {waits}" if one.waits else "–"
+def _words(one: Stop) -> str:
+    by, waits = f" by {one.by}" if one.pull else "", markdown.prose(shortened(one.waits, 300))
+    if one.state == "reached":
+        return f"✅ since {moment(one.since)}{by}" if one.since else f"✅ there{by} {waits}".rstrip()
+    if one.state == "ahead":
+        return f"– {waits}" if one.waits else "–"
+    return f"{ICONS[one.state]} {one.by} is open: {waits}" if one.pull else f"{ICONS[one.state]} {waits}"
+
+
+def _next(one: Stop) -> str:
+    """Return who can move the gate, what they do, and when time does."""
+    gate = one.gate
+    if gate is None:
+        return "whoever may merge it" if one.state == "underway" and one.pull else "–"
+    parts = [markdown.prose(gate.owner), markdown.prose(shortened(gate.next, 200))]
+    if gate.again:
+        parts.append(f"looked at again {moment(gate.again)}")
+    return "; ".join(part for part in parts if part) or "–"
+
+
+def _long(one: Stop) -> str:
+    """Return the line about a promotion that has stood for long."""
+    name, waits = markdown.escape(one.environment), markdown.prose(shortened(one.waits, 300))
+    return f"⚠️ It has not come to **{name}** for more than {count(one.days, 'day')}: {waits}."

@@ -63,7 +63,7 @@ def test_one_pull_request_moves_all_members_and_waits_for_the_gates_of_each(town
     deployed = [one.environment for one in town.world.repository(REPOSITORY).deployments]
     assert sorted(deployed) == ["north", "west"]
     told = town.said(number, "journey")[0].body
-    assert "this change is in **north**" in told
+    assert "this change is in **west** and **north**" in told
     assert "| **west** | ✅ since" in told
 
 

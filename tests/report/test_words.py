@@ -12,14 +12,15 @@ import pytest
 from bot.errors import RefusedError
 from bot.model.environment import Approvers, Configuration, Environment, People
 from bot.model.gates import GateRules
-from bot.model.promotion import Change, Hop, Record
+from bot.model.promotion import Change, Gate, Hop, Record
 from bot.ports import CheckReport
 from bot.promotion import gates
 from bot.promotion.gates import OWN_CHECKS, GateFacts
+from bot.promotion.journey import Journey as Travelled
+from bot.promotion.journey import Stop
 from bot.promotion.plan import Conflict, Snapshot
 from bot.report import help as help_words
 from bot.report import journey, promotion, replies, trouble
-from bot.report.journey import Station
 from bot.report.promotion import Journey
 from bot.report.replies import Answer, StatusRow
 from tests.promotion.facts import APP, HEAD, OLD, SOURCE, TARGET, approval, check
@@ -89,13 +90,40 @@ SNAPSHOT = Snapshot(
     changes=CHANGES,
     drift=("overlays/production/replicas.yaml", "overlays/production/hot`fix.yaml"),
 )
-STATIONS = [
-    Station("development", "reached", since=NOON),
-    Station("staging", "reached", 42, NOON),
-    Station("production", "underway", 43, waits="approvals: 1 of 2 on aaaaaaa (@omar)"),
-    Station("edge", "stuck", waits="conflict in `base/deployment.yaml`; see the check on the commit"),
-    Station("archive", "ahead"),
-]
+ROUTE = tuple(
+    Environment(name, branch, after=after, group=group)
+    for name, branch, after, group in (
+        ("development", "main", (), ""),
+        ("staging", "staging", ("development",), ""),
+        ("eu", "production", ("staging",), "regions"),
+        ("us", "production", ("staging",), "regions"),
+        ("edge", "edge", ("eu", "us"), ""),
+        ("archive", "archive", ("edge",), ""),
+    )
+)
+WAITING = Gate("approvals", "wait", "1 of 2 on aaaaaaa (@omar)", "team leads", "approve it", again=NOON)
+FAILING = Gate("health", "fail", "web-staging is Degraded", "whoever runs staging", "see Argo CD")
+JOURNEY = Travelled(
+    CHANGES[0],
+    ROUTE,
+    (
+        Stop("development", "reached", since=NOON),
+        Stop("staging", "reached", 42, NOON),
+        Stop("eu", "waiting", 43, waits="approvals: 1 of 2 on aaaaaaa (@omar)", gate=WAITING, days=3),
+        Stop("us", "underway", 43, waits="ready to merge", repository="acme/us"),
+        Stop("edge", "blocked", waits="conflict in `base/deployment.yaml`; see the check on the commit"),
+        Stop("archive", "ahead"),
+    ),
+)
+ARRIVED = Travelled(CHANGES[0], ROUTE[:1], (Stop("development", "reached", since=NOON),))
+BLOCKED = Travelled(
+    CHANGES[0],
+    ROUTE[:2],
+    (
+        Stop("development", "ahead", waits="not there: this went straight to staging; bring it to `main`, too"),
+        Stop("staging", "blocked", 44, waits="health: web-staging is Degraded", gate=FAILING, days=1),
+    ),
+)
 
 
 def shown(report: CheckReport) -> str:
@@ -161,7 +189,7 @@ WORDS: dict[str, Callable[[], str]] = {
         )
     ),
     "promotion-commit.txt": lambda: promotion.commit_message(HOP, Record(SOURCE, "lena"), CHANGES, "0f" * 16),
-    "journey.md": lambda: journey.comment(STATIONS),
+    "journey.md": lambda: "\n\n".join(map(journey.comment, (JOURNEY, ARRIVED, BLOCKED))),
     "help.md": lambda: help_words.text(PIPELINE),
     "help-without-configuration.md": lambda: help_words.text(Configuration(found=False)),
     "reply.md": reply,

@@ -10,11 +10,12 @@ from bot.errors import RefusedError, UserError
 from bot.model.environment import ConfigProblem, Configuration
 from bot.model.finding import Finding
 from bot.model.manifest import ResourceKey
-from bot.model.promotion import Change, Record
+from bot.model.promotion import Change, Gate, Record
 from bot.promotion import gates
+from bot.promotion.journey import Journey as Travelled
+from bot.promotion.journey import Stop
 from bot.promotion.plan import Conflict, Snapshot
 from bot.report import configuration, findings, journey, promotion, pull_comment, replies, trouble
-from bot.report.journey import Station
 from bot.report.promotion import Journey
 from bot.report.pull_comment import EnvironmentResult, PullChecks
 from bot.report.replies import Answer
@@ -107,7 +108,14 @@ def texts(word: str) -> Mapping[str, str]:
         "refused": refused.summary,
         "configuration": broken.summary,
         "journey": journey.comment(
-            [Station("staging", "underway", 3, waits=word), Station("production", "stuck", waits=word)]
+            Travelled(
+                Change(7, word, word, "", "c" * 40),
+                (replace(HOP.source, name=word, group=word), HOP.target),
+                (
+                    Stop(word, "waiting", 3, waits=word, gate=Gate("soak", "wait", word, word, word), days=3),
+                    Stop(HOP.target.name, "blocked", waits=word),
+                ),
+            )
         ),
         "reply": replies.reply(7, "ann", answers).replace("\n@ann\n", "\n", 1),  # the one mention that is meant
     }

@@ -17,6 +17,8 @@ _NODE = re.compile(
     re.VERBOSE,
 )
 _EDGE = re.compile(r'\s*(?P<arrow>-->|==>|-\.->|---)(?:\|"?(?P<label>[^|"]*)"?\|)?')
+_FRAME = re.compile(r'subgraph\s+\w+(?:\["[^"]*"\])?$|end$|classDef\s+\w+\s+[\w\-:#,.% ]+$')  # not drawn
+_CLASS = re.compile(r"class\s+(?P<ids>\w+(?:,\w+)*)\s+(?P<name>\w+)$")
 _STYLE = re.compile(r"style\s+(?P<id>\w+)\s+(?P<rules>[\w\-:#,.% ]+)$")
 
 
@@ -26,6 +28,7 @@ class _Node:
     rank: int = 0
     row: int = 0
     strong: bool = False
+    kind: str = ""
     x: float = 0.0
 
     @property
@@ -66,8 +69,14 @@ def _parsed(text: str) -> _Chart | None:
         return None
     chart = _Chart()
     for line in lines[1:]:
-        style = _STYLE.match(line)
-        if style:
+        style, kind = _STYLE.match(line), _CLASS.match(line)
+        if kind:
+            for one in kind["ids"].split(","):
+                if one in chart.nodes:
+                    chart.nodes[one].kind = kind["name"]
+        elif _FRAME.match(line):
+            continue
+        elif style:
             if style["id"] in chart.nodes:
                 chart.nodes[style["id"]].strong = "stroke-width" in style["rules"]
         elif not _statement(chart, line.rstrip(";")):
@@ -151,7 +160,7 @@ def _box(node: _Node) -> Markup:
         '<rect class="{kind}" x="{x}" y="{y}" width="{w}" height="{h}" rx="8"/>'
         '<text x="{tx}" y="{ty}" text-anchor="middle">{label}</text>'
     ).format(
-        kind="node strong" if node.strong else "node",
+        kind=" ".join(filter(None, ("node", "strong" if node.strong else "", node.kind))),
         x=round(node.x, 1),
         y=round(node.y, 1),
         w=round(node.width, 1),
