@@ -186,7 +186,9 @@ def test_several_commands_in_one_comment_get_one_reply(town: Town) -> None:
     for quoted in ("> `/status`", "> `/lockkeeper diff`", "> `/promote production`"):
         assert quoted in reply
     assert "ready to merge." in reply
-    assert "to **staging** by #" in reply and "would change this there" in reply, "it is merged: the promotion is what is next"
+    assert "to **staging** by #" in reply and "would change this there" in reply, (
+        "it is merged: the promotion is what is next"
+    )
     assert "**Required:**" in reply
     assert town.reactions(number, comment) == ["-1", "eyes"]
 
