@@ -41,13 +41,14 @@ class PolicyProblem:
         return f"{place + ': ' if place else ''}{self.message}{advice}"
 
     def finding(self, environment: str = "") -> Finding:
-        """Tell it as a finding about the policy's own file."""
+        """Tell it as a finding about the policy's own file; what lies in the configuration, with its key there."""
+        key = f"{self.key}: " if self.key.startswith("policies[") else ""
         return Finding(
             concern="policies",
             policy=self.policy,
             rule="",
             state=self.state,
-            message=self.message,
+            message=f"{key}{self.message}",
             severity="high" if self.state == "error" else "info",
             title=BROKEN if self.state == "error" else "This policy is not evaluated",
             environment=environment,

@@ -88,7 +88,8 @@ def unneeded(
         if whole or (one.resources and all(_seen(pattern, seen) for pattern in one.resources)):
             why = "none of them violates it any more" if met else "nothing there is so called"
             said = f"The exception from `{_rule(one)}` for {_for(one)} excepts nothing: {why}."
-            yield _told(one, day, "An exception is not needed", said, f"Remove `{one.key}` from {CONFIGURATION}.")
+            how = f"Remove `{one.key}` from {CONFIGURATION}, unless another environment needs it."
+            yield _told(one, day, "An exception is not needed", said, how)
 
 
 def _needs(waiver: Waiver, finding: Finding) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,6 +41,39 @@ def test_a_new_content_hash_makes_no_finding_new() -> None:
     after = replace(ONE, resource=ResourceKey("", "ConfigMap", "", "settings-c4h6g8d2tk"))
     assert not mark_new([after], [before])[0].new
     assert mark_new([after], [before])[0].resource == after.resource
+
+
+CONTAINER = "spec.template.spec.containers[0]"
+RULE = replace(ONE, concern="policies", policy="run-as-non-root", rule="run-as-non-root", field=CONTAINER)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "new"),
+    [
+        ([".securityContext"], [".securityContext.runAsNonRoot"], [False]),
+        ([".securityContext.runAsNonRoot"], [".securityContext"], [False]),
+        ([".securityContext"], [".securityContexts"], [True]),
+        ([".securityContext"], [".securityContext.runAsUser", ".securityContext.runAsNonRoot"], [False, True]),
+        ([".ports"], [".ports[0].hostPort"], [False]),
+        ([".env[0]"], [".env[1]"], [True]),
+        ([".a", ".a.b"], [".a.b", ".a.c"], [False, False]),
+        ([".a"], [".a.b", ".a"], [True, False]),
+    ],
+)
+def test_what_a_policy_misses_may_be_missing_deeper(before: list[str], after: list[str], new: list[bool]) -> None:
+    """Whoever gave a container its first `securityContext`, for another setting in it, was held up by what a rule had
+    found there before: what was missing at `securityContext` now is at `securityContext.runAsNonRoot`."""
+    base, head = ([replace(RULE, field=CONTAINER + one) for one in some] for some in (before, after))
+    assert [one.new for one in mark_new(head, base)] == new
+
+
+def test_a_finding_without_a_field_stands_for_no_other() -> None:
+    assert mark_new([RULE], [replace(RULE, field="")])[0].new
+    assert mark_new([replace(RULE, field="")], [RULE])[0].new
+
+
+def test_manifests_are_compared_to_the_letter() -> None:
+    assert mark_new([replace(ONE, field="spec.x.y")], [ONE])[0].new
 
 
 _FINDINGS = st.lists(st.sampled_from([ONE, replace(ONE, field="spec.y"), replace(ONE, rule="r")]), max_size=6)

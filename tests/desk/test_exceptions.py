@@ -91,7 +91,7 @@ def test_one_that_fits_nothing_is_told_where_everything_is_looked_at(bare: Desk)
 def test_a_policy_that_the_pack_does_not_have(bare: Desk) -> None:
     said = checked(bare, deployment(), HOST, exception(LATER, policy="no-host-namespace"))
     assert said.status == 1
-    assert "the pack `security` has no policy `no-host-namespace`" in said.out
+    assert "policies[0].exceptions[0].policy: the pack `security` has no policy `no-host-namespace`" in said.out
     assert "did you mean `no-host-namespaces`?" in said.out
     assert "error: The Pod shares the network" in said.out  # nothing is excepted by a mistake
 

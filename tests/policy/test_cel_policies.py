@@ -80,8 +80,8 @@ def policies(*documents: Document) -> list[CompiledPolicy]:
     return found
 
 
-def problem(one: Document) -> PolicyProblem:
-    found, problems = compiled(one)
+def problem(*several: Document) -> PolicyProblem:
+    found, problems = compiled(*several)
     assert not found
     (only,) = problems
     return only
@@ -338,6 +338,14 @@ class TestAdmissionPolicy:
         many = workload("Deployment", replicas=4)
         assert states(found, many, namespaces={"default": {"shop": "yes"}}) == ["warn"]
         assert states(found, many, namespaces={"default": {}}) == []
+
+    def test_a_broken_binding_is_told_by_its_name(self) -> None:
+        """The place is that of the policy, where nobody would look for it."""
+        told = problem(document(ADMISSION), document(BINDING, validationActions=["Block"]))
+        assert (told.key, "its binding `in-shops` is broken: `Block`" in told.message) == (
+            "spec.validationActions",
+            True,
+        )
 
     def test_policies_are_not_judged(self) -> None:
         found = policies(document(ADMISSION, matchConstraints={"resourceRules": [EVERY]}))

@@ -118,14 +118,14 @@ def _rules(spec: Json, bindings: Sequence[Json], world: World) -> Iterator[Compi
     if not bindings:
         yield bare
     for binding in bindings:
-        bound = shape.mapping(binding.get("spec"), "spec")
-        shape.known_fields(bound, _BINDING, "spec")
-        limits = compile_constraints(bound.get("matchResources"), "spec.matchResources")
-        params = params_of(spec.get("paramKind"), bound.get("paramRef"), "spec.paramRef", world)
-        yield replace(
-            bare,
-            name=about(binding).name or RULE,
-            selection=both(bare.selection, limits),
-            check=checked(Block(rule, params).judge),
-            blocks=compile_actions(bound.get("validationActions"), "spec.validationActions"),
-        )
+        name = about(binding).name or RULE
+        try:
+            bound = shape.mapping(binding.get("spec"), "spec")
+            shape.known_fields(bound, _BINDING, "spec")
+            limits = compile_constraints(bound.get("matchResources"), "spec.matchResources")
+            params = params_of(spec.get("paramKind"), bound.get("paramRef"), "spec.paramRef", world)
+            blocks = compile_actions(bound.get("validationActions"), "spec.validationActions")
+        except ShapeError as broken:  # the finding's place is that of the policy
+            raise ShapeError(broken.key, f"its binding `{name}` is broken: {broken}", broken.suggestion) from broken
+        check = checked(Block(rule, params).judge)
+        yield replace(bare, name=name, selection=both(bare.selection, limits), check=check, blocks=blocks)
