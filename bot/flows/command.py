@@ -20,7 +20,7 @@ from bot.flows.promote import promote
 from bot.flows.request import Alone, Asked
 from bot.flows.rights import Rights
 from bot.flows.rollback import rollback
-from bot.flows.status import status_rows
+from bot.flows.status import status_picture, status_rows
 from bot.flows.tools import Tools
 from bot.flows.why import explain
 from bot.intake.command_access import Allowed, Refused, authorise, named_people
@@ -172,7 +172,8 @@ def _carry_out(tools: Tools, asked: Asked, parsed: Command) -> Answer:
             converged = converge(tools, asked.house.home, write=False)
             shut = lock_words.listing(read_kept(tools, asked.house.home), tools.clock())
             rows = replies.status(status_rows(asked.house, converged.all))
-            return Answer(parsed.line, "\n\n".join(filter(None, [rows, shut])))
+            drawn = status_picture(asked.house, converged.hops)
+            return Answer(parsed.line, "\n\n".join(filter(None, [rows, shut, drawn])))
         case "promote":
             return promote(tools, asked, parsed)
         case "rollback":

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from itertools import islice
 
 import structlog
 
 from bot.errors import RefusedError
+from bot.flows.changes import ChangeReader
+from bot.flows.house import House
 from bot.flows.outcome import HopOutcome
 from bot.flows.tools import Tools
 from bot.model.environment import Configuration
 from bot.model.promotion import Change
 from bot.model.repository import Repository
-from bot.promotion.journey import journey
+from bot.promotion.journey import Journey, journey
 from bot.report import journey as words
 
 MAX_TOLD = 50  # pull requests told in one run
@@ -32,7 +35,10 @@ def tell_authors(
     Where GitHub refuses a comment, the others are written all the same. Comments that stand as they were told
     within the last day are not read again.
     """
-    for change in _concerned(outcomes, read_change)[:MAX_TOLD]:
+    fresh = [one.snapshot for one in outcomes if one.snapshot and one.snapshot.unjudged and one.pull]
+    soon = {one.reference for snapshot in fresh for one in snapshot.changes}  # told after the checks, which come now
+    concerned = (one for one in _concerned(outcomes, read_change) if one.reference not in soon)
+    for change in islice(concerned, MAX_TOLD):
         where = Repository.parse(change.repository) if change.repository else repository
         body = words.comment(journey(change, configuration, outcomes, tools.clock()))
         digest = hashlib.sha256(body.encode()).hexdigest()
@@ -46,11 +52,16 @@ def tell_authors(
             tools.told.note(where, change.number, digest)
 
 
+def read_journeys(tools: Tools, house: House, outcomes: Sequence[HopOutcome]) -> list[Journey]:
+    """Return where every change is that is underway or has just arrived somewhere, by one look at the pipeline."""
+    reader = ChangeReader(tools, house.home, house.configuration.environments)
+    changes = _concerned(outcomes, reader.change)
+    return [journey(one, house.configuration, outcomes, tools.clock()) for one in changes]
+
+
 def _concerned(outcomes: Sequence[HopOutcome], read_change: Callable[[str], Change]) -> list[Change]:
     """Return the changes waiting on some hop, and those of each hop's newest promotion, each once."""
     found: dict[str, Change] = {}
-    fresh = [one.snapshot for one in outcomes if one.snapshot and one.snapshot.unjudged and one.pull]
-    soon = {one.reference for snapshot in fresh for one in snapshot.changes}  # told after the checks, which come now
     for snapshot in (one.snapshot for one in outcomes if one.snapshot):
         for change in snapshot.changes:
             if change.number:
@@ -58,4 +69,4 @@ def _concerned(outcomes: Sequence[HopOutcome], read_change: Callable[[str], Chan
         for reference in snapshot.arrivals[0].includes if snapshot.arrivals else ():
             if reference not in found:
                 found[reference] = read_change(reference)
-    return [one for reference, one in found.items() if reference not in soon]
+    return list(found.values())

@@ -8,7 +8,9 @@ from dataclasses import replace
 from bot.flows.house import House
 from bot.flows.outcome import HopOutcome
 from bot.model.promotion import Hop
+from bot.promotion.journey import standings
 from bot.promotion.plan import Close, Idle, Propose, Release, Stuck
+from bot.report.picture import picture
 from bot.report.replies import StatusRow
 from bot.report.words import count, moment
 
@@ -27,6 +29,13 @@ def status_rows(house: House, outcomes: Sequence[HopOutcome]) -> list[StatusRow]
         told.update(one.hop for one in fresh)
         rows += [replace(_row(one, house.prefix(one.hop)), repository=house.prefix(one.hop)) for one in fresh]
     return rows
+
+
+def status_picture(house: House, outcomes: Sequence[HopOutcome]) -> str:
+    """Return the pipeline as a picture, each environment as it stands; '' where there is no more than one."""
+    environments = house.configuration.environments
+    states = {one.environment: one.state for one in standings(house.configuration, outcomes)}
+    return picture(environments, states) if len(environments) > 1 else ""
 
 
 def _row(outcome: HopOutcome, where: str) -> StatusRow:

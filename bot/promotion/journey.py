@@ -95,16 +95,14 @@ def as_json(found: Journey) -> dict[str, Any]:
     """Return a journey as JSON values; times in ISO 8601, UTC."""
     change = found.change
     return {
-        "change": {
-            "reference": change.reference,
-            "title": change.title,
-            "author": change.author,
-            "url": change.url,
-            "commit": change.sha,
-            "merged_at": _time(change.merged_at),
-        },
+        "reference": change.reference,
+        "title": change.title,
+        "author": change.author,
+        "url": change.url,
+        "commit": change.sha,
+        "merged_at": _time(change.merged_at),
         "here": list(found.here),
-        "stops": [
+        "stations": [
             stop_as_json(stop, environment.after)
             for stop, environment in zip(found.stops, found.environments, strict=True)
         ],
@@ -119,7 +117,8 @@ def stop_as_json(stop: Stop, after: Iterable[str]) -> dict[str, Any]:
         "after": list(after),
         "state": stop.state,
         "since": _time(stop.since),
-        "by": stop.by or None,
+        "pull": stop.pull or None,
+        "repository": stop.repository or None,
         "waits": stop.waits or None,
         "gate": None
         if gate is None
