@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 
 from bot.checks.applications.words import LAYOUT, canonical, is_environment
 from bot.model.tree import Tree
-from bot.promotion.values.editing import read
+from bot.promotion.values.editing import lookup, read
 from bot.promotion.values.problem import ValueProblem
-from bot.promotion.values.recognised import recognise
+from bot.promotion.values.recognised import Versioned, recognise
 
 Files = dict[str, str]  # by environment
 
@@ -21,6 +21,7 @@ _LARGEST = 200_000  # bytes
 _SUFFIX = re.compile(r"\.ya?ml$")
 _SPLIT = re.compile(r"[-_.]")
 _WORDS_OF_FILES = {"values", "kustomization", "release", "helmrelease", "application", "app", "apps", "applications"}
+_NUMBERED = re.compile(r"v?[0-9]")
 _WORKLOAD = re.compile(rb"(?m)^kind:\s*[\"']?(?:Deployment|StatefulSet|DaemonSet|Job|CronJob|Pod|Rollout)\b")
 
 
@@ -101,9 +102,18 @@ def _has_versions(tree: Tree, path: str) -> bool:
     if data is None or len(data) > _LARGEST or _WORKLOAD.search(data):
         return False
     try:
-        return bool(recognise(read(data)))
+        text = read(data)
+        return any(_is_pinned(text, one) for one in recognise(text))
     except ValueProblem:
         return False
+
+
+def _is_pinned(text: str, one: Versioned) -> bool:
+    """Say whether a value is a version, and not a branch that an agent follows."""
+    if one.role != "revision":
+        return True
+    values = (found.value for found in lookup(text, one.key))
+    return any(value is not None and _NUMBERED.match(value.text) for value in values)
 
 
 def _called(path: str, taken: Mapping[str, object]) -> str:

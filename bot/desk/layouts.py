@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.checks.applications import jenkinsx
 from bot.checks.applications.words import canonical, is_environment
-from bot.desk.layout_files import Files, directories, file_sets, named_sets
+from bot.desk.layout_files import PLACES, Files, directories, file_sets, named_sets
 from bot.model.environment import Strategy, When
 from bot.model.tree import Tree
 from bot.promotion.config_forms import NAME
@@ -193,9 +193,18 @@ def _files(ground: Ground) -> Layout | None:
     if len(guesses) < 2:
         return None
     ordered = _ordered(guesses)
-    environments, unsure = _followed(ordered.environments)
+    environments, unsure = _followed([replace(one, path=_cluster(ground, one)) for one in ordered.environments])
     words = f"a file with versions for each environment ({listed([*sets][:5])}{' …' if len(sets) > 5 else ''})"
     return Layout(words, "values", environments, (*ordered.unsure, *unsure))
+
+
+def _cluster(ground: Ground, guess: Guess) -> str:
+    """Return the directory named for an environment where there is one place for all of them, '' for none."""
+    parents = {one: names for one, names in directories(ground.tree).items() if one.rpartition("/")[2] in PLACES}
+    if len(parents) != 1:
+        return ""
+    ((parent, names),) = parents.items()
+    return f"{parent}/{guess.name}" if guess.name in names else ""
 
 
 def _followed(environments: Sequence[Guess]) -> tuple[tuple[Guess, ...], list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from bot.model.environment import Environment, People
 from bot.model.promotion import Hop
@@ -11,24 +12,28 @@ from bot.promotion.times import duration_words, window_words
 from bot.report.words import count, listed
 
 _MOVES = {
-    "branch": "all that {source} holds goes",
-    "directory": "what changes in {source} goes",
-    "repository": "what changes in {source} goes",
-    "values": "the versions in {source} go",
-    "tag": "the newest of {source} goes",
+    "branch": "all that {source} holds goes into",
+    "directory": "what changes in {source} goes into",
+    "repository": "what changes in {source} goes into",
+    "values": "the versions in {source} go into",
+    "tag": "the newest version among {source} is marked by",
 }
 
 
 def rules(hop: Hop) -> tuple[str, ...]:
     """Return the rules of one hop in sentences without a full stop: what moves where, who acts, which gates."""
     target = hop.target
-    source = spot(hop.source, target.strategy)
+    source, into = (spot(_only(one, hop.application), target.strategy) for one in (hop.source, target))
     what = _MOVES[target.strategy].format(source=source)
-    into = spot(target, target.strategy)
-    told = [f"{target.strategy}: {what} into {into}"]
+    told = [f"{target.strategy}: {what} {into}"]
     if target.members:
         told.append(f"one pull request for {listed([one.name for one in target.members])}")
     return (*told, _deeds(target), *_conditions(target))
+
+
+def _only(one: Environment, application: str) -> Environment:
+    """Return an environment with the files of one application only, where each moves on its own."""
+    return replace(one, values=tuple(file for file in one.values if application in ("", file.application)))
 
 
 def _deeds(target: Environment) -> str:

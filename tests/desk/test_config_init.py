@@ -161,6 +161,28 @@ LAYOUTS: list[tuple[str, Files, Callable[[Desk], None], str, list[str], list[str
         ["staging to production"],
     ),
     (
+        "Flux, with the applications beside the clusters",
+        {
+            **in_each("clusters/*/sync.yaml", "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: apps}\nspec: {path: ./apps}\n", "staging", "production"),
+            **in_each("apps/*/web.yaml", RELEASE, "staging", "production"),
+        },
+        nothing_more,
+        "values",
+        ["staging main clusters/staging web=apps/staging/web.yaml", "production main clusters/production web=apps/production/web.yaml"],
+        ["staging to production"],
+    ),
+    (
+        "applications that follow a branch, and values beside them",
+        {
+            **in_each("gitops/*/web.yaml", APPLICATION.replace("1.0.0", "main").replace("chart: web", "path: charts/web"), "staging", "production"),
+            **in_each("gitops/*/values/web.yaml", IMAGE, "staging", "production"),
+        },
+        nothing_more,
+        "values",
+        ["staging main gitops/staging web=gitops/staging/values/web.yaml", "production main gitops/production web=gitops/production/values/web.yaml"],
+        ["staging to production"],
+    ),
+    (
         "Argo CD's applications, by their files' names",
         in_each("argocd/web-*.yaml", APPLICATION, "dev", "staging", "prod"),
         nothing_more,

@@ -100,7 +100,7 @@ RULES: list[tuple[str, str, list[str]]] = [
           production: {tag: v*-prod, promote: manual}
         """,
         [
-            "tag: the newest of tags `v*-stage` goes into tags `v*-prod`",
+            "tag: the newest version among tags `v*-stage` is marked by tags `v*-prod`",
             "tagged on request, when every gate is open",
         ],
     ),
