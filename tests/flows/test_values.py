@@ -167,3 +167,14 @@ def test_a_file_that_is_not_there_is_told(town: Town) -> None:
     check = town.check(str(town.pull(number).merge_commit_sha), TROUBLE)
     assert check is not None
     assert "there is no file" in check.summary
+
+
+def test_a_version_fixed_before_the_first_promotion_is_not_overwritten(town: Town) -> None:
+    """What production had when the pair was configured follows; what somebody chose for it since then does not."""
+    town.land("pin", {"apps/staging.yaml": web("1.0.9", 2)}, "omar")
+    number = town.land("up", {"apps/development.yaml": web("1.1", 1)})
+    assert not [one for one in town.promotions() if one.head_ref.endswith("-to-staging")]
+    check = town.check(str(town.pull(number).merge_commit_sha), TROUBLE)
+    assert check is not None
+    assert "changed in both since they were configured, when it was 1.0" in check.summary
+    assert into(town, "production").issue.title == "Promote to production: web: image tag 0.9 → 1.0.9"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from bot.flows.changes import read_commit
 from bot.flows.content.configured import configured_content
-from bot.flows.content.move import Move, Moved
+from bot.flows.content.move import Move, Moved, followed
 from bot.flows.tools import Tools
 from bot.model.environment import Environment, ValueFile
 from bot.model.promotion import Hop
@@ -110,9 +110,9 @@ def _base(tools: Tools, move: Move) -> tuple[str | None, Base]:
         return None, "last promotion"
     git, repository = tools.git, move.source.repository
     if move.last is not None and git.resolve(repository, move.last.source_sha) is not None:
-        return move.last.source_sha, "last promotion"
+        return move.last.source_sha, followed(tools, move, move.last.source_sha)
     found = configured_content(tools, move)
-    return (found, "configured") if found else (None, "none")
+    return (found, "vanished" if move.last else "configured") if found else (None, "none")
 
 
 def _moved_into(
@@ -142,7 +142,26 @@ def _past(tools: Tools, move: Move, pair: _Pair, since: str) -> Past | None:
         base = _versions(tools, move.source.repository, since, pair.source)
     except ValueProblem:
         return None  # it was no file that could be read: what it holds now is new
-    return Past(replace(base, keys=pair.keys), adopted=move.last is None)
+    return Past(replace(base, keys=pair.keys), adopted=_adopted(tools, move, pair, since))
+
+
+def _adopted(tools: Tools, move: Move, pair: _Pair, since: str) -> Versions | None:
+    """Return the target's file when the pair was configured, or as it came after that; None once it took anything."""
+    if move.last is not None:
+        return None
+    git, target, file = tools.git, move.target.repository, pair.target
+    line = git.commits(target, since=None, until=move.target_head, limit=MOST_VERSIONS, paths=[file.file])
+    began = None
+    if target == move.source.repository:
+        began = git.merge_base(target, since, move.target_head)
+    elif (configured := read_commit(tools, move.source.repository, since)) is not None and configured.time:
+        then = configured.time
+        began = next((one.sha for one in line if one.time and one.time < then), None)
+    for commit in (began, line[-1].sha if line else None):
+        if commit is not None:
+            with suppress(ValueProblem):
+                return _versions(tools, target, commit, file)
+    return None
 
 
 def _history(tools: Tools, move: Move, pair: _Pair) -> Iterator[Versions]:

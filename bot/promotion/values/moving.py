@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.promotion.values.editing import Edit, Found, Value, edited, lookup
@@ -93,12 +94,12 @@ class _Step:
 class Past:
     """The source's file before: as last promoted (`base`), and in other versions of it, newest first.
 
-    `adopted` says that nothing was promoted yet and `base` is from when the pair was configured: what the target had
-    then is nobody's decision.
+    Where nothing was promoted yet, `base` is from when the pair was configured, and `adopted` is the target's file of
+    that time: what it had then, and has still, is nobody's decision.
     """
 
     base: Versions
-    adopted: bool = False
+    adopted: Versions | None = None
     history: tuple[Versions, ...] = ()
 
 
@@ -144,8 +145,9 @@ def _step(application: str, state: _State, last: Value | None, past: Past | None
         return _Step(key)
     if past is not None and (not moved or _same(known, wanted)):
         return _Step(key, kept=True, there=there.value)
-    if past is not None and not (past.adopted or _same(known, there.value) or _is_behind(state, there.value, past)):
-        reason = f"changed in both since the last promotion, when it was {_words(last) or 'not there'}"
+    if past is not None and not (_same(known, there.value) or _is_behind(state, there.value, past)):
+        since = "they were configured" if past.adopted else "the last promotion"
+        reason = f"changed in both since {since}, when it was {_words(last) or 'not there'}"
         words = (str(key), _words(value), _words(there.value), reason)
         return _Step(key, collision=Collision(application, target.file, there.line, *words))
     edit = Edit(key, wanted, after=_TAGS.get(key.last, ()))
@@ -154,7 +156,11 @@ def _step(application: str, state: _State, last: Value | None, past: Past | None
 
 
 def _is_behind(state: _State, there: Value | None, past: Past) -> bool:
-    """Say whether the target's value is one that the source had earlier."""
+    """Say whether the target's value is one that nobody chose for it, or one that the source had earlier."""
+    if past.adopted is not None:
+        with suppress(ValueProblem):
+            if any(_same(one.value, there) for one in lookup(past.adopted.text, state.found.key)):
+                return True
     for one in past.history:
         try:
             found = lookup(one.text, state.found.key)

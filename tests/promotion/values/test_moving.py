@@ -172,10 +172,10 @@ def test_a_target_that_is_behind_follows_and_one_with_a_version_of_its_own_does_
 
 
 def test_what_the_target_had_when_the_pair_was_configured_is_nobodys_decision() -> None:
-    moved = move(
-        "web",
-        versions(kustomization("v4")),
-        Past(versions(kustomization("v3")), adopted=True),
-        versions(kustomization("v2")),
-    )
+    """A fix made in the target before its first promotion was taken for what it had had, and overwritten."""
+    now, base, there = (versions(kustomization(one)) for one in ("v4", "v3", "v2"))
+    moved = move("web", now, Past(base, adopted=there), there)
     assert [str(one) for one in moved.moves] == ["web: image tag v2 → v4"]
+    fixed = move("web", now, Past(base, adopted=versions(kustomization("v1"))), there)
+    assert not fixed.moves
+    assert [one.reason for one in fixed.collisions] == ["changed in both since they were configured, when it was v3"]
