@@ -21,11 +21,13 @@ from bot.desk.offline import OfflineGitHub
 from bot.desk.situation import NO_RULES, open_work, take_situation
 from bot.errors import UserError
 from bot.flows.converge import Converged, converge
+from bot.flows.journeys import read_journeys
 from bot.flows.memory import RememberingGit
 from bot.flows.tools import Tools
 from bot.model.repository import Repository
 from bot.ports import GitHub
 from bot.promotion.config import PATH
+from bot.promotion.journey import Journey
 from bot.promotion.plan import Idle
 from bot.report import plan_words, status_words
 from bot.report.plan_words import PlanLook, PlanRow
@@ -83,7 +85,8 @@ def _of_clone(work: WorkTree) -> PlanLook:
         github = OfflineGitHub(git, home, situation.rules, default)
         tools = nothing_written(cast(GitHub, github), git)
         found = converge(tools, home, write=False)
-    return _look(found, home, "clone", _notes(work, default))
+        journeys = _journeys(tools, found)
+    return replace(_look(found, home, "clone", _notes(work, default)), journeys=journeys)
 
 
 def _notes(work: WorkTree, default: str) -> tuple[str, ...]:
@@ -112,7 +115,12 @@ def _of_github(repository: Repository) -> PlanLook:
         github, git, seal = reading(settings, repository, Path(directory))
         tools = replace(nothing_written(github, RememberingGit(git)), seal=seal)
         found = converge(tools, repository, write=False)
-    return _look(found, repository, "github")
+        journeys = _journeys(tools, found)
+    return replace(_look(found, repository, "github"), journeys=journeys)
+
+
+def _journeys(tools: Tools, found: Converged) -> tuple[Journey, ...]:
+    return tuple(read_journeys(tools, found.house, found.hops))
 
 
 def _look(

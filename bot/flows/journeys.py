@@ -37,7 +37,7 @@ def tell_authors(
     """
     fresh = [one.snapshot for one in outcomes if one.snapshot and one.snapshot.unjudged and one.pull]
     soon = {one.reference for snapshot in fresh for one in snapshot.changes}  # told after the checks, which come now
-    concerned = (one for one in _concerned(outcomes, read_change) if one.reference not in soon)
+    concerned = (one for one in _concerned(outcomes, read_change) if one.number and one.reference not in soon)
     for change in islice(concerned, MAX_TOLD):
         where = Repository.parse(change.repository) if change.repository else repository
         body = words.comment(journey(change, configuration, outcomes, tools.clock()))
@@ -64,8 +64,7 @@ def _concerned(outcomes: Sequence[HopOutcome], read_change: Callable[[str], Chan
     found: dict[str, Change] = {}
     for snapshot in (one.snapshot for one in outcomes if one.snapshot):
         for change in snapshot.changes:
-            if change.number:
-                found.setdefault(change.reference, change)
+            found.setdefault(change.reference or change.sha, change)
         for reference in snapshot.arrivals[0].includes if snapshot.arrivals else ():
             if reference not in found:
                 found[reference] = read_change(reference)

@@ -95,7 +95,7 @@ def as_json(found: Journey) -> dict[str, Any]:
     """Return a journey as JSON values; times in ISO 8601, UTC."""
     change = found.change
     return {
-        "reference": change.reference,
+        "reference": change.reference or change.sha,
         "title": change.title,
         "author": change.author,
         "url": change.url,
@@ -147,19 +147,23 @@ def _stop(
         return Stop(environment.name, "ahead", waits=_passed_by(environment, change, configuration))
     for one in into:
         for arrival in one.snapshot.arrivals if one.snapshot else ():
-            if change.reference in arrival.includes:
+            if change.number and change.reference in arrival.includes:
                 return _arrived(environment, one.hop, arrival)
     for one in into:
         back = one.snapshot.rolled_back if one.snapshot else None
         if back is not None and change.reference in back.includes and not one.pull:
             return _taken_back(environment, one, back)
     for one in into:
-        if one.snapshot and change.reference in {each.reference for each in one.snapshot.changes}:
+        if one.snapshot and any(_same(change, each) for each in one.snapshot.changes):
             return _on_the_way(environment, one)
     beyond = (one for one in crossings if one.hop.source.name == environment.name and one.hop.way == "promote")
-    if any(change in one.snapshot.changes for one in beyond if one.snapshot):
+    if any(_same(change, each) for one in beyond if one.snapshot for each in one.snapshot.changes):
         return Stop(environment.name, "reached")
     return Stop(environment.name, "ahead")
+
+
+def _same(one: Change, other: Change) -> bool:
+    return (one.reference or one.sha) == (other.reference or other.sha)
 
 
 def _into(environment: Environment, crossings: Sequence[Crossing]) -> list[Crossing]:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from bot.model.environment import Environment
 from bot.model.promotion import Change, Gate, Hop
+from bot.promotion.journey import Journey
 from bot.promotion.plan import Base, Close, Conflict, Decision, Idle, Propose, Release, Snapshot, Stuck
 from bot.report.hop_rules import rules
 from bot.report.text import PLAIN, Pen, inert
@@ -59,6 +60,7 @@ class PlanLook:
     rows: tuple[PlanRow, ...]
     environments: tuple[Environment, ...] = ()
     notes: tuple[str, ...] = ()
+    journeys: tuple[Journey, ...] = ()
 
 
 def as_text(look: PlanLook, pen: Pen = PLAIN) -> str:

@@ -120,8 +120,10 @@ def test_earlier_promotions_are_found_however_they_were_merged(bare: Desk) -> No
         stations = {
             one["reference"]: one["stations"] for one in json.loads(desk.run("status", "-f", "json").out)["changes"]
         }
-        assert [one["state"] for one in stations["#7"]] == ["reached", "reached", "underway"]
-        assert [one["state"] for one in stations["#9"]] == ["reached", "underway", "ahead"]
+        assert [one["state"] for one in stations["#7"]] == ["reached", "reached", "ahead"]
+        assert "on request" in stations["#7"][2]["waits"]
+        assert [one["state"] for one in stations["#9"]] == ["reached", "waiting", "ahead"]
+        assert stations["#9"][1]["gate"]["owner"]
         assert stations["#7"][1]["pull"] == 8
 
 

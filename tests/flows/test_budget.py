@@ -11,12 +11,6 @@ from tests.flows.budget import CONFIGURATION, READS, WRITES, Calls, applications
 from tests.flows.world import Town
 
 
-@pytest.fixture(scope="module")
-def smallest() -> dict[str, Calls]:
-    """What the smallest promotion took, for those that come after it in this module."""
-    return {}
-
-
 @pytest.mark.parametrize(("apps", "files"), [(1, 0), (1, 100), (100, 0)], ids=["small", "files", "applications"])
 def test_a_merge_costs_no_more_than_it_may(make_town: Callable[..., Town], apps: int, files: int) -> None:
     """The numbers do not grow with the files, nor with the applications that a promotion moves."""
@@ -27,6 +21,7 @@ def test_a_merge_costs_no_more_than_it_may(make_town: Callable[..., Town], apps:
     assert calls.writes <= WRITES, calls
     assert calls.fetches <= 6 and calls.pushes == 1, calls
     pull = town.promotion()
+    assert f"web-{apps - 1}-settings" in town.said(pull.number, "checks")[0].body
     assert town.title_of(pull.head_sha) == "approvals: waiting for team qa", "all was said"
     assert [team.slug for team in pull.requested_teams] == ["qa"]
     assert len(town.said(pull.number, "checks")) == len(town.said(1, "journey")) == 1

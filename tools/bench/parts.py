@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from tools.bench import policies, theirs
+from tools.bench import calls, policies, theirs
 from tools.bench.charts import charts
 from tools.bench.mixed import mixed
 from tools.bench.overlays import overlays
@@ -135,6 +135,17 @@ def measure_policies(bench: Bench) -> None:
             bench.take(kind.title, seconds)
 
 
+def measure_calls(bench: Bench) -> None:
+    """The calls of GitHub's API that a merge takes: of one application, of a hundred files, of a hundred applications."""
+    for number, size in enumerate(calls.SIZES):
+        room = bench.room / f"calls-{number}"
+        room.mkdir()
+        found = calls.measured(room, size)
+        bench.say(f"{size[0]}: {found}")
+        bench.take(f"{size[0]} reads", found.reads)
+        bench.take(f"{size[0]} writes", found.writes)
+
+
 def measure_checkov(bench: Bench) -> None:
     """A hundred overlays judged by the security pack, beside checkov over the same manifests."""
     made = overlays(LOOPED, policies=True)
@@ -166,6 +177,7 @@ PARTS: Mapping[str, Callable[[Bench], None]] = {
     "charts": measure_charts,
     "mixed": measure_mixed,
     "policies": measure_policies,
+    "calls": measure_calls,
     "checkov": measure_checkov,
     "memory": measure_memory,
 }
@@ -188,6 +200,10 @@ def rows(samples: Samples) -> Iterator[Row]:
     for kind in policies.KINDS:
         bar = None if kind.most is None else Bar(most=kind.most)
         yield from row(f"{kind.title} over 1,000 resources, one core", kind.title, bar=bar)
+    for name, _, _ in calls.SIZES:
+        for what, most in calls.MOST.items():
+            called = f"a merge and its promotion, {name}: {what}"
+            yield from row(called, f"{name} {what}", unit="calls", bar=Bar(most=most))
     yield from row("peak of the worker, 1,000 overlays", "memory worker", unit="MB", bar=Bar(most=400))
     yield from row("peak of an engine process", "memory engine", unit="MB")
     for size in SIZES:

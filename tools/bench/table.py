@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Literal
 
-Unit = Literal["s", "MB", "times"]
+Unit = Literal["s", "MB", "times", "calls"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,8 @@ def _amount(value: float, unit: Unit) -> str:
             return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.2f} s"
         case "MB":
             return f"{value:.0f} MB"
+        case "calls":
+            return f"{value:.0f}"
         case "times":
             return f"{value:g}×"
 
