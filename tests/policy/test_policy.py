@@ -267,6 +267,7 @@ def test_broken_policy(change: dict[str, Any], key: str, said: str) -> None:
     [
         ({"validates": {}}, "spec.rules[0].validates", "did you mean `validate`?"),
         ({"match": {}}, "spec.rules[0].match", "write any: [{resources: {kinds: [Pod]}}]"),
+        ({"match": {"any": [{"clusterRoles": ["admin"]}]}}, "spec.rules[0].match", "write any: [{resources: {kinds: [Pod]}}]"),
         ({"match": {"any": []}}, "spec.rules[0].match", "write any: [{resources: {kinds: [Pod]}}]"),
         ({"match": {"any": [{}]}}, "spec.rules[0].match", "write any: [{resources: {kinds: [Pod]}}]"),
         ({"match": {"any": [{"resources": {"kinds": []}}]}}, "spec.rules[0].match", "write any: [{resources: {kinds: [Pod]}}]"),

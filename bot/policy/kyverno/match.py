@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from bot.policy.kyverno import shape
 from bot.policy.kyverno.kinds import GroupVersionKind, KindTest, compile_kinds, parse_kind_selector
@@ -49,8 +50,8 @@ class _Filter:
     users: UserTest | None
 
     @property
-    def names_something(self) -> bool:
-        return self.kinds is not None or bool(self.tests) or self.users is not None
+    def names_resources(self) -> bool:
+        return self.kinds is not None or bool(self.tests)
 
     def may_select(self, found: GroupVersionKind) -> bool:
         return self.kinds is None or self.kinds(found)
@@ -67,17 +68,19 @@ class _Filter:
                 answer = None
         return answer
 
-    def includes(self, subject: Subject) -> Answer:
-        """Say whether a match block takes the subject; unknown users are passed over, as in the background."""
+    def includes(self, subject: Subject, *, every: bool) -> Answer:
+        """Say whether a match block takes the subject. Unknown users are passed over, as in the background: where they
+        are all that is named, others of `every` filter decide, but no one filter of several is enough.
+        """
         fits = self._user(subject)
-        if fits is False or (fits is None and self.kinds is None and not self.tests):
-            return False
-        return self.fits(subject)
+        if fits is None and not self.names_resources:
+            return every
+        return fits is not False and self.fits(subject)
 
     def excludes(self, subject: Subject) -> Answer:
         """Say whether an exclude block takes the subject; unknown users never fit."""
         fits = self._user(subject)
-        if not fits and (self.users is not None or (self.kinds is None and not self.tests)):
+        if not fits and (self.users is not None or not self.names_resources):
             return False
         return self.fits(subject)
 
@@ -92,10 +95,10 @@ def compile_selection(rule: Mapping[str, object], *, namespace: str, key: str) -
     Raises `ShapeError` for unknown fields, bad selectors and kinds, and for a `match` that selects nothing.
     """
     match_all, wanted = _block(rule.get("match"), f"{key}.match")
-    if not any(one.names_something for one in wanted):
-        raise ShapeError(f"{key}.match", "the rule matches nothing", "write any: [{resources: {kinds: [Pod]}}]")
+    if not any(one.names_resources for one in wanted):
+        raise ShapeError(f"{key}.match", "the rule names no resources", "write any: [{resources: {kinds: [Pod]}}]")
     exclude_all, unwanted = _block(rule.get("exclude"), f"{key}.exclude")
-    includes = tuple(one.includes for one in wanted)
+    includes = tuple(partial(one.includes, every=match_all) for one in wanted)
     excludes = tuple(one.excludes for one in unwanted)
 
     def selects(subject: Subject) -> Answer:
