@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from textwrap import dedent
 from typing import Any
 
 from bot.adapters.git import GitMirrors
@@ -19,15 +18,15 @@ READS, WRITES = 14, 8  # the most that a promotion may cost
 CONFIGURATION = """\
 version: 1
 environments:
-  development: {branch: main, path: overlays/development}
+  development: {branch: main, path: deploy/development}
   staging:
     branch: staging
-    path: overlays/staging
+    path: deploy/staging
     approvers: {teams: [qa], required: 1}
     gates: {checks: [integration-tests]}
   production:
     branch: production
-    path: overlays/production
+    path: deploy/production
     promote: manual
     approvers: {teams: [leads], required: 2}
 policies:
@@ -60,7 +59,7 @@ def applications(count: int, files: int = 0) -> dict[str, str]:
         found[base] = _settings(name, "info")
         found[f"apps/web-{number}/kustomization.yaml"] = _kustomization("settings.yaml")
         for environment in ("development", "staging", "production"):
-            place = f"overlays/{environment}/{name}/kustomization.yaml"
+            place = f"deploy/{environment}/{name}/kustomization.yaml"
             found[place] = _kustomization(f"../../../apps/{name}", f"{name}-{environment}")
     return found
 
@@ -76,13 +75,8 @@ def _settings(name: str, level: str) -> str:
 
 
 def _kustomization(resource: str, namespace: str = "") -> str:
-    more = f"namespace: {namespace}\n" if namespace else ""
-    return dedent(f"""\
-        apiVersion: kustomize.config.k8s.io/v1beta1
-        kind: Kustomization
-        {more}resources:
-          - {resource}
-        """)
+    kind = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
+    return kind + (f"namespace: {namespace}\n" if namespace else "") + f"resources:\n  - {resource}\n"
 
 
 class _CountingGit:

@@ -136,7 +136,7 @@ def measure_policies(bench: Bench) -> None:
 
 
 def measure_calls(bench: Bench) -> None:
-    """The calls of GitHub's API that a merge takes: of one application, of a hundred files, of a hundred applications."""
+    """The calls of GitHub's API that a merge takes: one application, a hundred files, a hundred applications."""
     for number, size in enumerate(calls.SIZES):
         room = bench.room / f"calls-{number}"
         room.mkdir()
