@@ -58,4 +58,4 @@ def _through(walk: Walk, step: Step, number: int, upto: int | None = None) -> No
     for place in walk.story.places[1:upto]:
         if not walk.promotions(place):
             walk.ask(number, place)
-        walk.arrive(step, place)
+        walk.arrive(step, place, watch=step is walk.story.change)
