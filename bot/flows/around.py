@@ -1,13 +1,13 @@
 """What of an environment lies around one application: labels of namespaces, and what only moved from one to another?
 
 Each application is judged as it comes, and let go. Two things have to wait for the others: policies that ask for the
-labels of namespaces, which another application may define; and an application that is new where another one goes,
-because a resource that only moves between them is an update to the cluster, and what was wrong with it still is.
+labels of namespaces, which another application may define; and an application that resources come to or go from,
+because one that only moves between them is an update to the cluster, and what was wrong with it still is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.flows.side import Pair, Side
@@ -27,20 +27,22 @@ class Both:
     new: Side
 
     @property
-    def is_gone(self) -> bool:
-        return not self.pair.head.sources
+    def leaving(self) -> frozenset[ResourceKey]:
+        """What the change takes out of the application."""
+        return frozenset(one.key for one in self.old.resources) - frozenset(one.key for one in self.new.resources)
 
     @property
-    def is_fresh(self) -> bool:
-        return not self.pair.base.sources
+    def coming(self) -> frozenset[ResourceKey]:
+        """What the change brings into the application."""
+        return frozenset(one.key for one in self.new.resources) - frozenset(one.key for one in self.old.resources)
 
 
 @dataclass(slots=True)
 class Around:
     """What is known of an environment beside the application at hand.
 
-    `wide` says that policies ask for more than the resources of one application, `moves` that some applications go
-    while others come.
+    `wide` says that policies ask for more than the resources of one application, `moves` that resources may move, as
+    there is more than one application.
     """
 
     wide: bool = False
@@ -49,12 +51,12 @@ class Around:
     _namespaces: dict[tuple[bool, str], dict[str, Labels]] = field(default_factory=dict)
     _resources: dict[tuple[bool, str], list[Resource]] = field(default_factory=dict)
     _inventories: dict[tuple[bool, str], bytes] = field(default_factory=dict)
+    _left: dict[tuple[str, ResourceKey], Both] | None = None
 
     @classmethod
     def of(cls, pairs: Sequence[Pair], *, wide: bool) -> Around:
         """Return what there is around the applications that a change may make another of."""
-        ends = {(bool(one.base.sources), bool(one.head.sources)) for one in pairs}
-        return cls(wide, (True, False) in ends and (False, True) in ends)
+        return cls(wide, len(pairs) > 1)
 
     def note(self, one: Both) -> None:
         """Take down the labels that both sides of an application give to namespaces."""
@@ -66,7 +68,7 @@ class Around:
 
     def waits(self, one: Both) -> bool:
         """Say whether an application can only be judged once all others are known; then it is kept in `waiting`."""
-        waits = self.wide or (self.moves and (one.is_gone or one.is_fresh))
+        waits = self.wide or (self.moves and bool(one.coming or one.leaving))
         if waits:
             self.waiting.append(one)
         return waits
@@ -93,29 +95,42 @@ class Around:
     def before(self, one: Both) -> Sequence[Resource]:
         """Return the resources that an application updates, as they were: those that are the same are not updated."""
         now = {each.key: each.body for each in one.new.resources}
-        there = [*one.old.resources, *self._moved(one, now)]
+        there = [*one.old.resources, *self._moved(one)]
         return [each for each in there if each.key in now and each.body != now[each.key]]
 
-    def _moved(self, one: Both, now: Mapping[ResourceKey, object]) -> Iterator[Resource]:
-        if one.is_fresh:
-            for gone in self._gone_to(one):
-                yield from (each for each in gone.old.resources if each.key in now)
+    def _moved(self, one: Both) -> Iterator[Resource]:
+        for other, keys in self._moves(one):
+            yield from (each for each in other.old.resources if each.key in keys)
 
-    def _gone_to(self, one: Both) -> Iterator[Both]:
-        """Yield the applications that go, from the cluster that a fresh one comes to."""
+    def _moves(self, one: Both) -> Iterator[tuple[Both, frozenset[ResourceKey]]]:
+        """Yield the applications of the same cluster from which resources move to one, and which."""
         cluster = one.new.application.cluster
-        yield from (each for each in self.waiting if each.is_gone and each.old.application.cluster == cluster)
+        places = [(cluster, key) for key in one.coming] if self.moves else ()
+        left = self._left_behind() if places else {}
+        others = {id(left[place]): left[place] for place in places if place in left}
+        yield from ((other, one.coming & other.leaving) for other in others.values())
+
+    def _left_behind(self) -> Mapping[tuple[str, ResourceKey], Both]:
+        """What leaves an application, by cluster; all that may move are waiting by now."""
+        if self._left is None:
+            self._left = {}
+            for one in self.waiting:
+                for key in one.leaving:
+                    self._left.setdefault((one.old.application.cluster, key), one)
+        return self._left
+
+    def sources(self) -> Sequence[Both]:
+        """Return the waiting applications from which resources move to others."""
+        found = {id(other): other for one in self.waiting for other, _ in self._moves(one)}
+        return tuple(found.values())
 
     def moved_findings(self, one: Both, judged: Mapping[str, Sequence[Finding]]) -> Iterator[Finding]:
-        """Yield what was found, by application that goes, about resources that a fresh one has now, in its name."""
-        if not one.is_fresh:
-            return
-        keys = {each.key for each in one.new.resources}
-        for gone in self._gone_to(one):
-            yield from _in_the_name(one.pair.name, judged.get(gone.pair.name, ()), keys)
+        """Yield what was found, by the application they come from, about resources that move to one, in its name."""
+        for other, keys in self._moves(one):
+            yield from _in_the_name(one.pair.name, judged.get(other.pair.name, ()), keys)
 
 
-def _in_the_name(application: str, findings: Iterable[Finding], keys: set[ResourceKey]) -> Iterator[Finding]:
+def _in_the_name(application: str, findings: Iterable[Finding], keys: Collection[ResourceKey]) -> Iterator[Finding]:
     return (replace(one, application=application) for one in findings if one.resource in keys)
 
 

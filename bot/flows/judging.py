@@ -137,9 +137,9 @@ class Judge:
     def _waiting(self) -> Iterator[Finding]:
         """Yield what was found in the applications that had to wait for the others."""
         waiting = self._around.waiting
-        gone = {one.pair.name: self._judged(one, is_head=False) for one in waiting if one.is_gone}
+        before = {one.pair.name: self._judged(one, is_head=False) for one in self._around.sources()}
         for one in waiting:
-            yield from self._found(one, tuple(self._around.moved_findings(one, gone)))
+            yield from self._found(one, tuple(self._around.moved_findings(one, before)))
         waiting.clear()
 
     def _found(self, both: Both, moved: Sequence[Finding] = ()) -> Iterator[Finding]:

@@ -203,6 +203,24 @@ CASES: Mapping[str, tuple[str, Files, Files, list[tuple[str, bool]]]] = {
         {"b/b.yaml": GREEN},
         [("fail", True)],
     ),
+    "what moves between applications that stay brings nothing": (
+        NO_RED,
+        {"a/a.yaml": RED, "a/b.yaml": namespace(), "z/z.yaml": thing("blue", "other")},
+        {"a/b.yaml": namespace(), "z/z.yaml": thing("blue", "other"), "z/a.yaml": RED},
+        [("fail", False)],
+    ),
+    "what moves between applications that stay, and changes what must not": (
+        IMMUTABLE,
+        {"z/a.yaml": BLUE, "z/b.yaml": namespace(), "a/z.yaml": thing("blue", "other")},
+        {"z/b.yaml": namespace(), "a/z.yaml": thing("blue", "other"), "a/a.yaml": GREEN},
+        [("fail", True)],
+    ),
+    "what goes from one application is not what comes to another": (
+        NO_RED,
+        {"a/a.yaml": RED, "a/b.yaml": namespace(), "z/z.yaml": thing("blue", "other")},
+        {"a/b.yaml": namespace(), "z/z.yaml": thing("blue", "other"), "z/a.yaml": thing("red", "third")},
+        [("fail", True)],
+    ),
     "labels of a namespace that another application defines": (
         ONLY_GOLD,
         {"a/a.yaml": BLUE, "z/z.yaml": namespace()},
