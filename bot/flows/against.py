@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from bot.flows.back import BackReader, Onward
 from bot.flows.changes import ChangeReader, promotion_commit
 from bot.flows.content import Content, Move, read_restored
 from bot.flows.facts import Ground, read_facts
@@ -50,12 +52,14 @@ class Backwards:
 
 
 class Against:
-    """Reads rollbacks for one job. The mirrors must be fetched; `home` is the repository with the configuration."""
+    """Reads rollbacks and ways back for one job. The mirrors must be fetched; `home` has the configuration."""
 
     def __init__(self, tools: Tools, home: Repository, rules: Rules, changes: ChangeReader) -> None:
         self._tools, self._home, self._rules, self._changes = tools, home, rules, changes
         self.kept = read_kept(tools, home)
         self._history = History(tools, home, self.kept)
+        self._backs = BackReader(tools, home, rules, changes)
+        self._onward: dict[tuple[str, str, str], Onward] = {}
         self._reached: set[str] = set()
         self._arrived: set[str] = set()
         self.ways = {hop.branch: hop for hop in ways_back(rules.configuration)}
@@ -69,6 +73,8 @@ class Against:
 
     def told(self, pulls: HopPulls, seen: Snapshot | Idle) -> Snapshot | Idle:
         """Add to what was read of a promotion what a rollback of its target means for it."""
+        for one in pulls.hop.target.members or (pulls.hop.target,):
+            self._onward[pulls.hop.source.name, one.name, pulls.hop.application] = Onward(pulls, seen)
         if isinstance(seen, Idle):
             return seen
         said = self.kept.rollback(seen.hop.target.name)
@@ -86,8 +92,8 @@ class Against:
             return seen
         return replace(seen, stopped=words.held(seen.hop, said, back))
 
-    def plans(self) -> Backwards:
-        """Return what is to be done with every rollback that is on record."""
+    def plans(self, requests: Sequence[Request] = ()) -> Backwards:
+        """Return what is to be done with every rollback that is on record, and with ways back that are wanted."""
         found: list[tuple[Hop, Plan | Idle]] = []
         gone: list[Withdrawn] = []
         for hop in self.ways.values():
@@ -99,7 +105,18 @@ class Against:
                 gone.append(seen)
             else:
                 found.append((hop, seen if isinstance(seen, Idle) else plan(seen)))
+        found += self._ways_back(requests)
         return Backwards(tuple(found), tuple(gone), self.kept)
+
+    def _ways_back(self, requests: Sequence[Request]) -> Iterator[tuple[Hop, Plan | Idle]]:
+        for hop in self.ways.values():
+            onward = self._onward.get((hop.target.name, hop.source.name, hop.application))
+            if hop.way != "back" or onward is None:
+                continue
+            asked = next((one for one in requests if one.source and one.means(hop)), None)
+            seen = self._backs.read(hop, onward, self.kept, asked)
+            if seen is not None:
+                yield hop, seen if isinstance(seen, Idle) else plan(seen)
 
     def read(self, hop: Hop, said: Rollback) -> Snapshot | Idle | Withdrawn:
         """Return how a rollback stands that somebody wants, or wanted."""
@@ -108,8 +125,11 @@ class Against:
             return self._tag(hop, said, target)
         head = self._tools.git.resolve(target.repository, target.ref)
         if head is None:
-            return Idle(f"branch `{target.branch}` of {hop.target.name} does not exist; create it to start")
-        pulls = self._history.rollbacks(hop, target)
+            return Idle(
+                f"branch `{target.branch}` of {hop.target.name} does not exist; create it, or write the name it has "
+                "now into the configuration"
+            )
+        pulls = replace(self._history.rollbacks(hop, target), hop=hop)
         if pulls.open is None:
             own = next((one for one in pulls.all if self._is_for(hop, target, one, said)), None)
             if own is not None and own.merged:

@@ -14,7 +14,7 @@ from bot.promotion.trailers import Trailers, parse_trailers, requalified
 
 MAX_COMMITS = 250  # as many as GitHub lists for a pull request
 MAX_LOOKUPS = 20  # commits whose pull request has to be asked for one by one
-PROMOTE = "promote/"
+CARRIES = ("promote/", "back/")  # branches whose pull requests stand for what they carry
 
 
 def read_trailers(tools: Tools, repository: Repository, pull: PullRequest) -> Trailers | None:
@@ -129,7 +129,7 @@ class ChangeReader:
         return self._pulls.setdefault((source.repository, found.number), found) if found else None
 
     def _originals(self, repository: Repository, pull: PullRequest) -> tuple[Change, ...]:
-        if pull.head_ref.startswith(PROMOTE) and pull.author.login == self._tools.github.bot_login:
+        if pull.head_ref.startswith(CARRIES) and pull.author.login == self._tools.github.bot_login:
             trailers = read_trailers(self._tools, repository, pull)
             named = (
                 self.known(requalified(one, repository, self._home) for one in trailers.includes) if trailers else ()

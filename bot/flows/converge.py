@@ -78,7 +78,7 @@ def converge(
     reader = HopReader(tools, repository, own)
     against = Against(tools, repository, own, reader.changes)
     plans = _gather(tools, repository, _Readers(reader, against), hops, requests)
-    backwards = against.plans()
+    backwards = against.plans(requests)
     if not write:
         looked = [[_outcome(hop, planned, 0) for hop, planned in some] for some in (plans, backwards.plans)]
         return replace(found, hops=tuple(looked[0]), against=tuple(looked[1]))

@@ -5,7 +5,7 @@ Rollbacks are looked for only where one is on record, so that repositories witho
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.flows.changes import promotion_commit
@@ -16,6 +16,9 @@ from bot.model.repository import PullRequest, Repository
 from bot.promotion.locks import Kept
 from bot.promotion.places import Place
 from bot.promotion.standing import Came, WentBack, in_force, standing
+from bot.promotion.trailers import parse_trailers
+
+MOST_COMMITS = 250  # of a branch that was rewritten, looked through for a promotion
 
 
 class History:
@@ -48,7 +51,7 @@ class History:
         if head is None:
             return pulls
         backs = self._went_back(pulls.hop, target)
-        holds = _Line(self._tools, target.repository, pulls.hop)
+        holds = _Line(self._tools, target.repository, {one.merge_commit or "": one for one in merged})
         came = [Came(one.number, one.merge_commit or "") for one in merged]
         if not backs and holds(came[0].commit, head):
             return pulls
@@ -89,14 +92,40 @@ class History:
 
 
 class _Line:
-    """Says whether a commit lies in the history of another, or did before that history was rewritten."""
+    """Says whether a commit lies in the history of another, or did before that history was rewritten.
 
-    def __init__(self, tools: Tools, repository: Repository, hop: Hop) -> None:
-        self._tools, self._repository, self._hop = tools, repository, hop
+    `pulls` are the promotion pull requests by the commits that they came by.
+    """
+
+    def __init__(self, tools: Tools, repository: Repository, pulls: Mapping[str, PullRequest]) -> None:
+        self._tools, self._repository, self._pulls = tools, repository, pulls
 
     def __call__(self, one: str, other: str) -> bool:
         git = self._tools.git
         found, head = (git.resolve(self._repository, each) for each in (one, other))
-        if found is None or head is None:
+        if head is None:
             return False
-        return git.is_ancestor(self._repository, found, head)
+        if found is not None and git.is_ancestor(self._repository, found, head):
+            return True
+        return self._came_otherwise(one, found, head)
+
+    def _came_otherwise(self, one: str, found: str | None, head: str) -> bool:
+        """Say whether a promotion is in a history that was rewritten since: by its seal, or because nothing is shared.
+
+        A branch that was only set back lacks what it held before.
+        """
+        pull = self._pulls.get(one)
+        if pull is None:
+            return False
+        git = self._tools.git
+        shared = git.merge_base(self._repository, found, head) if found else None
+        if shared is None:
+            return True
+        if shared == head:
+            return False
+        commit = promotion_commit(self._tools, self._repository, pull)
+        trailers = parse_trailers(commit.message) if commit else None
+        if trailers is None or not trailers.seal:
+            return False
+        later = git.commits(self._repository, since=shared, until=head, limit=MOST_COMMITS)
+        return any(f"Lockkeeper-Seal: {trailers.seal}" in each.message for each in later)

@@ -57,7 +57,10 @@ class HopReader:
         source_head, target_head = (self._tools.git.resolve(one.repository, one.ref) for one in (source, target))
         if source_head is None or target_head is None:
             missing, place = (hop.source, source) if source_head is None else (hop.target, target)
-            return Idle(f"branch `{place.branch}` of {missing.name} does not exist; create it to start")
+            return Idle(
+                f"branch `{place.branch}` of {missing.name} does not exist; create it, or write the name it has "
+                "now into the configuration"
+            )
         open_record = Records(self._tools, target.repository, self._home).record(hop, pulls.open)
         wanted = self._content_commit(hop, source, self._wanted(source_head, open_record, request))
         if wanted is None:

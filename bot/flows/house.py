@@ -10,7 +10,7 @@ from bot.flows.tools import Tools
 from bot.model.environment import Configuration, Environment
 from bot.model.promotion import Hop
 from bot.model.repository import PullRequest, Repository
-from bot.promotion.pipeline import pairs, ways_back
+from bot.promotion.pipeline import every_way
 from bot.promotion.places import changed_by, lies_in, target_of
 from bot.promotion.trailers import requalified
 
@@ -59,7 +59,7 @@ class House:
         """Return the hop that a pull request of ours carries out, None for any other, and for one gone astray."""
         if pull.author.login != bot_login:
             return None
-        for hop in (*pairs(self.configuration), *ways_back(self.configuration)):
+        for hop in every_way(self.configuration):
             here = lies_in(hop.target, self.repository, self.home)
             if here and (hop.branch, hop.target.branch) == (pull.head_ref, pull.base_ref):
                 return hop

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from bot.errors import LockkeeperError
+from bot.flows.astray import close_astray, is_own
 from bot.flows.check_pull import check_pull
 from bot.flows.command import answer_comment
 from bot.flows.converge import converge
@@ -36,7 +37,10 @@ def run_job(  # noqa: PLR0913 - what the queue knows of one job
     gives tools while no other job writes to the repository's promotions.
     """
     if pull is None:
-        _mark_unchecked(tools, repository, converge(tools, repository).version)
+        converged = converge(tools, repository)
+        pulls = tools.github.pulls(repository, state="open", limit=1000)
+        close_astray(tools, converged.house, pulls)
+        _mark_unchecked(tools, repository, pulls, converged.version)
         return
     for command in sorted(commands, key=lambda one: one.comment_id):
         answer_comment(tools, repository, command, bind=bind, alone=alone)
@@ -44,7 +48,7 @@ def run_job(  # noqa: PLR0913 - what the queue knows of one job
         tools.github.refresh(repository)
     checked = check_pull(tools, repository, pull)
     tools.checked.note(repository, pull, _seen(checked.pull, checked.version))
-    if checked.house.promotion(checked.pull, tools.github.bot_login):
+    if is_own(tools, checked.pull):
         tools.mark(checked.house.home.full_name)  # its checks, reviews or head moved, so its gates may have
 
 
@@ -53,12 +57,12 @@ def _seen(pull: PullRequest, version: str) -> str:
     return f"{pull.head_sha} {pull.base_ref} {version}"
 
 
-def _mark_unchecked(tools: Tools, repository: Repository, version: str) -> None:
+def _mark_unchecked(tools: Tools, repository: Repository, pulls: Sequence[PullRequest], version: str) -> None:
     """Ask for a look at every open pull request that was not looked at as it is now.
 
     Its webhook may have been lost, or the configuration may have changed.
     """
-    heads = {one.number: _seen(one, version) for one in tools.github.pulls(repository, state="open", limit=1000)}
+    heads = {one.number: _seen(one, version) for one in pulls}
     for number in tools.checked.stale(repository, heads):
         tools.mark(pull_key(repository.full_name, number))
 

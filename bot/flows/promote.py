@@ -12,7 +12,7 @@ from bot.flows.tools import Tools
 from bot.intake.commands import Command
 from bot.model.promotion import Hop, Request
 from bot.model.repository import PullRequest
-from bot.promotion.pipeline import pairs
+from bot.promotion.pipeline import pairs, ways_back
 from bot.promotion.places import Place, source_of
 from bot.promotion.plan import Close, Idle, Propose, Release, Stuck
 from bot.promotion.remember import COLOUR, label, remembered_by
@@ -26,6 +26,9 @@ def promote(tools: Tools, asked: Asked, parsed: Command) -> Answer:
     hops = pairs(asked.rules.configuration)
     target = parsed.environment or asked.default_target()
     into = [hop for hop in hops if hop.leads_to(target)]
+    back = _way_back(asked, into, target)
+    if back is not None:
+        return _bring_back(tools, asked, parsed, back)
     if not into:
         return Answer(parsed.line, _no_target(hops, target), "misunderstood")
     home = asked.house.home
@@ -52,6 +55,35 @@ def promote(tools: Tools, asked: Asked, parsed: Command) -> Answer:
     outcome = next((one for one in done if one.hop == hop), None)
     if outcome is None:
         raise TransientError(f"the configuration changed while {hop.target.name} was promoted")
+    return _words(parsed, outcome, asked.house.prefix(outcome.hop))
+
+
+def _way_back(asked: Asked, into: list[Hop], target: str) -> Hop | None:
+    """Return the hop against the stream, where this pull request goes into what the one named is promoted to."""
+    if any(hop.source.name in asked.into for hop in into):
+        return None
+    ways = (hop for hop in ways_back(asked.rules.configuration) if hop.way == "back" and hop.target.name == target)
+    return next((hop for hop in ways if hop.source.name in asked.into), None)
+
+
+def _bring_back(tools: Tools, asked: Asked, parsed: Command, hop: Hop) -> Answer:
+    """Open the way back for what was changed in an environment directly."""
+    if asked.pull.state == "open" and not asked.own_hop(tools.github.bot_login):
+        text = replies.refused(
+            f"{hop.source.name} does not hold this change",
+            required=f"the change in {hop.source.name}",
+            has=f"#{asked.pull.number} is not merged yet",
+            following=f"merge it, then comment `/promote {hop.target.name}` here to bring it there as well",
+        )
+        return Answer(parsed.line, text, "refused")
+    home = asked.house.home
+    with asked.alone(home) as alone:
+        request = Request(hop.target.name, asked.command.actor, source=hop.source.name)
+        done = converge(alone, home, [request]).against
+    outcome = next((one for one in done if one.hop.branch == hop.branch), None)
+    if outcome is None:
+        nothing = f"{hop.source.name} holds nothing that could be brought to {hop.target.name}"
+        return Answer(parsed.line, replies.nothing(nothing))
     return _words(parsed, outcome, asked.house.prefix(outcome.hop))
 
 

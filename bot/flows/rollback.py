@@ -147,9 +147,7 @@ def _state(tools: Tools, asked: Asked, parsed: Command, hop: Hop, reader: Agains
             return found
         what = f"Nothing that was promoted into {hop.target.name} is left to go back behind. Name a state."
         hint = f"/rollback {hop.target.name} to <commit>"
-        return Answer(
-            parsed.line, replies.misunderstood(what, f"/rollback {hop.target.name} to <commit>"), "misunderstood"
-        )
+        return Answer(parsed.line, replies.misunderstood(what, hint), "misunderstood")
     to = parsed.to
     named = _pull(tools, place, int(to[1:])) if to.startswith("#") else tools.git.resolve(place.repository, to)
     if named is None or not _was_there(tools, reader, hop, place, named):

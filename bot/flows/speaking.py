@@ -21,7 +21,7 @@ from bot.model.promotion import Gate, Hop
 from bot.promotion.gates.approvals import excluded
 from bot.promotion.gates.overriding import NEVER
 from bot.promotion.locks import Said, one_line
-from bot.promotion.pipeline import pairs
+from bot.promotion.pipeline import every_way, pairs
 from bot.promotion.places import target_of
 from bot.promotion.plan import Close, Idle, Propose, Release, Snapshot
 from bot.report import replies
@@ -97,7 +97,7 @@ def _spoken(tools: Tools, asked: Asked, said: Said, found: Underway) -> HopOutco
     """Keep what was said and let the promotion go on from there."""
     home, command = asked.house.home, asked.command
     keep(tools, home, replace(said, url=command.comment_url), Word(command.actor, said.since, command.comment_url))
-    done = converge(tools, home).hops
+    done = converge(tools, home).all
     outcome = next((one for one in done if one.hop == found.hop), None)
     if outcome is None:
         raise TransientError(f"the configuration changed while {found.hop.target.name} was looked at")
@@ -109,12 +109,13 @@ def _underway(tools: Tools, asked: Asked, parsed: Command) -> Underway | Answer:
     own = asked.own_hop(tools.github.bot_login)
     target = parsed.environment or (own.target.name if own else "")
     hops = [own] if own and own.leads_to(target) else [
-        hop for hop in pairs(asked.rules.configuration) if hop.leads_to(target)
+        hop for hop in every_way(asked.rules.configuration) if hop.leads_to(target)
     ]  # fmt: skip
-    if not hops:
+    looked = converge(tools, asked.house.home, write=False).all if hops else ()
+    seen = [one for one in looked if one.hop in hops]
+    if not seen:
         names = [hop.target.name for hop in pairs(asked.rules.configuration)]
         return Answer(parsed.line, words.say_where(parsed.name, target, names), "misunderstood")
-    seen = [one for one in converge(tools, asked.house.home, write=False).hops if one.hop in hops]
     open_now = [found for one in seen if (found := _seen(one)) is not None]
     if not open_now:
         reasons = [one.decision.reason for one in seen if isinstance(one.decision, Idle | Close)]

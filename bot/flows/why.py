@@ -8,7 +8,7 @@ from bot.flows.request import Asked
 from bot.flows.tools import Tools
 from bot.intake.commands import Command
 from bot.promotion import gates as rules
-from bot.promotion.pipeline import pairs
+from bot.promotion.pipeline import every_way
 from bot.promotion.plan import Close, Idle, Propose, Release, Stuck
 from bot.report import speaking
 from bot.report import why as words
@@ -21,13 +21,13 @@ def explain(tools: Tools, asked: Asked, parsed: Command) -> Answer:
     """Tell everything that every gate on the way into an environment says. Nothing is written."""
     own = asked.own_hop(tools.github.bot_login)
     target = parsed.environment or (own.target.name if own else asked.default_target())
-    every = pairs(asked.rules.configuration)
+    every = every_way(asked.rules.configuration)
     hops = [own] if own and own.leads_to(target) else [hop for hop in every if hop.leads_to(target)]
-    if not hops:
-        names = [hop.target.name for hop in every]
-        return Answer(parsed.line, speaking.say_where(parsed.name, target, names), "misunderstood")
-    seen = converge(tools, asked.house.home, write=False).hops
+    seen = converge(tools, asked.house.home, write=False).all if hops else ()
     found = [_reasons(one, asked.house.prefix(one.hop)) for one in seen if one.hop in hops]
+    if not found:
+        names = [hop.target.name for hop in every if hop.way == "promote"]
+        return Answer(parsed.line, speaking.say_where(parsed.name, target, names), "misunderstood")
     return Answer(parsed.line, words.why(found))
 
 

@@ -38,6 +38,11 @@ def pairs(configuration: Configuration) -> tuple[Hop, ...]:
     return tuple(hops)
 
 
+def every_way(configuration: Configuration) -> tuple[Hop, ...]:
+    """Return every hop, those against the stream last."""
+    return (*pairs(configuration), *ways_back(configuration))
+
+
 def ways_back(configuration: Configuration) -> tuple[Hop, ...]:
     """Return the hops against the stream: a rollback of each target, and a way back from each target to its source.
 

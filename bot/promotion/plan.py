@@ -15,7 +15,7 @@ from bot.promotion import gates as rules
 from bot.promotion.locks import Rollback
 from bot.promotion.standing import RolledBack
 
-Base = Literal["last promotion", "merge base", "configured", "copy", "none"]
+Base = Literal["last promotion", "rewritten", "vanished", "merge base", "configured", "copy", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,8 @@ class Arrival:
 class Snapshot:
     """One hop as read at one moment.
 
-    `base` says where the three-way base came from: the last promotion, the merge base, or nothing at all.
+    `base` says where the three-way base came from: the last promotion (which a "rewritten" history of the source does
+    not hold any more), the merge base, or nothing at all; "vanished" is a last promotion that is not to be had.
     `commit` is the promotion commit made ready in the mirror ('' with conflicts or nothing to move);
     `same` says the target already has the content. `drift` are paths the target changed on its own since the
     base. `open` is the open promotion pull request with `open_record`; `declined` is the source commit of the
@@ -156,6 +157,8 @@ def _decide(snapshot: Snapshot) -> Decision:
         reason = f"{hop.target.name} already has everything that {hop.source.name} holds"
         if hop.way == "rollback":
             reason = f"{hop.target.name} already holds that"
+        if hop.way == "back":
+            reason = f"{hop.target.name} has everything that was changed in {hop.source.name} directly"
         return Close(open_pull, reason) if open_pull else Idle(reason)
     wanted = open_pull is not None or snapshot.request is not None or hop.target.promote == "auto"
     if not wanted:

@@ -34,14 +34,15 @@ class Journey:
 
 def title(hop: Hop, changes: Sequence[Change], versions: Sequence[str] = ()) -> str:
     """Return the pull request's title; GitHub takes 256 characters. Where versions move, it names them."""
+    what = f"{'Bring back' if hop.way == 'back' else 'Promote'} to {hop.target.name}"
     if versions:
         more = f" and {len(versions) - 1} more" if len(versions) > 1 else ""
-        return f"Promote to {hop.target.name}: {versions[0]}"[: 256 - len(more)] + more
+        return f"{what}: {versions[0]}"[: 256 - len(more)] + more
     if len(changes) == 1:
         number = f" ({changes[0].reference})" if changes[0].number else ""
-        return f"Promote to {hop.target.name}: {changes[0].title}"[: 256 - len(number)] + number
-    what = f"{count(len(changes), 'change')} from" if changes else "the state of"
-    return f"Promote to {hop.target.name}: {what} {hop.source.name}"
+        return f"{what}: {changes[0].title}"[: 256 - len(number)] + number
+    which = f"{count(len(changes), 'change')} from" if changes else "the state of"
+    return f"{what}: {which} {hop.source.name}"
 
 
 def body(snapshot: Snapshot, gates: Sequence[Gate], journey: Journey) -> str:
@@ -60,6 +61,7 @@ def body(snapshot: Snapshot, gates: Sequence[Gate], journey: Journey) -> str:
         "#### Gates",
         gate_table(gates),
         again_note(snapshot),
+        _back_note(hop),
         _base_note(snapshot),
         _drift(snapshot),
         picture(journey),
@@ -111,6 +113,18 @@ def _base_note(snapshot: Snapshot) -> str:
     if snapshot.base == "merge base":
         return "<sub>First promotion of this pair: compared with the last common commit of both branches.</sub>"
     name, source = (markdown.escape(one.name) for one in (snapshot.hop.target, snapshot.hop.source))
+    if snapshot.base == "rewritten":
+        return (
+            f"<sub>⚠️ The history of {source} was rewritten since the last promotion. What it holds now is compared "
+            f"with what was promoted then: what was taken out of it goes from {name}, too. Look at the whole diff."
+            "</sub>"
+        )
+    if snapshot.base == "vanished":
+        return (
+            "<sub>⚠️ The commit that was promoted last is not there any more: the history of "
+            f"{source} was rewritten. What it holds now is compared with the newest commit that {name} holds wholly. "
+            "Look at the whole diff.</sub>"
+        )
     if snapshot.base == "configured":
         return (
             f"<sub>First promotion of this pair: what differed when it was configured belongs to {name}, and only what "
@@ -141,7 +155,20 @@ def _drift(snapshot: Snapshot) -> str:
     what = "value" if snapshot.hop.target.strategy == "values" else "file"
     return markdown.details(
         f"{count(len(snapshot.drift), what)} kept as {markdown.html(name)} has {'it' if one else 'them'}",
-        f"{name} differs here on its own account, and this promotion leaves it so:\n\n{listing}{more}",
+        f"{name} differs here on its own account, and this promotion leaves it so:\n\n{listing}{more}\n\n"
+        f"What {markdown.escape(snapshot.hop.source.name)} should have as well is brought there by commenting "
+        f"`/promote {snapshot.hop.source.name}` here.",
+    )
+
+
+def _back_note(hop: Hop) -> str:
+    if hop.way != "back":
+        return ""
+    source, target = (markdown.escape(one.name) for one in (hop.source, hop.target))
+    return (
+        f"<sub>This goes against the stream: {source} was changed directly since the last promotion, and {target} "
+        "lacks that. Once it is merged, both have it, and promotions go on without a conflict. Gates that ask what a "
+        "new change has to show (checks, health, soak, test, drift) are not asked.</sub>"
     )
 
 

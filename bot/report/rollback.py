@@ -102,7 +102,7 @@ def _hold(name: str) -> str:
 
 def already(hop: Hop, to: str) -> str:
     """Return the answer when there is nothing to bring back."""
-    return replies.nothing(f"{hop.target.name} holds just what it held {to}")
+    return f"➖ {markdown.escape(hop.target.name)} holds just what it held {stated(to)}."
 
 
 def missing(hop: Hop, to: str, conflicts: Sequence[Conflict]) -> str:

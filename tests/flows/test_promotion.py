@@ -249,7 +249,7 @@ def test_a_missing_branch_stops_its_hop_only_and_is_told(town: Town) -> None:
     comment = town.say(change, "ann", "/status")
     town.settle()
     reply = town.reply(change, comment)
-    assert "branch `production` of production does not exist; create it to start" in reply
+    assert "branch `production` of production does not exist; create it, or write the name it has now" in reply
     assert f"#{town.promotion().number}: ready to merge." in reply
 
 

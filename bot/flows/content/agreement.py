@@ -8,7 +8,7 @@ changed the same lines.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Protocol
 
 from bot.flows.tools import Tools
@@ -33,6 +33,8 @@ class Meeting(Protocol):
     def merge(self, base: str, source: str) -> MergeOutcome: ...
     def apart(self, tree: str) -> Sequence[str]: ...
     def moved(self, before: str, after: str) -> Sequence[str]: ...
+    def brought(self, tree: str) -> str: ...
+    def carried(self, before: str, after: str, into: str) -> str: ...
 
 
 def agreed(sides: Meeting, base: str, source: str) -> str:
@@ -54,6 +56,25 @@ def agreed(sides: Meeting, base: str, source: str) -> str:
         if not outcome.conflicts and outcome.tree == sides.ours:
             return commit
     return base
+
+
+def shared(sides: Meeting, base: str, source: str) -> str:
+    """Return the source's tree at `base` with what both sides have changed alike since then, in the target's mirror.
+
+    A commit of the source's line that the target holds, although it lacks others, came there by its own way: a hotfix
+    that was brought back. What the source makes of those lines after that is a change from there.
+    """
+    before = sides.theirs(base)
+    common, apart = sides.brought(before), set(sides.apart(before))
+    line = [*islice(_line(sides, base, source), MOST_COMMITS)]
+    for earlier, commit in pairwise([base, *reversed(line)]):
+        was, tree = (sides.theirs(one) for one in (earlier, commit))
+        if not apart & set(sides.moved(was, tree)):
+            continue
+        was, tree = sides.brought(was), sides.brought(tree)
+        if sides.carried(was, tree, sides.ours) == sides.ours:
+            common = sides.carried(was, tree, common) or common
+    return common
 
 
 def _line(sides: Meeting, base: str, source: str) -> Iterable[str]:

@@ -71,6 +71,13 @@ class Content:
     versions: tuple[str, ...] = ()
 
 
+def followed(tools: Tools, move: Move, last: str) -> Base:
+    """Return how the source goes on from the commit that was promoted last: by its history, or that was rewritten."""
+    git, repository, now = tools.git, move.source.repository, move.record.source_sha
+    on_line = git.is_ancestor(repository, last, now) or git.is_ancestor(repository, now, last)
+    return "last promotion" if on_line else "rewritten"
+
+
 def is_there(tools: Tools, place: Place, commit: str) -> bool:
     """Say whether a commit holds anything of a place: its directory, or one of its files."""
     if place.files:

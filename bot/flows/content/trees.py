@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.flows.content.agreement import agreed
+from bot.flows.content.agreement import agreed, shared
 from bot.flows.content.configured import configured_content
-from bot.flows.content.move import Move, Moved
+from bot.flows.content.move import Move, Moved, followed
 from bot.flows.tools import Tools
 from bot.model.environment import Environment
 from bot.model.tree import EMPTY_TREE
@@ -74,6 +74,15 @@ class Sides:
             prefix=self.target.path,
         )
 
+    def carried(self, before: str, after: str, into: str) -> str:
+        """Return what a tree becomes by the change from `before` to `after`, '' with conflicts; all in the target's
+        mirror."""
+        git, place = self.tools.git, self.target
+        protect = self.protect
+        return git.merge_trees(
+            place.repository, base=before, source=after, target=into, protect=protect, prefix=place.path
+        ).tree
+
     def apart(self, tree: str) -> Sequence[str]:
         """Return the paths in which the target differs from a tree of the source, counted from the place's top."""
         return self.tools.git.changed_paths(self.target.repository, self.brought(tree), self.ours)
@@ -96,6 +105,8 @@ def _merged_into(tools: Tools, move: Move, place: Place, into: str) -> Moved:
     drift = _drift(sides, move, base)
     since = agreed(sides, base, move.record.source_sha) if base else None
     outcome = sides.merge(sides.theirs(since) if since else EMPTY_TREE, source)
+    if outcome.conflicts and since:
+        outcome = _from_what_is_shared(sides, move, since) or outcome
     if outcome.conflicts:
         conflicts = tuple(
             Conflict(place.below(one.path), one.kind, one.source, one.target) for one in outcome.conflicts
@@ -105,6 +116,13 @@ def _merged_into(tools: Tools, move: Move, place: Place, into: str) -> Moved:
         return _copied(sides, move, into)
     tree = git.graft(place.repository, into, place.path, outcome.tree)
     return Moved(kind, tree, since, move.record, drift)
+
+
+def _from_what_is_shared(sides: Sides, move: Move, since: str) -> MergeOutcome | None:
+    """Merge again from what both sides have by now; None where that does not help."""
+    now = move.record.source_sha
+    tree = sides.carried(shared(sides, since, now), sides.brought(sides.theirs(now)), sides.ours)
+    return MergeOutcome(tree) if tree else None
 
 
 def _copied(sides: Sides, move: Move, into: str) -> Moved:
@@ -122,12 +140,13 @@ def _base(tools: Tools, move: Move) -> tuple[str | None, Base]:
     git, source, place = tools.git, move.record.source_sha, move.source
     last = git.resolve(place.repository, move.last.source_sha) if move.last else None
     if last is not None and git.directory(place.repository, last, place.path) is not None:  # else it lay elsewhere then
-        return last, "last promotion"
+        return last, followed(tools, move, last)
+    gone = move.last is not None and last is None
     if move.hop.target.strategy in WHOLE:
         found = git.merge_base(move.target.repository, source, move.target_head)
-        return found, "merge base" if found else "none"
+        return found, "none" if not found else "vanished" if gone else "merge base"
     found = configured_content(tools, move)
-    return found, "configured" if found else "none"
+    return found, "none" if not found else "vanished" if gone else "configured"
 
 
 def _drift(sides: Sides, move: Move, base: str | None) -> tuple[str, ...]:
@@ -142,4 +161,23 @@ def _drift(sides: Sides, move: Move, base: str | None) -> tuple[str, ...]:
         found = git.changed_paths(target.repository, before, sides.ours) if before else ()
     else:
         found = ()
-    return tuple(sides.target.below(path) for path in found)
+    return tuple(sides.target.below(path) for path in _lacking(sides, move, found))
+
+
+def _lacking(sides: Sides, move: Move, found: Sequence[str]) -> Sequence[str]:
+    """Leave out what the source has got as well since then: bringing it back would change nothing there."""
+    if not found or not move.arrived:
+        return found
+    git, target = sides.tools.git, sides.target
+    before = git.directory(target.repository, move.arrived, target.path)
+    if before is None:
+        return found
+    theirs = sides.brought(sides.theirs(move.record.source_sha))
+    changed = set(git.changed_paths(target.repository, before, sides.ours))
+    back = git.merge_trees(
+        target.repository, base=before, source=sides.ours, target=theirs, protect=sides.protect, prefix=target.path
+    )
+    if back.conflicts:
+        return found
+    lacking = set(git.changed_paths(target.repository, theirs, back.tree))
+    return [path for path in found if path not in changed or path in lacking]
