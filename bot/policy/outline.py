@@ -245,11 +245,12 @@ def _entries(context: object) -> Iterator[str]:
 
 
 def _messages(content: Json) -> str:
-    """What the validations of a policy in CEL say, each once."""
+    """What the validations of a policy in CEL say, each once; of one without a message, its expression."""
     spec = content.get("spec")
     found = spec.get("validations") if isinstance(spec, Mapping) else None
-    said = [one.get("message") for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
-    return " ".join(dict.fromkeys(one.strip() for one in said if isinstance(one, str)))
+    listed = [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
+    said = [str(one.get("message") or f"Asks for `{' '.join(str(one.get('expression')).split())}`.") for one in listed]
+    return " ".join(dict.fromkeys(one.strip() for one in said))
 
 
 def _effect(policy: str, rule: CompiledRule, about_it: tuple[Subject, Severity], adjustments: Adjustments) -> Effect:

@@ -406,6 +406,24 @@ def test_policies_in_a_list_are_policies(kind: str) -> None:
     assert [one.name for one in outline(loaded, {"all.json": text}, "ops")] == ["more", "takes"]
 
 
+def test_a_policy_in_cel_without_messages_says_what_it_asks_for() -> None:
+    spec = {
+        "matchConstraints": {
+            "resourceRules": [
+                {"apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["*"], "resources": ["deployments"]}
+            ]
+        },
+        "validations": [
+            {"expression": "object.spec.replicas <= 5\n  || true", "messageExpression": "'no'"},
+            {"expression": "true", "message": "Never mind."},
+        ],
+    }
+    kind = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy"}
+    files = {"a.json": json.dumps({**kind, "metadata": {"name": "few"}, "spec": spec}).encode()}
+    (told,) = outline(load_pack("mine", files, {}), files, "ops")
+    assert told.rules[0].message == "Asks for `object.spec.replicas <= 5 || true`. Never mind."
+
+
 def test_a_key_that_comes_from_a_merge_may_be_there_again() -> None:
     text = b"base: &base {a: 1, b: 2}\nmore: {<<: *base, b: 3}\nlist: [*base, *base]\n"
     assert isinstance(parse_documents(text, unique=True), tuple)
