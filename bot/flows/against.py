@@ -82,7 +82,8 @@ class Against:
         if back is not None and pulls.undone:
             records = Records(self._tools, target_of(seen.hop, self._home).repository, self._home)
             carried = dict.fromkeys(ref for one in pulls.undone for ref in records.arrival(one).includes)
-            seen = replace(seen, rolled_back=RolledBack(back.number, back.merged_at, tuple(carried)))
+            if carried or pulls.arrived:
+                seen = replace(seen, rolled_back=RolledBack(back.number, back.merged_at, tuple(carried)))
         if said is None:
             return seen
         if seen.tag and (passed_by := self._passed_by(seen)):

@@ -15,6 +15,8 @@ def again_note(snapshot: Snapshot) -> str:
     if back is None:
         return ""
     again = [one.reference for one in snapshot.changes if one.reference in back.includes]
+    if back.includes and not again:  # it came again already, or is out of the source
+        return ""
     by = f"#{back.number}" if back.number else "a tag"
     when = f" {moment(back.at)}" if back.at else ""
     what = f"It brings again {listed(again[:MOST_NAMED])}" if again else "It may bring again what was taken back then"
