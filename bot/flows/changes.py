@@ -59,7 +59,7 @@ class ChangeReader:
         self._known = {home, *(repository_of(one, home) for one in environments)}
         self._pulls: dict[tuple[Repository, int], PullRequest] = {}
         self._listed: set[Repository] = set()
-        self._merged: dict[tuple[Repository, str], dict[str, PullRequest]] = {}
+        self._merged: dict[tuple[Repository, str, bool], dict[str, PullRequest]] = {}
 
     def known(self, references: Iterable[str]) -> tuple[str, ...]:
         """Return the references that lead into repositories of the pipeline, each once.
@@ -87,12 +87,12 @@ class ChangeReader:
         """
         git, repository = self._tools.git, source.repository
         commits = git.commits(repository, since=since, until=until, limit=MAX_COMMITS, paths=source.scope)
-        merged = self._merged_into(source)
         changes: dict[str, Change] = {}
         lookups = 0
         line = commits if source.scope else _first_parents(commits, until)
         for commit in (one for one in line if wanted(one.sha)):
-            pull = merged.get(commit.sha)
+            pull = self._merged_into(source, newest=True).get(commit.sha)
+            pull = pull or self._merged_into(source, newest=False).get(commit.sha)
             if pull is None and lookups < MAX_LOOKUPS:
                 lookups += 1
                 pull = self._asked(source, commit.sha)
@@ -113,15 +113,24 @@ class ChangeReader:
             self._pulls[repository, number] = self._tools.github.pull(repository, number)
         return self._pulls[repository, number]
 
-    def _merged_into(self, source: Place) -> dict[str, PullRequest]:
+    def _merged_into(self, source: Place, *, newest: bool) -> dict[str, PullRequest]:
+        """Return the pull requests merged into a branch, by commit: among the newest of all, which every job reads
+        anyway, or those that were closed there."""
         repository, branch = source.repository, source.branch
-        if (repository, branch) not in self._merged:
-            closed = self._tools.github.pulls(repository, state="closed", base=branch, limit=100)
-            merged = {one.merge_commit: one for one in closed if one.merged and one.merge_commit}
-            self._merged[repository, branch] = merged
+        if (repository, branch, newest) not in self._merged:
+            pulls = self._tools.github.pulls
+            found = (
+                pulls(repository, state="all", limit=100)
+                if newest
+                else pulls(repository, state="closed", base=branch, limit=100)
+            )
+            merged = {one.merge_commit: one for one in found if one.merged and one.merge_commit}
+            self._merged[repository, branch, newest] = {
+                sha: one for sha, one in merged.items() if one.base_ref == branch
+            }
             for one in merged.values():
                 self._pulls.setdefault((repository, one.number), one)
-        return self._merged[repository, branch]
+        return self._merged[repository, branch, newest]
 
     def _asked(self, source: Place, sha: str) -> PullRequest | None:
         pulls = self._tools.github.pulls_of_commit(source.repository, sha)

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from bot.adapters.github.pull_lists import NEWEST
 from tests.flows.budget import CONFIGURATION, READS, WRITES, Calls, applications, changed, counted, merge_and_count
-from tests.flows.world import Town
+from tests.flows.world import REPOSITORY, Town
 
 
 @pytest.mark.parametrize(("apps", "files"), [(1, 0), (1, 100), (100, 0)], ids=["small", "files", "applications"])
@@ -70,3 +71,19 @@ def test_quiet_costs_one_list(make_town: Callable[..., Town]) -> None:
         town.work()
         found = calls()
     assert replace(found, fetches=0, kinds={}) == Calls(1, 0, 0, 0, {}), found
+
+
+def test_many_pull_requests_cost_a_list_for_each_step(make_town: Callable[..., Town]) -> None:
+    """Where the newest hundred are not all, each look asks for the open ones, and for the past of each promotion."""
+    town = make_town(CONFIGURATION, applications(1))
+    town.commit("old", {"old.txt": "old\n"})
+    for _ in range(NEWEST + 1):
+        old = town.world.open_pull(REPOSITORY, "ann", head="old", title="An old one")
+        town.world.close_pull(REPOSITORY, old.number, "ann")
+    town.take_held()
+    town.sweep()
+    town.settle()
+    calls = merge_and_count(town, changed(1))
+    looks, steps = 2, 2
+    assert READS < calls.reads <= READS + looks * (1 + steps), calls
+    assert calls.writes <= WRITES, calls

@@ -50,7 +50,7 @@ def matching(client: Client, repository: Repository, wanted: Wanted, limit: int)
     found = wanted.of(newest, repository)
     if len(newest) < NEWEST or len(found) >= limit:  # it is whole, or holds enough
         return found[:limit]
-    if wanted.state == "open" and not (wanted.base and wanted.head):
+    if wanted.state == "open":
         every = client.seen.once(_open_of(repository), lambda: list(_listed(client, repository, Wanted("open"))))
         return wanted.of(every, repository)[:limit]
     question = ("pulls", repository, wanted, limit)
