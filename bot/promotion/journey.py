@@ -45,6 +45,7 @@ class Stop:
     something about it. `pull` is the pull request that brought it, or is to bring it, 0 where there is none;
     `repository` is where that is, '' for the one with the configuration. `gate` is the first that is not open, `waits`
     the same, or what else is in the way, in words. `days` is how long it has stood there, as far as that is told.
+    `taken_back` is the pull request that rolled back what had brought it.
     """
 
     environment: str
@@ -55,6 +56,7 @@ class Stop:
     repository: str = ""
     gate: Gate | None = None
     days: int = 0
+    taken_back: int = 0
 
     @property
     def by(self) -> str:
@@ -119,6 +121,7 @@ def stop_as_json(stop: Stop, after: Iterable[str]) -> dict[str, Any]:
         "since": _time(stop.since),
         "pull": stop.pull or None,
         "repository": stop.repository or None,
+        "taken_back": stop.taken_back or None,
         "waits": stop.waits or None,
         "gate": None
         if gate is None
@@ -179,10 +182,9 @@ def _arrived(environment: Environment, hop: Hop, arrival: Arrival) -> Stop:
 
 def _taken_back(environment: Environment, one: Crossing, back: RolledBack) -> Stop:
     """Return the stop of a change that was there, until a rollback took it away."""
-    again = f"; {one.decision.reason}" if isinstance(one.decision, Idle) else ""
-    words = f"rolled back by {one.hop.target.repository}#{back.number}" if back.number else "rolled back"
-    at = f" at {back.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if back.at else ""
-    return Stop(environment.name, "blocked", waits=f"{words}{at}{again}")
+    words = one.decision.reason if isinstance(one.decision, Idle) else "it is to come again"
+    elsewhere = one.hop.target.repository
+    return Stop(environment.name, "blocked", waits=words, repository=elsewhere, taken_back=back.number)
 
 
 def _passed_by(first: Environment, change: Change, configuration: Configuration) -> str:

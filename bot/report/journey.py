@@ -32,6 +32,8 @@ def _words(one: Stop) -> str:
         return f"✅ since {moment(one.since)}{by}" if one.since else f"✅ there{by} {waits}".rstrip()
     if one.state == "ahead":
         return f"– {waits}" if one.waits else "–"
+    if one.taken_back:
+        return f"↩️ rolled back by {one.repository}#{one.taken_back}: {waits}"
     return f"{ICONS[one.state]} {one.by} is open: {waits}" if one.pull else f"{ICONS[one.state]} {waits}"
 
 

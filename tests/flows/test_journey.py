@@ -95,3 +95,21 @@ def test_the_same_as_json(town: Town) -> None:
     assert found["stations"][1]["pull"] == number + 1
     assert found["stations"][1]["since"].endswith("+00:00")
     assert found["stations"][2]["waits"].startswith("production is promoted on request")
+
+
+def test_a_rollback_is_told(town: Town) -> None:
+    first = town.land("green", {SETTINGS: GREEN})
+    town.promote("staging")
+    number = town.land("red", {SETTINGS: RED})
+    town.promote("staging")
+    assert "this change is in **staging**" in told(town, number)
+    town.say(number, "quinn", "/rollback staging")
+    town.settle()
+    (back,) = [one for one in town.world.open_pulls(REPOSITORY) if one.head_ref.startswith("rollback/")]
+    town.merge(back.number, "quinn", "merge")
+    town.settle()
+    text = told(town, number)
+    assert "this change is in **development**" in text
+    assert f"| **staging** | ↩️ rolled back by #{back.number}: staging was rolled back to what it held before" in text
+    assert "/resume staging" in text and "class e1 blocked" in text
+    assert "this change is in **staging**" in told(town, first), "what it went back to is still there"

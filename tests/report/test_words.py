@@ -112,7 +112,7 @@ JOURNEY = Travelled(
         Stop("eu", "waiting", 43, waits="approvals: 1 of 2 on aaaaaaa (@omar)", gate=WAITING, days=3),
         Stop("us", "underway", 43, waits="ready to merge", repository="acme/us"),
         Stop("edge", "blocked", waits="conflict in `base/deployment.yaml`; see the check on the commit"),
-        Stop("archive", "ahead"),
+        Stop("archive", "blocked", waits="it was rolled back; `/resume archive` brings it again", taken_back=45),
     ),
 )
 ARRIVED = Travelled(CHANGES[0], ROUTE[:1], (Stop("development", "reached", since=NOON),))
