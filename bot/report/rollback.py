@@ -14,7 +14,7 @@ from bot.promotion.standing import rollback_line
 from bot.promotion.trailers import write_trailers
 from bot.report import markdown, replies
 from bot.report.promotion import BODY_CHANGES, BODY_MARKER, change_table, gate_table, version_list
-from bot.report.words import listed, moment
+from bot.report.words import listed, moment, shortened
 
 WITHDRAWN_MARKER = "<!-- lockkeeper:withdrawn -->"
 
@@ -52,7 +52,7 @@ def body(snapshot: Snapshot, gates: Sequence[Gate], said: Rollback) -> str:
         f"<sub>Gates that ask what a new change has to show (checks, health, soak, test, drift) are not asked: {name} "
         "held this before.</sub>",
         f"<sub>Promotions to {name} are on hold until `/resume {hop.target.name}` or `/promote {hop.target.name}`; "
-        "what goes back here and is still in the environment before comes again with the next one. Close this pull "
+        "what goes back here and is still where it came from comes again with the next one. Close this pull "
         "request to leave everything as it is, and to end the hold.</sub>",
     ]
     return markdown.within(parts, markdown.COMMENT_CHARACTERS - 1024, "The rest does not fit here.")
@@ -91,8 +91,8 @@ def released(hop: Hop, tag: str, commit: str, gates: Sequence[Gate], said: Rollb
     waiting = [f"{gate.name} ({markdown.prose(gate.owner)})" for gate in gates if gate.state != "pass"]
     when = f" when these gates open: {listed(waiting)}" if waiting else ""
     return (
-        f"⏪ `{tag}` is set on {commit[:7]}{when}: that is what **{markdown.escape(name)}** held "
-        f"{stated(said.to)}. {_hold(name)}"
+        f"⏪ `{tag}` is set on {commit[:7]}, which is what **{markdown.escape(name)}** held {stated(said.to)}{when}. "
+        f"{_hold(name)}"
     )
 
 
@@ -107,7 +107,7 @@ def already(hop: Hop, to: str) -> str:
 
 def missing(hop: Hop, to: str, conflicts: Sequence[Conflict]) -> str:
     """Return the answer when the environment was not there then, or not so that it could be put back."""
-    words = "; ".join(f"`{one.path}`: {one.kind}" for one in conflicts[:5])
+    words = "; ".join(f"`{shortened(one.path, 200)}`: {shortened(one.kind, 300)}" for one in conflicts[:5])
     what = f"What {hop.target.name} held {to} cannot be put back. {words[:1].upper()}{words[1:]}."
     return replies.misunderstood(what, f"/rollback {hop.target.name} to <commit>")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from bot.checks.diff import EnvironmentDiff, ResourceChange
 from bot.errors import RefusedError, UserError
@@ -14,8 +15,10 @@ from bot.model.promotion import Change, Gate, Record
 from bot.promotion import gates
 from bot.promotion.journey import Journey as Travelled
 from bot.promotion.journey import Stop
+from bot.promotion.locks import Rollback
 from bot.promotion.plan import Conflict, Snapshot
-from bot.report import configuration, findings, journey, promotion, pull_comment, replies, trouble
+from bot.promotion.standing import RolledBack
+from bot.report import again, configuration, findings, journey, promotion, pull_comment, replies, rollback, trouble
 from bot.report.promotion import Journey
 from bot.report.pull_comment import EnvironmentResult, PullChecks
 from bot.report.replies import Answer
@@ -59,6 +62,10 @@ def checks(word: str) -> PullChecks:
     )
 
 
+NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
+REF = "v1.2.0"  # a ref as the parser of commands lets it through
+
+
 def snapshot(word: str) -> Snapshot:
     changes = (Change(1, word, "ann", "", "c" * 40), Change(0, word, word, "", "d" * 40))
     this = facts(conflicts=(word,), changes=changes, approvals=(approval("quinn", sha="b" * 40),))
@@ -87,6 +94,7 @@ def texts(word: str) -> Mapping[str, str]:
     refused = trouble.refused_check(HOP, RefusedError(word, status=422, reason=word, how=word), sha=HEAD, record="")
     problem = ConfigProblem(word, 3, f"{word} is wrong", f"write {word}")
     broken = configuration.broken([problem], sha=HEAD, under_review=True)
+    said = Rollback("rollback", HOP.target.name, "lena", SOURCE, f"at `{REF}`", word, NOON)
     line = f"/promote {' '.join(word.split())}"
     answers = [
         Answer(line, replies.misunderstood(f"{word} is no environment", line)),
@@ -103,6 +111,14 @@ def texts(word: str) -> Mapping[str, str]:
         "policies summary": policies.summary,
         "policies text": policies.text,
         "promotion body": promotion.body(shot, judged, Journey((HOP.source, HOP.target), HOP)),
+        "rollback body": rollback.body(shot, judged, said),
+        "rollback words": "\n\n".join(
+            [
+                rollback.withdrawn(HOP, True),
+                rollback.missing(HOP, f"at `{REF}`", shot.conflicts),
+                again.again_note(replace(shot, rolled_back=RolledBack(3, None, ("#1",)))),
+            ]
+        ),
         "gates": told.summary,
         "conflict": f"{conflict.summary}\n\n{conflict.text}",
         "refused": refused.summary,
