@@ -11,11 +11,11 @@ from bot.report.words import shortened
 
 ICONS: Mapping[State, str] = {"reached": "✅", "underway": "🚢", "waiting": "⏳", "blocked": "❌", "ahead": ""}
 _LOOKS: Mapping[State, str] = {
-    "reached": "fill:#dafbe1,stroke:#1a7f37,color:#1f2328",
-    "underway": "fill:#ddf4ff,stroke:#0969da,color:#1f2328",
-    "waiting": "fill:#fff8c5,stroke:#9a6700,color:#1f2328",
-    "blocked": "fill:#ffebe9,stroke:#d1242f,color:#1f2328",
-    "ahead": "fill:#f6f8fa,stroke:#818b98,color:#59636e",
+    "reached": "fill:#dafbe1,stroke:green,color:black",
+    "underway": "fill:#ddf4ff,stroke:royalblue,color:black",
+    "waiting": "fill:#fff8c5,stroke:goldenrod,color:black",
+    "blocked": "fill:#ffebe9,stroke:crimson,color:black",
+    "ahead": "fill:#f6f8fa,stroke:gray,color:dimgray",
 }
 _PLAIN = str.maketrans('"<>`#%', "'‹›'＃％")  # what means something in Mermaid, as letters that mean nothing
 
