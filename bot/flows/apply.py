@@ -128,7 +128,8 @@ def _propose(work: _Work, decision: Propose) -> int:
     if snapshot.open is None:
         tools.mark(pull_key(repository.full_name, pull.number))
     if not snapshot.unjudged:  # else our checks come first, and the look after them says it all at once
-        _say_gates(work, decision.gates, snapshot.facts.head_sha, snapshot.record)
+        held = snapshot.open_record if snapshot.facts.foreign else snapshot.record
+        _say_gates(work, decision.gates, snapshot.facts.head_sha, held)
     for reference in snapshot.remembered:  # it has been proposed: declining it is now the people's word
         where, _, number = reference.partition("#")
         original = Repository.parse(where) if where else work.home
@@ -199,8 +200,9 @@ def _release(work: _Work, decision: Release) -> None:
     tools.mark(home.full_name)
 
 
-def _say_gates(work: _Work, gates: tuple[Gate, ...], sha: str, record: Record) -> None:
-    report = words.gate_check(work.snapshot.hop, gates, sha=sha, record=record.encode())
+def _say_gates(work: _Work, gates: tuple[Gate, ...], sha: str, record: Record | None) -> None:
+    """Say on a commit how the gates stand, and what it moves: None where somebody else made it, and nobody knows."""
+    report = words.gate_check(work.snapshot.hop, gates, sha=sha, record=record.encode() if record else "")
     work.tools.github.ensure_check(work.repository, report)
 
 
@@ -216,7 +218,7 @@ def _tell_conflict(work: _Work, decision: Stuck) -> int:
     if snapshot.open is None:
         return 0
     # The branch still holds the last state that merged cleanly; its check run and body say why it stands still.
-    _say_gates(work, decision.gates, snapshot.open.head_sha, snapshot.open_record or record)
+    _say_gates(work, decision.gates, snapshot.open.head_sha, snapshot.open_record)
     told = changes_as_told(snapshot.changes, work.home, work.repository)
     github.ensure_pull(
         work.repository,

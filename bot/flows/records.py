@@ -165,14 +165,24 @@ class Records:
         found = (Record.decode(one.external_id) for one in notes if one.app_id == app_id)
         return next((one for one in found if one), None)
 
-    def _does_the_same(self, one: Commit, two: Commit, paths: tuple[str, ...]) -> bool:
-        """Say whether two commits make the same of the same content at all the paths; '' is everything."""
-        if "" in paths and one.parents != two.parents:
+    def _does_the_same(self, there: Commit, ready: Commit, paths: tuple[str, ...]) -> bool:
+        """Say whether two commits make the same of the same content at all the paths; '' is everything.
+
+        Whoever may push can copy our words: one that stands on something else than the target, or changes anything
+        beside the paths, would bring that along.
+        """
+        git, repository = self._tools.git, self._repository
+        if there.parents == ready.parents:
+            return git.tree(repository, there.sha) == git.tree(repository, ready.sha)
+        if "" in paths or len(there.parents) != 1 or len(ready.parents) != 1:
             return False
-        if not one.parents or not two.parents:
+        pairs = ((there.sha, ready.sha), (there.parents[0], ready.parents[0]))
+        if not all(self._at(this, path) == self._at(other, path) for path in paths for this, other in pairs):
             return False
-        pairs = ((one.sha, two.sha), (one.parents[0], two.parents[0]))
-        return all(self._at(this, path) == self._at(other, path) for path in paths for this, other in pairs)
+        if not git.is_ancestor(repository, there.parents[0], ready.parents[0]):
+            return False
+        changed = git.changed_paths(repository, there.parents[0], there.sha)
+        return all(any(one == path or one.startswith(f"{path}/") for path in paths) for one in changed)
 
     def _at(self, commit: str, path: str) -> str | bytes | None:
         """Return what tells the directory, or the file, at a path from another."""

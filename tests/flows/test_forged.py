@@ -1,0 +1,75 @@
+"""What do commits and pull requests come to that look like ours, and are not?"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.flows.directories import DEVELOPMENT, DIRECTORIES, PRODUCTION, STAGING, directories, web
+from tests.flows.repository import SETTINGS, settings
+from tests.flows.test_directory import into
+from tests.flows.world import BOT, PROMOTION, REPOSITORY, Town
+
+BLUE, GREEN, RED = (settings(level="info", colour=colour) for colour in ("blue", "green", "red"))
+BY_ITSELF = DIRECTORIES.replace("path: environments/staging", "path: environments/staging\n    merge: auto")
+CHECKED = BY_ITSELF.replace("merge: auto", "merge: auto\n    gates: {checks: [build]}")
+EVIL = web("6.6.6", replicas=3)
+
+
+def forge(town: Town, branch: str, changes: dict[str, str | None], *, on: str = "") -> str:
+    """Put a commit on a promotion branch that says what ours says, but changes something else; return its id."""
+    git = town.world.repository(REPOSITORY).git
+    genuine = git.commit(town.head(branch))
+    who = town.world.signature(town.world.account(BOT))
+    sha = git.commit_files(on or genuine.parents[0], changes, genuine.message, (who, who))
+    town.world.move_branch(REPOSITORY, branch, sha, "ben", force=True)
+    return sha
+
+
+@pytest.mark.town(configuration=CHECKED, more=directories())
+def test_a_commit_that_reads_like_ours_brings_nothing_of_other_directories(town: Town) -> None:
+    """Other directories of the branch did not count when two promotion commits were compared.
+
+    So whoever could push to a promotion branch could copy our words, change production beside staging, and have it
+    merged by the bot, with gates that were only about staging.
+    """
+    town.land("tag", {f"{DEVELOPMENT}/web.yaml": web("1.1.0")})
+    branch = into(town, "staging").head_ref
+    forge(town, branch, {f"{STAGING}/web.yaml": web("1.1.0"), f"{PRODUCTION}/web.yaml": EVIL})
+    town.settle()
+    town.world.set_status(REPOSITORY, town.head("main"), "ben", "success", "build")
+    town.settle()
+    assert town.file("main", f"{STAGING}/web.yaml") == web("1.1.0")
+    assert town.file("main", f"{PRODUCTION}/web.yaml") == web("1.0.0", replicas=3)
+
+
+@pytest.mark.town(configuration=CHECKED, more=directories())
+def test_nor_does_it_bring_them_by_its_parent(town: Town) -> None:
+    """A merge brings whatever the merged commit's history holds."""
+    town.land("tag", {f"{DEVELOPMENT}/web.yaml": web("1.1.0")})
+    branch = into(town, "staging").head_ref
+    below = town.commit("aside", {f"{PRODUCTION}/web.yaml": EVIL}, "ben")
+    forge(town, branch, {f"{STAGING}/web.yaml": web("1.1.0")}, on=below)
+    town.settle()
+    town.world.set_status(REPOSITORY, town.head("main"), "ben", "success", "build")
+    town.settle()
+    assert town.file("main", f"{STAGING}/web.yaml") == web("1.1.0")
+    assert town.file("main", f"{PRODUCTION}/web.yaml") == web("1.0.0", replicas=3)
+
+
+def test_a_commit_of_somebody_else_does_not_count_as_what_the_source_holds_by_now(town: Town) -> None:
+    """The gates on a foreign head were written down as the promotion of whatever the source had moved on to.
+
+    Merged by hand all the same, it held an earlier change only, and the later one was never promoted: it counted as
+    promoted and taken back by the target.
+    """
+    town.land("green", {SETTINGS: GREEN})
+    pull = town.promotion()
+    town.commit(pull.head_ref, {"base/extra.yaml": "# by hand\n"}, "ben", start=pull.head_ref)
+    town.settle()
+    town.land("red", {SETTINGS: RED})
+    assert town.conclusion(town.head(pull.head_ref), PROMOTION) == "failure"
+    town.merge(pull.number, "root")
+    town.world.move_branch(REPOSITORY, pull.head_ref, None, "ben")
+    town.settle()
+    assert town.file("staging", SETTINGS) == GREEN
+    assert town.file(town.promotion().head_ref, SETTINGS) == RED
