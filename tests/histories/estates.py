@@ -22,7 +22,7 @@ class Trees:
     """Files that travel whole, by strategy `branch` or `directory`."""
 
     strategy: str
-    slots: tuple[str, ...] = ("one", "two", "three")
+    slots: tuple[str, ...] = ("one", "two")
     renames: bool = True
 
     def configuration(self) -> str:

@@ -127,9 +127,10 @@ class History:
 
     def close(self, chance: Random) -> None:
         """Decline a promotion."""
-        if pulls := self._open(chance.choice(tuple(SOURCE))):
-            self.log.append(f"close #{pulls[0].number}")
-            self.town.world.close_pull(REPOSITORY, pulls[0].number, "quinn")
+        if pulls := [pull for one in SOURCE for pull in self._open(one)]:
+            pull = chance.choice(pulls)
+            self.log.append(f"close #{pull.number}")
+            self.town.world.close_pull(REPOSITORY, pull.number, "quinn")
 
     def reopen(self, chance: Random) -> None:
         """Think again of a promotion that was declined."""
@@ -142,10 +143,9 @@ class History:
 
     def merge(self, chance: Random) -> None:
         """Merge a promotion as it stands, whatever happened since it was looked at."""
-        environment = chance.choice(tuple(SOURCE))
-        for pull in self._open(environment):
+        for environment in [one for one in SOURCE if self._open(one)][-chance.randint(1, 2) :]:
             with suppress(Refusal):
-                self.arrive(environment, pull, chance.choice(METHODS))
+                self.arrive(environment, self._open(environment)[0], chance.choice(METHODS))
 
     # ---- the laws
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.flows.world import REPOSITORY, Given, Town
@@ -21,34 +22,50 @@ from tests.histories.estates import Trees, Versions
 from tests.histories.history import Estate, History
 from tests.referee.plugin import watch
 
+Deed = tuple[str, int]  # what is done, and the seed of its chances
 ESTATES: dict[str, Estate] = {"branch": Trees("branch"), "directory": Trees("directory"), "values": Versions()}
 MANY = int(os.environ.get("HISTORIES", "0"))
-DEEDS = (
-    *("edit",) * 4, "create", *("delete",) * 2, *("rename",) * 2, *("revert",) * 2, *("fix",) * 3, "own", "bring back",
-    *("close", "reopen"), *("merge",) * 5, *("look",) * 5,
+SEEDS, ROUNDS = range(5), 5
+CHANGES = (
+    *("edit",) * 5, "create", *("delete",) * 2, *("rename",) * 2, *("revert",) * 2, *("fix",) * 4, "own",
+    *("bring back",) * 2,
 )  # fmt: skip
-SETTINGS = settings(
-    max_examples=MANY or 5,
-    derandomize=not MANY,
-    deadline=None,
-    database=None,
-    phases=(Phase.generate, Phase.shrink) if MANY else (Phase.generate,),
-    suppress_health_check=list(HealthCheck),
-)
+AFTERWARDS: Sequence[tuple[str, ...]] = (
+    *(("look", "merge"),) * 6, *(("look", "merge", "look", "merge"),) * 3, ("merge",), ("look", "close"),
+    ("look", "close", "look"), ("look", "close", "reopen", "look"), ("look", "merge", "close", "look", "reopen"),
+    ("look",), (),
+)  # fmt: skip
 
 
-@pytest.mark.timeout(0 if MANY else 300)
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("strategy", ESTATES)
-@SETTINGS
-@given(deeds=st.lists(st.tuples(st.sampled_from(DEEDS), st.integers(0, 999)), min_size=8, max_size=24))
-def test_nothing_is_lost_and_nothing_doubled(
-    request: pytest.FixtureRequest, strategy: str, deeds: list[tuple[str, int]]
-) -> None:
-    slow: Given = request.getfixturevalue("given")  # as an argument it would be printed, with its key
-    play(slow, ESTATES[strategy], deeds)
+def test_nothing_is_lost_and_nothing_doubled(given: Given, strategy: str, seed: int) -> None:
+    chance, deeds = Random(f"{strategy} {seed}"), []
+    for _ in range(ROUNDS):
+        names = [*chance.choices(CHANGES, k=chance.randint(1, 3)), *chance.choice(AFTERWARDS)]
+        deeds += [(name, chance.randrange(1000)) for name in names]
+    play(given, ESTATES[strategy], deeds)
 
 
-def play(slow: Given, estate: Estate, deeds: list[tuple[str, int]]) -> None:
+if MANY:
+    chances = st.integers(0, 999)
+    changes = st.lists(st.sampled_from(CHANGES), min_size=1, max_size=3)
+    rounds = st.tuples(changes, st.sampled_from(AFTERWARDS)).map(lambda one: [*one[0], *one[1]])
+    histories = st.lists(rounds.flatmap(lambda names: st.tuples(*(st.tuples(st.just(one), chances) for one in names))))
+
+    @pytest.mark.timeout(0)
+    @pytest.mark.parametrize("strategy", ESTATES)
+    @settings(max_examples=MANY, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(history=histories)
+    def test_of_many_histories_none_loses_or_doubles(
+        request: pytest.FixtureRequest, strategy: str, history: list[Sequence[Deed]]
+    ) -> None:
+        slow: Given = request.getfixturevalue("given")  # as an argument it would be printed, with its key
+        play(slow, ESTATES[strategy], [deed for one in history for deed in one])
+
+
+def play(slow: Given, estate: Estate, deeds: Sequence[Deed]) -> None:
     """Play a history to its end; the laws are watched on the way."""
     with tempfile.TemporaryDirectory() as directory:
         slow.queue.connection.flushdb()
