@@ -69,12 +69,13 @@ NAME = Form(
     _name,
 )
 
-# Source of the rule: git-check-ref-format(1). Promotion branches lie below promote/.
+# Source of the rule: git-check-ref-format(1). Our own branches lie below the three names.
 BRANCH = Form(
     "a branch's name",
-    r"(?!refs/)(?!promote/)(?![-./])(?!@$)(?!.*(?:\.\.|@\{|//|/\.|\.lock$|\.lock/|[./]$))"
+    r"(?!refs/)(?!(?:promote|rollback|back)/)(?![-./])(?!@$)(?!.*(?:\.\.|@\{|//|/\.|\.lock$|\.lock/|[./]$))"
     r"[^\x00-\x20\x7f~^:?*\[\\]{1,200}",
-    "write the name as git does, without `refs/heads/`; names below `promote/` belong to Lockkeeper",
+    "write the name as git does, without `refs/heads/`; names below `promote/`, `rollback/` and `back/` belong to "
+    "Lockkeeper",
     _branch,
 )
 

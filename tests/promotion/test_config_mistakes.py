@@ -196,7 +196,7 @@ MISTAKES: list[tuple[str, str | bytes, list[str]]] = [
         f"{HEAD}  dev: {{branch: refs/heads/main}}\n",
         [
             "3: environments.dev.branch: `refs/heads/main` is not a branch's name; did you mean `main`? write the name "
-            "as git does, without `refs/heads/`; names below `promote/` belong to Lockkeeper"
+            "as git does, without `refs/heads/`; names below `promote/`, `rollback/` and `back/` belong to Lockkeeper"
         ],
     ),
     (
