@@ -71,5 +71,5 @@ def test_a_command_that_has_to_wait_means_what_the_source_held_when_it_was_first
     town.work()
     assert town.before_write is None
     assert "carries this to **production**" in town.reply(number, comment)
-    bound = [one for one in town.world.repository("acme/shop").pulls if one.base_ref == "production"]
-    assert green[:12] in str(bound[0].issue.body) or green[:7] in str(bound[0].issue.body)
+    opened = [one for one in town.sandbox.exchanges.writes if (one.method, one.path[-6:]) == ("POST", "/pulls")]
+    assert f"at {green[:7]}".encode() in opened[-1].request_body, "from there on it follows its source"
