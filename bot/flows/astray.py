@@ -26,12 +26,15 @@ def is_own(tools: Tools, pull: PullRequest) -> bool:
 
 
 def close_astray(tools: Tools, house: House, pulls: Iterable[PullRequest]) -> None:
-    """Close the open pull requests of ours that no hop keeps any more. Broken rules say nothing about that.
+    """Close the open pull requests of ours that no hop keeps any more.
+
+    Broken rules say nothing about that, nor does a pipeline elsewhere that cannot be read.
 
     Where the branch that a hop leads into is not there, it may have been renamed: the pull request went along, and the
     configuration has yet to follow.
     """
-    if house.rules.problems:
+    elsewhere = house.configuration.pipeline.lower() not in ("", house.repository.full_name.lower())
+    if house.rules.problems or (elsewhere and not house.is_elsewhere):
         return
     ways = {
         hop.branch: hop for hop in every_way(house.configuration) if lies_in(hop.target, house.repository, house.home)

@@ -74,6 +74,8 @@ def test_there_and_back_and_there_again(town: Town, method: Method) -> None:
     assert town.file("main", f"{PRODUCTION}/own.yaml") is None
     assert town.file("main", f"{STAGING}/web.yaml") == web("1.2.0")
     assert town.world.open_pulls(REPOSITORY) == [], "nothing comes by itself"
+    newest = [one for one in town.world.repository(REPOSITORY).deployments if one.environment == "production"][-1]
+    assert (newest.sha, newest.description) == (town.head("main"), f"Rolled back by #{pull.number}")
     status = say(town, second, "ben", "/status")
     assert f"production was rolled back to what it held before #{bad} by #{pull.number}" in status
 
@@ -277,3 +279,70 @@ def test_where_tags_are_deployed_a_new_one_is_set_on_the_earlier_commit(town: To
     assert tag("v1.1.1-prod") == third
     say(town, change, "ann", "/rollback production to v1.1.0-prod")
     assert tag("v1.1.2-0.rollback.1-prod") == second
+
+
+def test_a_promotion_that_is_open_meanwhile_waits_and_says_what_it_brings_again(town: Town) -> None:
+    first = town.land("green", {SETTINGS: GREEN})
+    town.promote()
+    second = town.land("other", {"base/other.yaml": "# other\n"})
+    number = town.promotion().number
+    say(town, first, "ann", "/rollback staging")
+    assert "lock: waiting for @ann" in town.title_of(town.promotion().head_sha)
+    arrive_back = back(town, "staging").number
+    town.merge(arrive_back, "ben")
+    town.settle()
+    pull = town.promotion()
+    assert pull.number == number
+    assert "lock: waiting for @ann" in town.title_of(pull.head_sha)
+    assert f"It brings again #{first}." in town.body(number)
+    assert f"#{second}" in town.body(number)
+    assert town.file(pull.head_ref, SETTINGS) == GREEN
+    say(town, first, "ben", "/resume staging")
+    assert town.title_of(town.promotion().head_sha) == "All gates are open: ready to merge"
+
+
+UPWARDS = """\
+version: 1
+environments:
+  development: {branch: staging, path: overlays/development}
+  production: {branch: main, path: overlays/production, after: development}
+policies: []
+"""
+
+
+@pytest.mark.town(configuration=UPWARDS)
+def test_the_rules_that_hold_are_no_part_of_what_goes_back(town: Town) -> None:
+    town.commit("staging", {SETTINGS: GREEN}, "ann", start="staging")
+    town.settle()
+    (pull,) = town.promotions("main")
+    town.merge(pull.number)
+    newer = UPWARDS + "protect: ['*.secret']\n"
+    change = town.propose("rules", {".github/lockkeeper.yaml": newer})
+    town.merge(change)
+    town.settle()
+    say(town, change, "ann", "/rollback production")
+    arrive(town, "production")
+    assert town.file("main", SETTINGS) == settings(level="info", colour="blue")
+    assert town.file("main", ".github/lockkeeper.yaml") == newer
+
+
+def test_back_to_the_same_state_another_time(town: Town) -> None:
+    """The pull request of the first time is merged, or closed, already, and says nothing of the second."""
+    change = town.land("green", {SETTINGS: GREEN})
+    one = town.promote()
+    town.land("red", {SETTINGS: RED})
+    town.promote()
+    say(town, change, "ann", f"/rollback staging to #{one}")
+    closed = back(town, "staging").number
+    town.world.close_pull(REPOSITORY, closed, "ann")
+    town.settle()
+    numbers = {closed}
+    for _ in range(2):
+        assert "⏪" in say(town, change, "ann", f"/rollback staging to #{one}")
+        numbers.add(back(town, "staging").number)
+        arrive(town, "staging")
+        assert town.file("staging", SETTINGS) == GREEN
+        say(town, change, "ann", "/promote staging")
+        arrive(town, "staging")
+        assert town.file("staging", SETTINGS) == RED
+    assert len(numbers) == 3
