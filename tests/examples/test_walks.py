@@ -32,19 +32,20 @@ def test_an_example_walks_from_development_to_production_and_back(
     town = town_of(story.layout)
     walk = Walk(town, story, WAYS[way])
     assert walk.all_promotions() == []
-    development, *_, production = story.places
+    development, staging, production = story.places
     for step in (story.change, story.deletion, story.revert):
         number = walk.land(step, development)
         _through(walk, step, number)
         assert walk.as_expected()
         assert "this change is in **production**" in walk.told(number)
 
-    walk.land(story.hotfix, production, "omar")
+    number = walk.land(story.hotfix, production, "omar")
     assert walk.as_expected()
-    number = walk.land(story.hotfix, development)
-    _through(walk, Step(story.hotfix.travels), number, upto=-1)
-    assert walk.promotions(production) == [], "it is there already"
+    assert walk.all_promotions() == []
+    number = walk.bring_back(story.hotfix, number, production, staging)
+    walk.bring_back(story.hotfix, number, staging, development)
     assert walk.as_expected()
+    assert walk.all_promotions() == [], "it is everywhere"
 
     number = walk.land(story.onward, development)
     _through(walk, story.onward, number)
@@ -53,9 +54,9 @@ def test_an_example_walks_from_development_to_production_and_back(
     at_rest(town)
 
 
-def _through(walk: Walk, step: Step, number: int, upto: int | None = None) -> None:
+def _through(walk: Walk, step: Step, number: int) -> None:
     """Promote a change of development from environment to environment, and nothing else moves."""
-    for place in walk.story.places[1:upto]:
+    for place in walk.story.places[1:]:
         if not walk.promotions(place):
             walk.ask(number, place)
         walk.arrive(step, place, watch=step is walk.story.change)

@@ -70,6 +70,24 @@ class Walk:
         self._world.comment(self.story.layout.home, number, "omar", f"/promote {place.environment}")
         self.town.settle()
 
+    def bring_back(self, step: Step, number: int, place: Place, home: Place) -> int:
+        """Ask on a pull request into an environment that what it changed there comes back to the one before.
+
+        Return the number of the pull request that brings it.
+        """
+        world = self._world
+        world.comment(place.repository, number, "omar", f"/promote {home.environment}")
+        self.town.settle()
+        found = world.open_pulls(home.repository, home.branch)
+        branch = f"back/{place.environment}-to-{home.environment}"
+        (pull,) = (one for one in found if one.head_ref.partition("--")[0] == branch)
+        world.review(home.repository, pull.number, "quinn")
+        world.merge(home.repository, pull.number, "omar", next(self._methods))
+        self._changed(step.travels, home)
+        self.town.settle()
+        brought: int = pull.number
+        return brought
+
     def _source_of(self, place: Place) -> str:
         source = self.story.places[self.story.places.index(place) - 1]
         return self._world.branch_sha(source.repository, source.branch) or ""
