@@ -106,13 +106,12 @@ def test_a_target_whose_history_was_rewritten_keeps_what_it_holds(town: Town) ->
     town.world.move_branch(REPOSITORY, "staging", fresh, "root", force=True)
     town.settle()
     assert heads(town) == [], "by content, it holds everything"
-    town.land("other", {OTHER: "# other\n"})
-    pull = on(town, TO_STAGING)
-    assert "base/own.yaml" not in [one for one in town.body(pull.number).splitlines() if one.startswith("❌")]
+    number = town.land("red", {OTHER: "# other\n", SETTINGS: RED})
+    assert on(town, TO_STAGING).issue.title == f"Promote to staging: Change red (#{number})"
     arrive(town, TO_STAGING)
     assert town.file("staging", OTHER) == "# other\n"
     assert town.file("staging", "base/own.yaml") == "# own\n"
-    assert town.file("staging", SETTINGS) == GREEN
+    assert town.file("staging", SETTINGS) == RED
 
 
 def test_a_source_behind_its_target_promotes_nothing(town: Town) -> None:
