@@ -7,9 +7,9 @@ changes nothing the second time.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from bot.errors import RefusedError
+from bot.errors import RefusedError, UserError
 from bot.flows import apply
 from bot.flows.against import Against
 from bot.flows.check_tag import check_tag, is_unchecked
@@ -19,7 +19,7 @@ from bot.flows.hops import HopReader
 from bot.flows.house import House, read_house, version_of
 from bot.flows.journeys import tell_authors
 from bot.flows.outcome import HopOutcome
-from bot.flows.records import list_pulls
+from bot.flows.records import HopPulls, list_pulls
 from bot.flows.rights import Rights
 from bot.flows.rules import Rules, read_rules
 from bot.flows.tagged import ALL_TAGS
@@ -28,7 +28,7 @@ from bot.model.promotion import Hop, Request
 from bot.model.repository import PullRequest, Repository
 from bot.promotion.gates import looked_at_again
 from bot.promotion.pipeline import pairs
-from bot.promotion.places import repositories_of, target_of
+from bot.promotion.places import Place, repositories_of, target_of
 from bot.promotion.plan import Idle, Plan, Propose, Release, Stuck, plan
 from bot.report import configuration as configuration_words
 from bot.report.promotion import Journey
@@ -36,12 +36,16 @@ from bot.report.promotion import Journey
 
 @dataclass(frozen=True, slots=True)
 class Converged:
-    """The outcome of one run: whose rules held, in which version, and each hop in the pipeline's order."""
+    """The outcome of one run: whose rules held, in which version, and each hop in the pipeline's order.
+
+    `trouble` is why a hop could not be read; it stands still, and the others went on.
+    """
 
     house: House
     version: str
     hops: tuple[HopOutcome, ...] = ()
     against: tuple[HopOutcome, ...] = ()  # what goes against the stream: rollbacks, and what goes back to a source
+    trouble: UserError | None = None
 
     @property
     def all(self) -> tuple[HopOutcome, ...]:
@@ -77,7 +81,9 @@ def converge(
         return found
     reader = HopReader(tools, repository, own)
     against = Against(tools, repository, own, reader.changes)
-    plans = _gather(tools, repository, _Readers(reader, against), hops, requests)
+    readers = _Readers(reader, against)
+    plans = _gather(tools, repository, readers, hops, requests)
+    found = replace(found, trouble=next(iter(readers.troubles), None))
     backwards = against.plans(requests)
     if not write:
         looked = [[_outcome(hop, planned, 0) for hop, planned in some] for some in (plans, backwards.plans)]
@@ -110,10 +116,21 @@ def _carry_out(tools: Tools, repository: Repository, rules: Rules, hop: Hop, pla
 
 @dataclass(frozen=True, slots=True)
 class _Readers:
-    """What reads promotions, and what reads what goes against them."""
+    """What reads promotions, and what reads what goes against them; `troubles` are hops that cannot be read."""
 
     hops: HopReader
     against: Against
+    troubles: list[UserError] = field(default_factory=list)
+
+    def planned(self, pulls: HopPulls, target: Place, request: Request | None) -> Plan | Idle:
+        """Read one hop and decide it. What somebody has to mend holds up this one only."""
+        try:
+            pulls = self.against.standing(pulls, target)
+            seen = self.against.told(pulls, self.hops.read(pulls, request))
+        except UserError as error:
+            self.troubles.append(error)
+            return Idle(f"it cannot be told what {pulls.hop.target.name} would get: {error}")
+        return seen if isinstance(seen, Idle) else plan(seen)
 
 
 def _gather(
@@ -133,10 +150,8 @@ def _gather(
         if hop not in listed:
             found.append((hop, Idle(next(against[one] for one in ways[hop] if one in against))))
             continue
-        pulls = readers.against.standing(listed[hop], targets[hop])
-        seen = readers.hops.read(pulls, next((one for one in requests if one.means(hop)), None))
-        seen = readers.against.told(pulls, seen)
-        found.append((hop, seen if isinstance(seen, Idle) else plan(seen)))
+        request = next((one for one in requests if one.means(hop)), None)
+        found.append((hop, readers.planned(listed[hop], targets[hop], request)))
     return found
 
 

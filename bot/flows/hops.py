@@ -62,7 +62,13 @@ class HopReader:
                 "now into the configuration"
             )
         open_record = Records(self._tools, target.repository, self._home).record(hop, pulls.open)
-        wanted = self._content_commit(hop, source, self._wanted(source_head, open_record, request))
+        record = self._wanted(source_head, open_record, request)
+        if self._tools.git.resolve(source.repository, record.source_sha) is None:
+            return Idle(
+                f"commit {record.source_sha[:7]}, which was asked for, is gone from {hop.source.name}; comment "
+                f"`/promote {hop.target.name}` to promote what it holds now"
+            )
+        wanted = self._content_commit(hop, source, record)
         if wanted is None:
             what = (
                 f"directory `{source.path}`" if source.path else f"file {listed([f'`{one}`' for one in source.files])}"

@@ -41,6 +41,8 @@ def run_job(  # noqa: PLR0913 - what the queue knows of one job
         pulls = tools.github.pulls(repository, state="open", limit=1000)
         close_astray(tools, converged.house, pulls)
         _mark_unchecked(tools, repository, pulls, converged.version)
+        if converged.trouble is not None:
+            raise converged.trouble  # all that could be done is done
         return
     for command in sorted(commands, key=lambda one: one.comment_id):
         answer_comment(tools, repository, command, bind=bind, alone=alone)

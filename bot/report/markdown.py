@@ -13,6 +13,7 @@ _URL = re.compile(
     r"(https?://(?:[A-Za-z0-9./?=%:#+_-]|&(?=[A-Za-z0-9_.-]+=))+)"
 )  # GitHub links it as it stands, escapes and all
 _AT = re.compile(r"@(?=[A-Za-z0-9_])")
+_NO_TEXT = re.compile(r"[\ud800-\udfff]")  # bytes of a file's name that are no UTF-8, as Python holds them
 _BARE_PIPE = re.compile(r"(?<!\\)\|")
 
 
@@ -22,8 +23,13 @@ def escape(text: str) -> str:
 
 
 def _inert(flat: str) -> str:
-    parts = _URL.split(flat)
+    parts = _URL.split(_readable(flat))
     return unmention("".join(part if index % 2 else _ACTIVE.sub(r"\\\1", part) for index, part in enumerate(parts)))
+
+
+def _readable(text: str) -> str:
+    """Return text that can be sent: what is no text shows as the sign for that."""
+    return _NO_TEXT.sub("\ufffd", text)
 
 
 def prose(text: str) -> str:
@@ -39,7 +45,7 @@ def unmention(text: str) -> str:
 
 def code(text: str) -> str:
     """Return foreign text as an inline code span that its own backticks cannot leave."""
-    flat = " ".join(text.split()) or " "
+    flat = " ".join(_readable(text).split()) or " "
     longest = max((len(run) for run in re.findall(r"`+", flat)), default=0)
     ticks = "`" * (longest + 1)
     pad = " " if flat.startswith("`") or flat.endswith("`") else ""
@@ -50,7 +56,7 @@ def fence(text: str, language: str = "") -> str:
     """Return foreign text as a fenced block whose fence is longer than any run of backticks in it."""
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     ticks = "`" * max(3, longest + 1)
-    return f"{ticks}{language}\n{text.rstrip(chr(10))}\n{ticks}"
+    return f"{ticks}{language}\n{_readable(text).rstrip(chr(10))}\n{ticks}"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -69,7 +75,7 @@ def details(summary: str, body: str, *, opened: bool = False) -> str:
 
 def html(text: str) -> str:
     """Return foreign text for use inside an HTML tag such as `<summary>`."""
-    flat = " ".join(text.split())
+    flat = " ".join(_readable(text).split())
     return unmention(flat.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
 
 

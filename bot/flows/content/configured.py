@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bot.flows.content.move import Move
 from bot.flows.tools import Tools
-from bot.model.environment import Configuration
+from bot.model.environment import Configuration, Environment
 from bot.model.repository import Commit
 from bot.promotion.config import PATH, Problems, parse
 from bot.promotion.pipeline import pairs
@@ -53,9 +53,19 @@ def _began(tools: Tools, move: Move) -> Commit | None:
 
 
 def _has(configuration: Configuration, move: Move) -> bool:
-    ours = move.hop
+    """Say whether a configuration has the pair, under whatever names: a new name moves nothing.
+
+    Else what waited when an environment was renamed would seem to have differed from the beginning, and be lost.
+    """
+    ours = (move.hop.source, move.hop.target)
     return any(
-        (one.source.name, one.source.path, one.target.name, one.target.path)
-        == (ours.source.name, ours.source.path, ours.target.name, ours.target.path)
+        all(
+            this.path == other.path and (this.name == other.name or _spot(this) == _spot(other))
+            for this, other in zip((one.source, one.target), ours, strict=True)
+        )
         for one in pairs(configuration)
     )
+
+
+def _spot(environment: Environment) -> tuple[object, ...]:
+    return environment.repository.lower(), environment.branch, environment.path, environment.values
