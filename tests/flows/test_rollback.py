@@ -150,7 +150,7 @@ def test_the_same_gates_but_for_what_a_new_change_has_to_show(town: Town) -> Non
 
 @pytest.mark.town(configuration=AUTO)
 def test_to_a_promotion_a_commit_or_nothing_there_was(town: Town) -> None:
-    start = town.head("staging")
+    town.world.move_tag(REPOSITORY, "start", town.head("staging"), "ben")
     first = town.land("green", {SETTINGS: GREEN})
     one = town.promote()
     town.land("red", {SETTINGS: RED})
@@ -173,10 +173,10 @@ def test_to_a_promotion_a_commit_or_nothing_there_was(town: Town) -> None:
     pull = back(town, "staging")
     body = town.body(pull.number)
     assert "#### Was changed in staging directly, and goes back, too" in body and "By hand" in body
-    say(town, first, "ann", f"/rollback staging to {start[:12]} all of it")
+    say(town, first, "ann", "/rollback staging to start all of it")
     moved = back(town, "staging")
     assert moved.number == pull.number
-    assert moved.issue.title == f"Roll back staging to what it held at {start[:12]}"
+    assert moved.issue.title == "Roll back staging to what it held at start"
     arrive(town, "staging", "rebase")
     assert town.file("staging", SETTINGS) == settings(level="info", colour="blue")
     assert town.file("staging", "own.yaml") is None
