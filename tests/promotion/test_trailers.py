@@ -83,4 +83,6 @@ def test_git_may_put_other_trailers_between() -> None:
         "Lockkeeper-Target", "Co-authored-by: Ann <a@b.example>\nLockkeeper-Target"
     )
     found = parse_trailers(text)
-    assert found == replace(Trailers("staging", SOURCE, ("#1", "acme/app#2"), "lena", "production"), seal=seal(sealed(HOP, record)))
+    assert found == replace(
+        Trailers("staging", SOURCE, ("#1", "acme/app#2"), "lena", "production"), seal=seal(sealed(HOP, record))
+    )
