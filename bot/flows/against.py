@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bot.flows.back import BackReader, Onward
+from bot.flows.backwards import Backwards, Withdrawn
 from bot.flows.changes import ChangeReader, promotion_commit
 from bot.flows.content import Content, Move, read_restored
 from bot.flows.facts import Ground, read_facts
 from bot.flows.history import History
-from bot.flows.locks import Word, read_kept, take_away
+from bot.flows.locks import read_kept
 from bot.flows.records import HopPulls, Records
 from bot.flows.rights import Rights
 from bot.flows.rules import Rules
@@ -18,37 +19,13 @@ from bot.flows.tools import Tools
 from bot.model.promotion import Hop, Record, Request
 from bot.model.repository import PullRequest, Repository
 from bot.promotion.gates import GateFacts
-from bot.promotion.locks import Kept, Rollback
+from bot.promotion.locks import Rollback
 from bot.promotion.pipeline import ways_back
 from bot.promotion.places import Place, target_of
 from bot.promotion.plan import Idle, Plan, Snapshot, plan
 from bot.promotion.standing import RolledBack, is_for
 from bot.promotion.versions import Release, is_rollback, releases, tag_of, version_back
 from bot.report import rollback as words
-
-
-@dataclass(frozen=True, slots=True)
-class Withdrawn:
-    """A rollback was called off: its pull request was closed unmerged."""
-
-    hop: Hop
-    said: Rollback
-    pull: PullRequest
-
-
-@dataclass(frozen=True, slots=True)
-class Backwards:
-    """What is to be done against the stream, and which rollbacks were called off."""
-
-    plans: tuple[tuple[Hop, Plan | Idle], ...]
-    gone: tuple[Withdrawn, ...]
-    kept: Kept
-
-    def call_off(self, tools: Tools, home: Repository) -> None:
-        """Say on the closed pull requests that nothing was rolled back, and take away what was on record for them."""
-        for one in self.gone:
-            _call_off(tools, home, self.kept, one)
-            tools.mark(home.full_name)  # promotions go on
 
 
 class Against:
@@ -293,15 +270,3 @@ class _Heads:
 
 def _no_facts(hop: Hop, said: Rollback, app_id: int) -> GateFacts:
     return GateFacts(hop, "", said.sha, True, (), (), (), (), said.by, app_id)
-
-
-def _call_off(tools: Tools, home: Repository, kept: Kept, gone: Withdrawn) -> None:
-    held = kept.find("hold", gone.said.target)
-    held = held if held is not None and gone.said.is_hold(held) else None
-    where = target_of(gone.hop, home).repository
-    body = words.withdrawn(gone.hop, held is not None)
-    tools.github.ensure_comment(where, gone.pull.number, words.WITHDRAWN_MARKER, body)
-    word = Word(tools.github.bot_login, tools.clock(), gone.pull.url)
-    if held is not None:
-        take_away(tools, home, held, "resume", word)
-    take_away(tools, home, gone.said, "call off rollback", word)
