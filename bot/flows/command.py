@@ -23,7 +23,7 @@ from bot.flows.rollback import rollback
 from bot.flows.status import status_picture, status_rows
 from bot.flows.tools import Tools
 from bot.flows.why import explain
-from bot.intake.command_access import Allowed, Refused, authorise, named_people
+from bot.intake.command_access import Allowed, Refused
 from bot.intake.commands import Command, UsageError, parse, spec_of
 from bot.intake.tasks import PendingCommand
 from bot.model.environment import Environment
@@ -140,21 +140,11 @@ def _meant(tools: Tools, asked: Asked, parsed: Command) -> tuple[str, ...]:
 
 
 def _verdict(tools: Tools, asked: Asked, parsed: Command, environment: Environment | None) -> Allowed | Refused:
-    spec = spec_of(parsed.name)
-    people = named_people(spec, environment)
-    actor, repository = asked.command.actor, asked.house.home  # the pipeline's: it is there that rights are given
-    verdict = authorise(
-        spec,
-        environment=environment,
-        permission=tools.github.permission(repository, actor),
-        is_named=bool(people and tools.github.is_member(repository, people, actor)),
-        is_author=asked.pull.author.login == actor,
-    )
-    if isinstance(verdict, Refused):
-        return verdict
+    actor, home = asked.command.actor, asked.house.home  # the pipeline's: it is there that rights are given
     everywhere = parsed.name in ("freeze", "unfreeze") and not parsed.environments
-    rights = Rights(tools, repository, asked.rules.configuration)
-    return rights.verdict(parsed.name, actor, None if everywhere else environment)
+    return Rights(tools, home, asked.rules.configuration).allows(
+        spec_of(parsed.name), actor, environment, everywhere=everywhere, is_author=asked.pull.author.login == actor
+    )
 
 
 def _carry_out(tools: Tools, asked: Asked, parsed: Command) -> Answer:

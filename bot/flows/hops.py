@@ -14,7 +14,10 @@ from bot.flows.rules import Rules
 from bot.flows.tagged import TagReader
 from bot.flows.tools import Tools
 from bot.flows.troubles import told_trouble
+from bot.intake.command_access import Allowed
+from bot.intake.command_registry import spec_of
 from bot.intake.tasks import pull_key
+from bot.model.environment import Environment
 from bot.model.promotion import Hop, Record, Request
 from bot.model.repository import PullRequest, Repository
 from bot.promotion.places import Place, source_of, target_of
@@ -95,11 +98,17 @@ class HopReader:
                 if said.author.login == self._tools.github.bot_login
             ]
             where = pull_key(repository.full_name, one.number)
-            if asked := who_asked(where, target, bodies, self._tools.seal):
+            asked = who_asked(where, target, bodies, self._tools.seal)
+            if asked and self._may_still(asked, snapshot.hop.target):
                 again = self.read(pulls, Request(target, asked, snapshot.record.source_sha))
                 assert isinstance(again, Snapshot)  # its branches were there a moment ago
                 return replace(again, remembered=tuple(each.reference for each in labelled))
         return snapshot
+
+    def _may_still(self, login: str, target: Environment) -> bool:
+        """Say whether who asked before the merge may have it now: rights may have been taken away meanwhile."""
+        rights = Rights(self._tools, self._home, self._rules.configuration)
+        return isinstance(rights.allows(spec_of("promote"), login, target), Allowed)
 
     def _snapshot(self, pulls: HopPulls, asked: _Asked, heads: _Heads) -> Snapshot:
         hop, repository = pulls.hop, heads.target.repository

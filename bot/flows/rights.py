@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from bot.errors import RefusedError
 from bot.flows.tools import Tools
 from bot.intake import command_access as access
+from bot.intake.command_registry import CommandSpec
 from bot.model.environment import Configuration, Environment, People
 from bot.model.repository import Repository
 from bot.promotion.rbac import Action, Allowed, Policy, Refused, Who, decide, read_policy, who_may
@@ -52,6 +53,31 @@ class Rights:
             return ()
         found = [who_may(self._policy, action, name) for name in self._meant(environment)]
         return tuple(one for one in (found[0] if found else ()) if all(one in each for each in found))
+
+    def allows(
+        self,
+        spec: CommandSpec,
+        login: str,
+        environment: Environment | None,
+        *,
+        everywhere: bool = False,
+        is_author: bool = False,
+    ) -> access.Allowed | access.Refused:
+        """Decide by permission on GitHub, by the people whom the environment names, and by the policy: all agree.
+
+        `everywhere` asks the policy about every environment.
+        """
+        people = access.named_people(spec, environment)
+        found = access.authorise(
+            spec,
+            environment=environment,
+            permission=self._tools.github.permission(self._home, login),
+            is_named=bool(people and self._tools.github.is_member(self._home, people, login)),
+            is_author=is_author,
+        )
+        if isinstance(found, access.Refused):
+            return found
+        return self.verdict(spec.name, login, None if everywhere else environment)
 
     def verdict(self, command: str, login: str, environment: Environment | None) -> access.Allowed | access.Refused:
         """Decide whether somebody may use a command; those that change nothing are for everybody who may read."""

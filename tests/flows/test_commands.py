@@ -102,6 +102,21 @@ def test_promote_before_the_merge_is_remembered_by_a_label_and_happens_on_the_me
 
 
 @pytest.mark.town(configuration=MANUAL)
+def test_what_was_remembered_does_not_happen_once_who_asked_may_not_any_more(town: Town) -> None:
+    """Between the asking and the merge somebody may have lost the right: it is looked up again."""
+    number = town.propose("green", {SETTINGS: GREEN})
+    town.say(number, "ben", "/promote staging")
+    town.settle()
+    rules = MANUAL.replace("promote: manual\n", "promote: manual\n    promoters: {teams: [qa]}\n", 1)
+    assert rules != MANUAL
+    town.commit("main", {".github/lockkeeper.yaml": rules}, "root")
+    town.settle()
+    town.merge(number)
+    town.settle()
+    assert town.promotions() == []
+
+
+@pytest.mark.town(configuration=MANUAL)
 def test_a_label_alone_promotes_nothing(town: Town) -> None:
     """Whoever may triage can set a label; only the bot's own word, which names who asked, counts."""
     number = town.propose("green", {SETTINGS: GREEN})
