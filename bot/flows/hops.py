@@ -56,6 +56,11 @@ class HopReader:
             if isinstance(tagged, Idle) or tagged.same or tagged.request is not None:
                 return tagged
             return self._recalled(pulls, tagged)
+        if pulls.other is not None and pulls.open is None:
+            return Idle(  # GitHub has one for two branches, and the gates of this one nobody would judge
+                f"#{pulls.other.number}, which {pulls.other.author.login} opened from `{hop.branch}`, is in the way; "
+                "close it, and Lockkeeper opens its own"
+            )
         source, target = source_of(hop, self._home), target_of(hop, self._home)
         source_head, target_head = (self._tools.git.resolve(one.repository, one.ref) for one in (source, target))
         if source_head is None or target_head is None:

@@ -23,7 +23,7 @@ class HopPulls:
 
     `undone` are merged ones whose content the target does not hold any more: it was rolled back, or its branch was set
     back. `rollback` is the merged pull request that did so; `arrived` the commit by which it came, where nothing came
-    after it.
+    after it. `other` is an open one that somebody else opened for the same two branches.
     """
 
     hop: Hop
@@ -31,6 +31,7 @@ class HopPulls:
     undone: tuple[PullRequest, ...] = ()
     rollback: PullRequest | None = None
     arrived: str = ""
+    other: PullRequest | None = None
 
     @property
     def open(self) -> PullRequest | None:
@@ -57,7 +58,8 @@ def list_pulls(tools: Tools, hop: Hop, target: Place) -> HopPulls:
     if hop.target.strategy == "tag":
         return HopPulls(hop, ())
     found = tools.github.pulls(target.repository, state="all", base=target.branch, head=hop.branch, limit=30)
-    return HopPulls(hop, tuple(one for one in found if one.author.login == tools.github.bot_login))
+    ours = tuple(one for one in found if one.author.login == tools.github.bot_login)
+    return HopPulls(hop, ours, other=next((one for one in found if one.state == "open" and one not in ours), None))
 
 
 class Records:

@@ -73,3 +73,22 @@ def test_a_commit_of_somebody_else_does_not_count_as_what_the_source_holds_by_no
     town.settle()
     assert town.file("staging", SETTINGS) == GREEN
     assert town.file(town.promotion().head_ref, SETTINGS) == RED
+
+
+def test_a_pull_request_that_somebody_opened_from_our_branch_is_not_taken_over(town: Town) -> None:
+    """Its gates would be judged by nobody: a promotion is a pull request of Lockkeeper's own."""
+    town.land("green", {SETTINGS: GREEN})
+    ours = town.promotion()
+    town.world.close_pull(REPOSITORY, ours.number, "quinn")
+    town.settle()
+    theirs = town.world.open_pull(REPOSITORY, "ann", head=ours.head_ref, base="staging", title="Mine").number
+    number = town.land("red", {SETTINGS: RED})
+    comment = town.say(number, "ann", "/status")
+    town.settle()
+    assert f"#{theirs}, which ann opened from" in town.reply(number, comment)
+    assert town.pull(theirs).issue.title == "Mine"
+    town.world.close_pull(REPOSITORY, theirs, "ann")
+    town.settle()
+    town.sweep()
+    town.settle()
+    assert town.promotion().number not in (ours.number, theirs)
