@@ -23,14 +23,15 @@ from bot.errors import UserError
 from bot.flows.converge import Converged, converge
 from bot.flows.journeys import read_journeys
 from bot.flows.memory import RememberingGit
+from bot.flows.outcome import HopOutcome
 from bot.flows.tools import Tools
 from bot.model.repository import Repository
 from bot.ports import GitHub
 from bot.promotion.config import PATH
 from bot.promotion.journey import Journey
-from bot.promotion.plan import Idle
+from bot.promotion.plan import Idle, Propose, Release, Stuck
 from bot.report import plan_words, status_words
-from bot.report.plan_words import PlanLook, PlanRow
+from bot.report.plan_words import PlanLook, PlanRow, shown_gates
 from bot.report.text import Pen
 
 _FULL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}/[A-Za-z0-9_.-]{1,100}")
@@ -85,7 +86,7 @@ def _of_clone(work: WorkTree) -> PlanLook:
         github = OfflineGitHub(git, home, situation.rules, default)
         tools = nothing_written(cast(GitHub, github), git)
         found = converge(tools, home, write=False)
-        journeys = _journeys(tools, found)
+        journeys = _journeys(tools, replace(found, hops=tuple(map(_by_clone, found.hops))))
     return replace(_look(found, home, "clone", _notes(work, default)), journeys=journeys)
 
 
@@ -117,6 +118,15 @@ def _of_github(repository: Repository) -> PlanLook:
         found = converge(tools, repository, write=False)
         journeys = _journeys(tools, found)
     return replace(_look(found, repository, "github"), journeys=journeys)
+
+
+def _by_clone(outcome: HopOutcome) -> HopOutcome:
+    """Return a hop with gates that say that only GitHub knows, where only GitHub knows."""
+    decision = outcome.decision
+    if not isinstance(decision, Propose | Stuck | Release):
+        return outcome
+    gates = tuple(gate for gate, _ in shown_gates(decision.gates, "clone"))
+    return replace(outcome, decision=replace(decision, gates=gates))
 
 
 def _journeys(tools: Tools, found: Converged) -> tuple[Journey, ...]:

@@ -96,10 +96,16 @@ def test_a_clone_says_what_github_says(town: Town, tmp_path: Path, method: str) 
     ours, theirs = asked(town), asked(town, clone)
     assert told(ours) == told(theirs)
     assert [one[4] for one in told(ours)] == [[f"#{second}"], [f"#{first}"]]
-    for found in (asked(town, what, status_words.as_json) for what in (REPOSITORY, clone)):
-        stations = {one["reference"]: [each["state"] for each in one["stations"]] for one in found["changes"]}
-        assert stations[f"#{first}"] == ["reached", "reached", "underway"]
-        assert stations[f"#{second}"] == ["reached", "underway", "ahead"]
+    stations = {what: stations_of(asked(town, what, status_words.as_json)) for what in (REPOSITORY, clone)}
+    assert stations[REPOSITORY][f"#{first}"] == ["reached", "reached", "underway"]
+    assert stations[REPOSITORY][f"#{second}"] == ["reached", "underway", "ahead"]
+    assert stations[clone][f"#{first}"][1:] == ["reached", "waiting"], "which gates are open, a clone does not know"
+    assert stations[clone][f"#{second}"] == ["reached", "waiting", "ahead"]
+
+
+def stations_of(found: Any) -> dict[str, list[str]]:
+    """Return the states of the environments by the reference of each change."""
+    return {one["reference"]: [each["state"] for each in one["stations"]] for one in found["changes"]}
 
 
 def test_a_difference_of_the_target_is_told_alike(town: Town, tmp_path: Path) -> None:
