@@ -12,8 +12,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from bot.model.scanner import RENDERED, Scanner
 
 VARIABLE = "LOCKKEEPER_SCANNERS"
@@ -59,6 +57,8 @@ def as_text(enabled: tuple[Scanner, ...]) -> str:
 
 
 def _read(text: str, path: str | None) -> list[Scanner]:
+    import yaml  # the web door reads settings, too, and needs none of it
+
     if not text.startswith("{"):
         try:
             place = Path(text)

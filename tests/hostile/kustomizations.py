@@ -255,7 +255,7 @@ BOMBS: Rows = {
     ),
     "too much output": (
         kustomization("resources: [a.yaml]\n", a_yaml=HONEST.replace("b}", "x" * 5_000_000 + "}")),
-        "larger than",
+        "larger than|more than 500 MB",
     ),
     "a resource whose name has an end of line": (kustomization('resources: ["a\\nb.yaml"]\n'), "prod"),
 }

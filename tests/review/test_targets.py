@@ -46,4 +46,5 @@ def test_the_promotion_itself_with_another_base(staged: Town) -> None:
     staged.world.edit_pull(REPOSITORY, pull.number, "ben", base="production")
     refused(staged, pull.number)
     staged.settle()
-    refused(staged, pull.number)
+    assert staged.pull(pull.number).issue.state == "closed", "what went astray is closed, with the reason"
+    assert staged.said(pull.number, "closed")

@@ -30,7 +30,7 @@ def configured_content(tools: Tools, move: Move) -> str | None:
         start = start or git.merge_base(place.repository, began.sha, head)
     else:
         line = git.commits(place.repository, since=None, until=head, paths=place.scope)
-        start = next((one.sha for one in line if one.time and began.time and one.time <= began.time), None)
+        start = next((one.sha for one in line if one.time and began.time and one.time < began.time), None)
     if start is not None and git.directory(place.repository, start, place.path) is not None:
         return start
     line = git.commits(place.repository, since=start, until=head, paths=place.scope)
