@@ -1,7 +1,8 @@
-"""A worker dies before any write, of whichever strategy: what is left in the end?"""
+"""A worker dies before a write, of whichever strategy: what is left in the end?"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 
@@ -15,6 +16,7 @@ from tests.flows.test_tag import TAGS
 from tests.flows.world import REPOSITORY, Killed, Town
 
 MakeTown = Callable[..., Town]
+DEATHS = 5  # of one walk, evenly spread; one at every write with ALL_SCHEDULES=1 in the environment
 STAGING = "acme/env-staging"
 AUTO = "merge: auto, gates: {checks: [integration]}"
 PLACES: Mapping[str, tuple[str, Files, Mapping[str, Files]]] = {
@@ -87,7 +89,8 @@ def test_a_worker_that_dies_before_any_write_leaves_the_same(make_town: MakeTown
     expected = left(town, number)
     writing = [index for index, (one, after) in enumerate(pairwise(so_far), 1) if one != after]
     assert len(writing) >= 5
-    for index in writing:
+    step = 1 if os.environ.get("ALL_SCHEDULES") else max(len(writing) // DEATHS, 1)
+    for index in writing[::step]:
         remaining = index
 
         def die() -> None:
