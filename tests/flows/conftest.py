@@ -29,7 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep the schedules of one story in one process, where their ends are compared.
 
-    Losing half of the deliveries is the slowest schedule: every fourth story is told so, all of them with
+    Losing half of the deliveries is the slowest schedule: every eighth story is told so, all of them with
     ALL_SCHEDULES=1 in the environment.
     """
     stories: dict[str, int] = {}
@@ -41,7 +41,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         story = item.nodeid.replace(schedule.name, "*")
         number = stories.setdefault(story, len(stories))
         item.add_marker(pytest.mark.xdist_group(story))
-        if schedule is HALF_LOST and number % 4 and not os.environ.get("ALL_SCHEDULES"):
+        if schedule is HALF_LOST and number % 8 and not os.environ.get("ALL_SCHEDULES"):
             left_out.append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
