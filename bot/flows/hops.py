@@ -46,6 +46,7 @@ class HopReader:
     def __init__(self, tools: Tools, home: Repository, rules: Rules) -> None:
         self._tools, self._home, self._rules = tools, home, rules
         self.changes = ChangeReader(tools, home, rules.configuration.environments)
+        self._rights = Rights(tools, home, rules.configuration)
         self._tags = TagReader(tools, home, rules, self.changes)
 
     def read(self, pulls: HopPulls, request: Request | None = None) -> Snapshot | Idle:
@@ -112,8 +113,7 @@ class HopReader:
 
     def _may_still(self, login: str, target: Environment) -> bool:
         """Say whether who asked before the merge may have it now: rights may have been taken away meanwhile."""
-        rights = Rights(self._tools, self._home, self._rules.configuration)
-        return isinstance(rights.allows(spec_of("promote"), login, target), Allowed)
+        return isinstance(self._rights.allows(spec_of("promote"), login, target), Allowed)
 
     def _snapshot(self, pulls: HopPulls, asked: _Asked, heads: _Heads) -> Snapshot:
         hop, repository = pulls.hop, heads.target.repository
@@ -149,7 +149,7 @@ class HopReader:
             freezes,
             read_kept(self._tools, self._home),
             self._home,
-            Rights(self._tools, self._home, self._rules.configuration),
+            self._rights,
         )
         facts = read_facts(self._tools, ground)
         return Snapshot(

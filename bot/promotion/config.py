@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.model.environment import CheckRules, ConfigProblem, Configuration, Worth
-from bot.promotion.config_environments import read_environments, strategy_of, table, text, texts
+from bot.promotion.config_environments import read_environments, strategy_of
 from bot.promotion.config_gates import freeze_rules
 from bot.promotion.config_judge import judge
 from bot.promotion.config_keys import FILE
@@ -18,6 +18,7 @@ from bot.promotion.config_policies import policy_packs
 from bot.promotion.config_read import Reader, Table
 from bot.promotion.config_rendering import render_rules
 from bot.promotion.config_scalars import Value
+from bot.promotion.config_shapes import table, text, texts
 from bot.promotion.config_yaml import read
 
 PATH = ".github/lockkeeper.yaml"

@@ -11,6 +11,7 @@ from bot.promotion.config_gates import gate_rules
 from bot.promotion.config_read import Reader, Table
 from bot.promotion.config_rendering import application_rules
 from bot.promotion.config_scalars import Value
+from bot.promotion.config_shapes import table, text, texts
 from bot.promotion.config_single import join
 from bot.promotion.config_values import value_files
 from bot.promotion.pipeline import in_order
@@ -122,21 +123,6 @@ def people_of(given: Table, organisation: str) -> People:
     own = f"{organisation.lower()}/"
     teams = (team[len(own) :] if team.lower().startswith(own) else team for team in texts(given.get("teams")))
     return People(texts(given.get("users")), tuple(dict.fromkeys(teams)))
-
-
-def table(value: Value) -> Table:
-    """Return a table, an empty one for anything else."""
-    return value if isinstance(value, dict) else {}
-
-
-def texts(value: Value) -> tuple[str, ...]:
-    """Return the texts of a list."""
-    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
-
-
-def text(value: Value) -> str:
-    """Return a text, '' for anything else."""
-    return value if isinstance(value, str) else ""
 
 
 def _path(value: Value) -> str:

@@ -11,6 +11,7 @@ from bot.promotion.config_forms import CHECK, DURATION, LOGIN, NAME, TEAM, WINDO
 from bot.promotion.config_read import Reader, Table
 from bot.promotion.config_scalars import Value
 from bot.promotion.config_setting import Setting
+from bot.promotion.config_shapes import table, texts
 from bot.promotion.gates.overriding import NEVER
 from bot.promotion.times import UnclearError, parse_duration, parse_window, parse_zone
 
@@ -131,25 +132,25 @@ FREEZE = Setting(
 
 def gate_rules(reader: Reader, given: Table, key: str) -> GateRules:
     """Return the rules of one environment; `key` is where its gates stand. What is unclear is noted on the reader."""
-    health, override = _table(given.get("health")), _table(given.get("override"))
+    health, override = table(given.get("health")), table(given.get("override"))
     windows = [
         _read(reader, f"{key}.window[{index}]", text, parse_window)
-        for index, text in enumerate(_texts(given, "window"))
+        for index, text in enumerate(texts(given.get("window")))
     ]
     soak = given.get("soak")
-    for name in _texts(override, "gates"):
+    for name in texts(override.get("gates")):
         if name not in OVERRIDABLE:
             listed = ", ".join(f"`{one}`" for one in OVERRIDABLE)
             reader.problem(f"{key}.override.gates", f"there is no gate `{name}` to override", f"there are: {listed}")
     return GateRules(
-        checks=_texts(given, "checks"),
-        test=_texts(given, "test"),
-        health=Health(health.get("deployment") is True, _texts(health, "statuses"), _texts(health, "argocd")),
+        checks=texts(given.get("checks")),
+        test=texts(given.get("test")),
+        health=Health(health.get("deployment") is True, texts(health.get("statuses")), texts(health.get("argocd"))),
         soak=(_read(reader, f"{key}.soak", soak, parse_duration) or timedelta(0))
         if isinstance(soak, str)
         else NO_GATES.soak,
         windows=tuple(one for one in windows if isinstance(one, Window)),
-        overridable=_texts(override, "gates"),
+        overridable=texts(override.get("gates")),
     )
 
 
@@ -157,7 +158,7 @@ def freeze_rules(reader: Reader, given: Value) -> tuple[FreezeRule, ...]:
     """Return the frozen days."""
     found = []
     for index, one in enumerate(given if isinstance(given, list) else ()):
-        entry, key = _table(one), f"freeze[{index}]"
+        entry, key = table(one), f"freeze[{index}]"
         start, end = _day(entry.get("from")), _day(entry.get("until"))
         zone = entry.get("zone")
         name = _read(reader, f"{key}.zone", zone, parse_zone) if isinstance(zone, str) else "UTC"
@@ -167,7 +168,7 @@ def freeze_rules(reader: Reader, given: Value) -> tuple[FreezeRule, ...]:
             reader.problem(f"{key}.until", f"{end} is before {start}", "write the last day, which may be the first")
         reason = entry.get("reason")
         told = reason if isinstance(reason, str) else ""
-        found.append(FreezeRule(start, end, told, name or "UTC", _texts(entry, "environments")))
+        found.append(FreezeRule(start, end, told, name or "UTC", texts(entry.get("environments"))))
     return tuple(found)
 
 
@@ -181,12 +182,3 @@ def _read(reader: Reader, key: str, text: str, parse: Callable[[str], T]) -> T |
 
 def _day(value: Value) -> date | None:
     return date.fromisoformat(value) if isinstance(value, str) else None
-
-
-def _table(value: Value) -> Table:
-    return value if isinstance(value, dict) else {}
-
-
-def _texts(table: Table, name: str) -> tuple[str, ...]:
-    value = table.get(name)
-    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()

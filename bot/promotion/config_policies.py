@@ -11,6 +11,7 @@ from bot.promotion.config_forms import NAME, NAMESPACE, PATH, POLICY, REASON, RE
 from bot.promotion.config_read import Reader, Table
 from bot.promotion.config_scalars import Value
 from bot.promotion.config_setting import Setting
+from bot.promotion.config_shapes import tables, text, texts
 
 BUILTIN_PACKS = (
     "gitops",
@@ -147,7 +148,7 @@ POLICIES = Setting(
 
 def policy_packs(reader: Reader, value: Value) -> tuple[PolicyPack, ...]:
     """Return the packs in the order written; what cannot be used is noted on the reader."""
-    return tuple(_pack(reader, f"policies[{index}]", one) for index, one in enumerate(_tables(value)))
+    return tuple(_pack(reader, f"policies[{index}]", one) for index, one in enumerate(tables(value)))
 
 
 def _pack(reader: Reader, key: str, table: Table) -> PolicyPack:
@@ -155,19 +156,19 @@ def _pack(reader: Reader, key: str, table: Table) -> PolicyPack:
     if parameters is not None and not isinstance(parameters, dict):
         message = "the pack's parameters by name are expected here"
         reader.problem(f"{key}.with", message, "write lines like `registries: [registry.example.com]`")
-    path, scanner = _text(table.get("path")), _text(table.get("scanner"))
+    path, scanner = text(table.get("path")), text(table.get("scanner"))
     if parameters is not None and scanner:
         reader.problem(f"{key}.with", "a scanner has no parameters here", "its arguments are in the server's settings")
     if "blocks" in table and not scanner:
         reader.problem(f"{key}.blocks", "this is for scanners only", "use `actions` to say what a policy does")
     severities, actions = table.get("severity"), table.get("actions")
     return PolicyPack(
-        builtin=_text(table.get("builtin")),
+        builtin=text(table.get("builtin")),
         path="" if path == "." else path.rstrip("/"),
         scanner=scanner,
         blocks=next((one for one in BLOCKS if one == table.get("blocks")), "high"),
         parameters=parameters if isinstance(parameters, dict) else {},
-        environments=_texts(table.get("environments")),
+        environments=texts(table.get("environments")),
         adjustments=Adjustments(
             {rule: one for rule, said in _items(severities) for one in SEVERITIES if one == said},
             {rule: one for rule, said in _items(actions) for one in ACTIONS if one == said},
@@ -180,17 +181,17 @@ def _pack(reader: Reader, key: str, table: Table) -> PolicyPack:
 def _waivers(value: Value, key: str) -> list[Waiver]:
     """Return the exceptions that are whole; what the others lack has been noted."""
     found = []
-    for index, one in enumerate(_tables(value)):
-        policy, reason, until = (_text(one.get(name)) for name in ("policy", "reason", "until"))
+    for index, one in enumerate(tables(value)):
+        policy, reason, until = (text(one.get(name)) for name in ("policy", "reason", "until"))
         if policy and reason and until:
             found.append(
                 Waiver(
                     policy,
                     date.fromisoformat(until),
                     reason,
-                    rule=_text(one.get("rule")),
-                    resources=_texts(one.get("resources")),
-                    namespaces=_texts(one.get("namespaces")),
+                    rule=text(one.get("rule")),
+                    resources=texts(one.get("resources")),
+                    namespaces=texts(one.get("namespaces")),
                     key=f"{key}[{index}]",
                 )
             )
@@ -199,15 +200,3 @@ def _waivers(value: Value, key: str) -> list[Waiver]:
 
 def _items(value: Value) -> list[tuple[str, Value]]:
     return list(value.items()) if isinstance(value, dict) else []
-
-
-def _tables(value: Value) -> list[Table]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
-def _texts(value: Value) -> tuple[str, ...]:
-    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
-
-
-def _text(value: Value) -> str:
-    return value if isinstance(value, str) else ""

@@ -7,6 +7,7 @@ from bot.promotion.config_forms import ADDRESS, DIGEST, DNS_NAME, GLOB, REPOSITO
 from bot.promotion.config_read import Reader, Table
 from bot.promotion.config_scalars import Value
 from bot.promotion.config_setting import Setting
+from bot.promotion.config_shapes import tables, text, texts
 
 IN_CLUSTER = "https://kubernetes.default.svc"
 
@@ -127,14 +128,14 @@ RENDER = Setting(
 def application_rules(reader: Reader, value: Value, key: str) -> tuple[ApplicationRule, ...]:
     """Return the entries of `applications`; what cannot be used is noted on the reader at `key`."""
     found = []
-    for index, one in enumerate(_tables(value)):
+    for index, one in enumerate(tables(value)):
         found.append(
             ApplicationRule(
-                path=_text(one.get("path")).strip("/"),
-                name=_text(one.get("name")),
-                release=_text(one.get("release")),
-                namespace=_text(one.get("namespace")),
-                values=_texts(one.get("values")),
+                path=text(one.get("path")).strip("/"),
+                name=text(one.get("name")),
+                release=text(one.get("release")),
+                namespace=text(one.get("namespace")),
+                values=texts(one.get("values")),
                 parameters=_pairs(reader, one.get("set"), f"{key}[{index}].set"),
             )
         )
@@ -144,20 +145,20 @@ def application_rules(reader: Reader, value: Value, key: str) -> tuple[Applicati
 def render_rules(reader: Reader, table: Table) -> RenderRules:
     """Return what declarations are read against."""
     return RenderRules(
-        addresses=_texts(table.get("addresses")),
-        repositories=_texts(table.get("repositories")),
+        addresses=texts(table.get("addresses")),
+        repositories=texts(table.get("repositories")),
         charts=tuple(
-            ChartPin(*(_text(one.get(name)) for name in ("repository", "chart", "version", "digest")))
-            for one in _tables(table.get("charts"))
+            ChartPin(*(text(one.get(name)) for name in ("repository", "chart", "version", "digest")))
+            for one in tables(table.get("charts"))
         ),
         clusters=tuple(
             ClusterRule(
-                name=_text(one.get("name")),
-                server=_text(one.get("server")) or IN_CLUSTER,
+                name=text(one.get("name")),
+                server=text(one.get("server")) or IN_CLUSTER,
                 labels=_pairs(reader, one.get("labels"), f"render.clusters[{index}].labels"),
                 annotations=_pairs(reader, one.get("annotations"), f"render.clusters[{index}].annotations"),
             )
-            for index, one in enumerate(_tables(table.get("clusters")))
+            for index, one in enumerate(tables(table.get("clusters")))
         ),
     )
 
@@ -176,15 +177,3 @@ def _plain(value: Value) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return "null" if value is None else str(value)
-
-
-def _tables(value: Value) -> list[Table]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
-def _texts(value: Value) -> tuple[str, ...]:
-    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
-
-
-def _text(value: Value) -> str:
-    return value if isinstance(value, str) else ""

@@ -22,7 +22,6 @@ MOST_KEYS = 1000
 _IMAGE = re.compile(
     r"[a-z0-9][a-z0-9._/-]*(?::[0-9]+/[a-z0-9._/-]+)?(?::[A-Za-z0-9_][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?"
 )
-_REVISIONS = ("targetRevision",)
 
 
 @dataclass(frozen=True, slots=True)
