@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from bot.flows.tools import Tools
-from bot.model.environment import Approvers
+from bot.model.environment import Approvers, Environment
 from bot.model.repository import PullRequest, Repository, Review
-from bot.promotion.gates import Approval
+from bot.promotion.gates import Approval, counted
 
 MOST_COMMITS = 10_000  # of one pull request; more than anybody reviews
 
 
-def read_approvals(tools: Tools, repository: Repository, number: int, approvers: Approvers) -> tuple[Approval, ...]:
+def read_approvals(tools: Tools, repository: Repository, number: int, target: Environment) -> tuple[Approval, ...]:
     """Return the standing verdict of each reviewer: the newest that approves or objects and was not dismissed.
 
     Nothing is read where no approval is asked for.
     """
-    if not approvers.required:
+    if not target.approvers.required:
         return ()
     standing: dict[str, Review] = {}
     for review in sorted(tools.github.reviews(repository, number), key=lambda one: str(one.submitted_at)):
         if review.state in ("APPROVED", "CHANGES_REQUESTED", "DISMISSED") and not review.author.is_bot:
             standing[review.author.login] = review
     return tuple(
-        Approval(login, review.state == "APPROVED", review.sha, may_approve(tools, repository, approvers, login))
+        verdict(tools, repository, target, Approval(login, review.state == "APPROVED", review.sha, eligible=True))
         for login, review in standing.items()
         if review.state != "DISMISSED"
     )
@@ -42,8 +42,18 @@ def authors_of(tools: Tools, repository: Repository, pull: PullRequest) -> froze
     return frozenset(found - {""})
 
 
+def verdict(tools: Tools, repository: Repository, target: Environment, said: Approval) -> Approval:
+    """Return what somebody said as it counts: for those members of a group only whose own rule names them."""
+    return counted(said, target, lambda one: may_approve(tools, repository, one.approvers, said.login))
+
+
 def may_approve(tools: Tools, repository: Repository, approvers: Approvers, login: str) -> bool:
-    """Say whether somebody's approval counts: that of those named, where nobody is that of anyone who may write."""
+    """Say whether somebody's approval counts: that of those named, where nobody is that of anyone who may write.
+
+    Where owners of what changes were wanted, and there are none, it is nobody's.
+    """
+    if approvers.codeowners and not approvers.people:
+        return False
     if approvers.people:
         return tools.github.is_member(repository, approvers.people, login)
     return tools.github.permission(repository, login) in ("write", "maintain", "admin")

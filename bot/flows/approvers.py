@@ -53,12 +53,13 @@ def wish_of(tools: Tools, snapshot: Snapshot, pull: PullRequest, rights: Rights,
     """Return whose review is wanted on a promotion pull request, which is in the repository `where`."""
     facts = snapshot.facts
     approvers, target = facts.hop.target.approvers, facts.hop.target
+    each = target.members or (target,)
     others: tuple[str, ...] = ()
     if approvers.codeowners and snapshot.commit:
         others = read_owners(tools, where, Span(snapshot.target_head, snapshot.commit)).others
 
     def may(login: str) -> bool:
-        return isinstance(rights.may(login, "approve", target), Allowed)
+        return any(isinstance(rights.may(login, "approve", one), Allowed) for one in each)
 
     return Wish(where, pull, approvers, others, excluded(facts), facts.head_sha, may if rights.is_asked else anybody)
 

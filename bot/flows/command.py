@@ -123,10 +123,12 @@ def _refusal(tools: Tools, asked: Asked, parsed: Command) -> str:
     """Return why the person may not, '' when they may. An error on the way is never a yes."""
     named = [environment_named(asked.rules.configuration, one) for one in _meant(tools, asked, parsed)]
     each = [member for one in named for member in (one.members or (one,) if one else (None,))]
-    verdicts = (_verdict(tools, asked, parsed, one) for one in each)
-    verdict = next((one for one in verdicts if isinstance(one, Refused)), None)
-    if verdict is None:
+    verdicts = [_verdict(tools, asked, parsed, one) for one in each]
+    refusals = [one for one in verdicts if isinstance(one, Refused)]
+    enough = 1 if parsed.name == "approve" else len(verdicts)  # an approval counts for those members that it may
+    if len(verdicts) - len(refusals) >= enough:
         return ""
+    verdict = refusals[0]
     what = f"`{parsed.line.strip()}` is not for you"
     return replies.refused(what, required=verdict.required, has=verdict.has, following=verdict.next)
 

@@ -7,18 +7,17 @@ and whoever must approve promotions must approve what goes around them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from bot.flows.approvals import authors_of, read_approvals
 from bot.flows.approvers import AskedFor, Wish, anybody, ask_approvers
 from bot.flows.house import House
-from bot.flows.owners import approvers_of, span_of
+from bot.flows.owners import approvers_of, asked_into, span_of
 from bot.flows.rights import Rights
 from bot.flows.tools import Tools
-from bot.model.environment import Approvers, Environment, People
+from bot.model.environment import Environment
 from bot.model.repository import PullRequest
-from bot.promotion.gates import approvals_of
-from bot.promotion.pipeline import pairs
+from bot.promotion.gates import Approval, approvals_into, counted
+from bot.promotion.pipeline import pairs, pooled
 from bot.promotion.rbac import Allowed
 from bot.report.promotion import direct_check
 
@@ -32,15 +31,14 @@ def judge_direct_change(tools: Tools, house: House, pull: PullRequest, changed: 
     for target in targets.values():
         if touched.isdisjoint(one.name for one in target.members or (target,)):
             continue
-        approvers, _ = approvers_of(tools, repository, target.approvers, span)
-        verdicts = [
-            replace(one, eligible=isinstance(rights.may(one.login, "approve", target), Allowed))
-            if one.eligible
-            else one
-            for one in read_approvals(tools, repository, pull.number, approvers)
-        ]
-        gate = approvals_of(approvers, verdicts, pull.head_sha, authors, "")
+        asked = asked_into(tools, repository, target, span)
+        verdicts = [_by_rights(rights, asked, one) for one in read_approvals(tools, repository, pull.number, asked)]
+        gate = approvals_into(asked, verdicts, pull.head_sha, authors)
         tools.github.ensure_check(repository, direct_check(target, gate, sha=pull.head_sha))
+
+
+def _by_rights(rights: Rights, target: Environment, said: Approval) -> Approval:
+    return counted(said, target, lambda one: isinstance(rights.may(said.login, "approve", one), Allowed))
 
 
 def ask_for_direct_change(
@@ -51,7 +49,9 @@ def ask_for_direct_change(
     if not asking:
         return AskedFor()
     repository, rights = house.repository, Rights(tools, house.home, house.configuration)
-    approvers, owners = approvers_of(tools, repository, _together(asking), span_of(tools, repository, pull))
+    approvers, owners = approvers_of(
+        tools, repository, pooled([one.approvers for one in asking]), span_of(tools, repository, pull)
+    )
 
     def may(login: str) -> bool:
         return any(isinstance(rights.may(login, "approve", one), Allowed) for one in asking)
@@ -59,19 +59,3 @@ def ask_for_direct_change(
     authors = authors_of(tools, repository, pull)
     wish = Wish(repository, pull, approvers, owners.others, authors, may=may if rights.is_asked else anybody)
     return ask_approvers(tools, wish, again=again)
-
-
-def _together(environments: Sequence[Environment]) -> Approvers:
-    """Return all that is asked for, as one; where one of them asks everybody, everybody is asked."""
-    each = [one.approvers for one in environments]
-    users, teams, assign = (
-        tuple(dict.fromkeys(name for names in some for name in names))
-        for some in ([one.people.users for one in each], [one.people.teams for one in each], [x.assign for x in each])
-    )
-    return Approvers(
-        People(users, teams),
-        max(one.required for one in each),
-        assign,
-        codeowners=any(one.codeowners for one in each),
-        ask=min(one.ask for one in each) and max(one.ask for one in each),
-    )

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from bot.flows.approvals import read_approvals
 from bot.flows.content import Content
-from bot.flows.owners import Span, approvers_of
+from bot.flows.owners import Span, asked_into
 from bot.flows.rights import Rights
 from bot.flows.running import Held, read_running
 from bot.flows.said import with_words
 from bot.flows.tools import Tools
 from bot.intake.tasks import pull_key
+from bot.model.environment import Environment
 from bot.model.gates import FreezeRule
 from bot.model.promotion import Hop
 from bot.model.repository import CheckState, PullRequest, Repository
-from bot.promotion.gates import GateFacts
+from bot.promotion.gates import GateFacts, counted
 from bot.promotion.locks import NOTHING_KEPT, Kept, Lock
-from bot.promotion.places import Place
+from bot.promotion.places import Place, target_of
 from bot.promotion.rbac import Action, Allowed
 
 
@@ -79,24 +81,29 @@ def _with_approvers(tools: Tools, ground: Ground) -> Hop:
     hop, place, commit = ground.hop, ground.target, ground.content.commit
     if not hop.target.approvers.codeowners or not commit:
         return hop
+
+    def scope(member: Environment) -> tuple[str, ...]:
+        return target_of(replace(hop, target=member), place.repository).scope
+
     base = tools.git.resolve(place.repository, place.ref) or ""
-    approvers, _ = approvers_of(tools, place.repository, hop.target.approvers, Span(base, commit))
-    return replace(hop, target=replace(hop.target, approvers=approvers))
+    return replace(hop, target=asked_into(tools, place.repository, hop.target, Span(base, commit), scope))
 
 
 def _by_rights(ground: Ground, facts: GateFacts) -> GateFacts:
     """Let only those words count that the policy lets people say."""
-    rights, target = ground.rights, ground.hop.target
+    rights, target = ground.rights, facts.hop.target
     if rights is None or not rights.is_asked:
         return facts
 
-    def may(login: str, action: Action) -> bool:
-        return isinstance(rights.may(login, action, target), Allowed)
+    def may(login: str, action: Action, into: Environment) -> bool:
+        return isinstance(rights.may(login, action, into), Allowed)
 
     return replace(
         facts,
-        approvals=tuple(replace(one, eligible=one.eligible and may(one.login, "approve")) for one in facts.approvals),
-        overrides=tuple(replace(one, eligible=one.eligible and may(one.by, "override")) for one in facts.overrides),
+        approvals=tuple(counted(one, target, partial(may, one.login, "approve")) for one in facts.approvals),
+        overrides=tuple(
+            replace(one, eligible=one.eligible and may(one.by, "override", target)) for one in facts.overrides
+        ),
     )
 
 
@@ -128,5 +135,5 @@ def _with_verdicts(tools: Tools, ground: Ground, facts: GateFacts) -> GateFacts:
     head_checks: tuple[CheckState, ...] = ()
     if facts.head_sha in (pull.head_sha, ground.branch_sha):
         head_checks = tuple(tools.github.checks(repository, facts.head_sha, ours=True))
-    approvals = read_approvals(tools, repository, pull.number, facts.hop.target.approvers)
+    approvals = read_approvals(tools, repository, pull.number, facts.hop.target)
     return replace(facts, head_checks=head_checks, approvals=approvals)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from bot.flows.approvals import may_approve
+from bot.flows.approvals import verdict
 from bot.flows.tools import Tools
 from bot.model.environment import Environment
 from bot.model.promotion import Hop
@@ -33,12 +33,12 @@ def may_override(tools: Tools, home: Repository, hop: Hop, gate: str, login: str
 
 def _approvals(tools: Tools, where: Repository, about: Sequence[Said], facts: GateFacts) -> Iterable[Approval]:
     """Return approvals by comment of people who have not reviewed the same commit; a person counts once."""
-    approvers = facts.hop.target.approvers
-    if not approvers.required:
+    target = facts.hop.target
+    if not target.approvers.required:
         return ()
     reviewed = {one.login.lower() for one in facts.approvals if one.sha == facts.head_sha}
     fresh = (one for one in about if one.kind == "approve" and one.by.lower() not in reviewed)
-    return tuple(Approval(one.by, True, one.sha, may_approve(tools, where, approvers, one.by)) for one in fresh)
+    return tuple(verdict(tools, where, target, Approval(one.by, True, one.sha, eligible=True)) for one in fresh)
 
 
 def _override(tools: Tools, home: Repository, hop: Hop, said: Said) -> Override:

@@ -40,6 +40,9 @@ class Approvers:
     assign: tuple[str, ...] = ()  # logins assigned to the pull request
     codeowners: bool = False  # the owners of the paths that change are asked, and count, as well
     ask: int = 0  # how many of the people are asked, those with the least to review first; 0: all
+    unowned: tuple[
+        str, ...
+    ] = ()  # paths that change, where nobody is named and no code owner who could approve owns one
 
 
 @dataclass(frozen=True, slots=True)

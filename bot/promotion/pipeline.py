@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.model.environment import Configuration, Environment, People, ValueFile
+from bot.model.environment import Approvers, Configuration, Environment, People, ValueFile
 from bot.model.gates import Health
 from bot.model.promotion import Hop
 
@@ -77,10 +77,6 @@ def _with_keys(source: Environment, target: Environment) -> tuple[ValueFile, ...
 def grouped(members: Sequence[Environment]) -> Environment:
     """Return the environment that a group's members are for promotions: as careful as the most careful of them."""
     first = members[0]
-    users, teams = (
-        tuple(dict.fromkeys(name for one in members for name in getattr(one.approvers.people, kind)))
-        for kind in ("users", "teams")
-    )
     return replace(
         first,
         name=first.group,
@@ -88,14 +84,28 @@ def grouped(members: Sequence[Environment]) -> Environment:
         promote="manual" if any(one.promote == "manual" for one in members) else "auto",
         merge="auto" if all(one.merge == "auto" for one in members) else "manual",
         on_drift="block" if any(one.on_drift == "block" for one in members) else "keep",
-        approvers=replace(
-            first.approvers,
-            people=People(users, teams),
-            required=max(one.approvers.required for one in members),
-            assign=tuple(dict.fromkeys(name for one in members for name in one.approvers.assign)),
-            codeowners=any(one.approvers.codeowners for one in members),
-        ),
+        approvers=pooled([one.approvers for one in members]),
         members=tuple(members),
+    )
+
+
+def pooled(each: Sequence[Approvers]) -> Approvers:
+    """Return whom several environments ask, as one. Whether enough of them approved, each judges by its own rule.
+
+    Where they do not name the same people, everybody is asked: a few of all might be nobody of one.
+    """
+    users, teams, assign = (
+        tuple(dict.fromkeys(name for names in some for name in names))
+        for some in ([one.people.users for one in each], [one.people.teams for one in each], [x.assign for x in each])
+    )
+    owned = any(one.codeowners for one in each)
+    alike = len(each) == 1 or (not owned and len({one.people for one in each}) == 1 and all(one.ask for one in each))
+    return Approvers(
+        People(users, teams),
+        max(one.required for one in each),
+        assign,
+        codeowners=owned,
+        ask=max(one.ask for one in each) if alike else 0,
     )
 
 

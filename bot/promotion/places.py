@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.model.environment import Configuration, Environment, Strategy, ValueFile
@@ -95,8 +95,12 @@ def changed_by(environments: Iterable[Environment], branch: str, touched: Iterab
 
 
 def _inside(path: str, environment: Environment) -> bool:
-    places = [one.file for one in environment.values] or [environment.path]
-    return any(not place or path == place or path.startswith(f"{place}/") for place in places)
+    return lies_below(path, [one.file for one in environment.values] or [environment.path])
+
+
+def lies_below(path: str, places: Sequence[str]) -> bool:
+    """Say whether a path is one of these, or lies below one; every path does below '', and where there are none."""
+    return not places or any(not place or path == place or path.startswith(f"{place}/") for place in places)
 
 
 def spot(environment: Environment, strategy: Strategy) -> str:

@@ -99,7 +99,8 @@ def _health(one: Environment) -> str:
 
 def _approvals(one: Environment) -> str:
     approvers = one.approvers
-    return f"approvers: {approvers.required} of {approver_names(approvers)}" if approvers.required else ""
+    owners = " and code owners" if approvers.codeowners and approvers.people else ""
+    return f"approvers: {approvers.required} of {approver_names(approvers)}{owners}" if approvers.required else ""
 
 
 _RULES: Mapping[str, Callable[[Environment], str]] = {

@@ -78,6 +78,32 @@ def test_a_conflict_in_one_member_holds_up_all(town: Town) -> None:
 
 
 APPROVED = REGIONS.replace("west: {path", "west: {approvers: {teams: [leads], required: 1}, path")
+EACH = APPROVED.replace("north:\n", "north:\n    approvers: {codeowners: true}\n").replace("checks: [smoke]", "")
+
+
+@pytest.mark.town(
+    configuration=EACH, more={**MORE, "CODEOWNERS": f"/{place('west')}/ @ann\n/{place('north')}/ @quinn\n"}
+)
+def test_each_member_is_approved_by_its_own_people(town: Town) -> None:
+    """The approvers of a group were pooled: one of one region's approvers opened all of them."""
+    number = town.land("tag", {f"{DEVELOPMENT}/web.yaml": web("1.1.0")}, "ben")
+    pull = town.promotion("main")
+    assert sorted([*(one.login for one in pull.requested_users), *(one.slug for one in pull.requested_teams)]) == [
+        "leads",
+        "quinn",
+    ], "all of them are asked; ann owns something of west only, which asks for no owners"
+    town.review(pull.number, "lena")
+    town.settle()
+    assert town.title_of(pull.head_sha) == "approvals: waiting for @quinn"
+    comment = town.say(number, "ben", "/why north")
+    town.settle()
+    assert "north: 0 of 1" in town.reply(number, comment)
+    refused = town.say(pull.number, "ann", "/approve europe")
+    town.settle()
+    assert "your approval does not count for europe" in town.reply(pull.number, refused)
+    town.say(pull.number, "quinn", "/approve europe")
+    town.settle()
+    assert town.title_of(pull.head_sha) == "All gates are open: ready to merge"
 
 
 @pytest.mark.town(configuration=APPROVED, more=MORE)

@@ -196,6 +196,22 @@ def test_owners_are_asked_for_direct_changes_too(town: Town) -> None:
     assert town.conclusion(town.pull(number).head_sha, "lockkeeper / promotion to staging") == "success"
 
 
+@pytest.mark.town(
+    configuration=pipeline(staging="approvers: {codeowners: true}"), more={"CODEOWNERS": "/docs/ @lena\n"}
+)
+def test_where_nobody_owns_what_changes_nobody_approves(town: Town) -> None:
+    """Anyone with write permission could, although only owners were to: a path left out opened the environment."""
+    town.land("green", {SETTINGS: GREEN})
+    pull = town.promotion()
+    town.review(pull.number, "quinn")
+    town.settle()
+    assert town.title_of(pull.head_sha) == "approvals: waiting for whoever names approvers"
+    run = town.check(pull.head_sha, f"{PROMOTION} to staging")
+    assert run is not None and f"no code owner who could approve owns `{SETTINGS}`" in (run.summary or "")
+    refused = say(town, pull.number, "omar", "/approve staging")
+    assert "to be one of those who may approve: code owners" in refused
+
+
 CROWD = [f"crowd{number:02}" for number in range(12)]
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.model.promotion import Gate
-from bot.promotion.gates.approvals import approvals, approvals_of, names, people_names
+from bot.promotion.gates.approvals import approvals, approvals_into, counted, names, people_names
 from bot.promotion.gates.checks import checks
 from bot.promotion.gates.drift import drift
 from bot.promotion.gates.facts import Approval, GateFacts, Override, Running
@@ -34,9 +34,10 @@ __all__ = [
     "Override",
     "Running",
     "approvals",
-    "approvals_of",
+    "approvals_into",
     "checks",
     "compared_with",
+    "counted",
     "drift",
     "evaluate",
     "every",
@@ -75,7 +76,7 @@ _RULES = (
     _Rule(checks, each=True, onward=True),
     _Rule(health, lambda facts: facts.hop.target.gates.health, each=True, onward=True),
     _Rule(policy),
-    _Rule(approvals),
+    _Rule(approvals, each=True),
     _Rule(soak, lambda facts: facts.hop.target.gates.soak, each=True, onward=True),
     _Rule(window, lambda facts: facts.hop.target.gates.windows, each=True),
     _Rule(freeze, lambda facts: freezes(facts) or records(facts)),

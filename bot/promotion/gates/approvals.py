@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 
-from bot.model.environment import Approvers, People
+from bot.model.environment import Approvers, Environment, People
 from bot.model.promotion import Gate
+from bot.model.quoting import quoted
 from bot.promotion.gates.facts import Approval, GateFacts
+from bot.promotion.gates.members import worst
+
+_MOST_PATHS = 3
 
 
 def approvals(facts: GateFacts) -> Gate:
@@ -17,6 +22,24 @@ def approvals(facts: GateFacts) -> Gate:
     """
     approvers, left_out = facts.hop.target.approvers, excluded(facts)
     return approvals_of(approvers, facts.approvals, facts.head_sha, left_out, facts.requested_by)
+
+
+def approvals_into(
+    target: Environment, verdicts: Sequence[Approval], head_sha: str, excluded: AbstractSet[str]
+) -> Gate:
+    """Return the gate of a commit that goes into an environment, or into each member of a group, by no promotion."""
+    if not target.members:
+        return approvals_of(target.approvers, verdicts, head_sha, excluded, "")
+    each = ((one, [verdict.into(one.name) for verdict in verdicts]) for one in target.members)
+    return worst([(one.name, approvals_of(one.approvers, own, head_sha, excluded, "")) for one, own in each])
+
+
+def counted(approval: Approval, target: Environment, counts: Callable[[Environment], bool]) -> Approval:
+    """Let a verdict count for those only, of the environments that ask for approvals, for which `counts` says so."""
+    asking = [one for one in target.members or (target,) if one.approvers.required]
+    short = {one.name for one in asking if one.name not in approval.apart and not counts(one)}
+    apart = approval.apart | short
+    return replace(approval, eligible=any(one.name not in apart for one in asking), apart=apart)
 
 
 def excluded(facts: GateFacts) -> frozenset[str]:
@@ -49,8 +72,25 @@ def approvals_of(
         if one.approved and one.login not in counted
     ]
     reason = have + (f"; not counted: {', '.join(ignored)}" if ignored else "")
+    if approvers.codeowners and not approvers.people:
+        return _nobody(approvers, reason)
     return Gate(
         "approvals", "wait", reason, names(approvers), _next_approval(approvers, head_sha, excluded, requested_by)
+    )
+
+
+def _nobody(approvers: Approvers, have: str) -> Gate:
+    """Return the gate where nobody could approve: owners of what changes were wanted, and there are none."""
+    paths = ", ".join(quoted(one, 200) for one in approvers.unowned[:_MOST_PATHS])
+    more = len(approvers.unowned) - _MOST_PATHS
+    what = f"{paths} and {more} more" if more > 0 else paths or "what changes"
+    return Gate(
+        "approvals",
+        "wait",
+        f"{have}: nobody is named in `approvers`, and no code owner who could approve owns {what}",
+        "whoever names approvers",
+        "name users or teams in `approvers`, or let CODEOWNERS on the target's branch give the paths to a user or a "
+        "team of the organisation",
     )
 
 
@@ -75,7 +115,7 @@ def _why_not(approval: Approval, head_sha: str, excluded: AbstractSet[str], requ
 
 def names(approvers: Approvers) -> str:
     """Return the approvers as people read them, for example `@ann, team qa`."""
-    return people_names(approvers.people) or "anyone with write permission"
+    return people_names(approvers.people) or ("code owners" if approvers.codeowners else "anyone with write permission")
 
 
 def people_names(people: People) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bot.model.gates import FreezeRule
@@ -16,12 +16,21 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """One person's standing verdict on one commit; `eligible` says whether the configuration names them."""
+    """One person's standing verdict on one commit; `eligible` says whether the configuration names them.
+
+    Where several environments take the commit at once, it names them for one of these at least, and `apart` are those
+    for which it does not.
+    """
 
     login: str
     approved: bool
     sha: str
     eligible: bool
+    apart: frozenset[str] = frozenset()
+
+    def into(self, environment: str) -> Approval:
+        """Return the verdict as one of several environments counts it."""
+        return replace(self, eligible=self.eligible and environment not in self.apart)
 
 
 @dataclass(frozen=True, slots=True)

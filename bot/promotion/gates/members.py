@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.model.environment import Environment
 from bot.model.promotion import Gate
 from bot.promotion.gates.facts import GateFacts
 
@@ -14,14 +15,19 @@ _ORDER = ("fail", "wait", "pass")
 def of_members(facts: GateFacts) -> tuple[GateFacts, ...]:
     """Return the facts as each member of the target reads them; the facts alone where the target is no group."""
     members = facts.hop.target.members
-    return tuple(replace(facts, hop=replace(facts.hop, target=one)) for one in members) or (facts,)
+    return tuple(_of(facts, one) for one in members) or (facts,)
+
+
+def _of(facts: GateFacts, member: Environment) -> GateFacts:
+    verdicts = tuple(one.into(member.name) for one in facts.approvals)
+    return replace(facts, hop=replace(facts.hop, target=member), approvals=verdicts)
 
 
 def worst(judged: Sequence[tuple[str, Gate]]) -> Gate:
     """Return one gate for the same gate of several environments, each with the environment's name.
 
     It is open when all are. Of those that are not, the worst are told; where all say the same, it is said once, and
-    without names.
+    without names. Where they wait for different people, it is said who of them waits for whom.
     """
     state = min((gate.state for _, gate in judged), key=_ORDER.index)
     told = [(name, gate) for name, gate in judged if gate.state == state]
@@ -30,7 +36,7 @@ def worst(judged: Sequence[tuple[str, Gate]]) -> Gate:
         name=judged[0][1].name,
         state=state,
         reason=_said([(name, gate.reason) for name, gate in told], len(judged)),
-        owner=", ".join(dict.fromkeys(gate.owner for _, gate in told if gate.owner)),
+        owner=_said([(name, gate.owner) for name, gate in told if gate.owner], len(told)),
         next=_said([(name, gate.next) for name, gate in told if gate.next], len(told)),
         again=again,
         overridden=", ".join(dict.fromkeys(gate.overridden for _, gate in told if gate.overridden)),

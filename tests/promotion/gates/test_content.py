@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from bot.model.environment import Approvers, People
+from bot.model.environment import Approvers, Environment, People
 from bot.promotion import gates
-from bot.promotion.gates import OWN_CHECKS, evaluate, passed
+from bot.promotion.gates import OWN_CHECKS, Approval, evaluate, passed
 from tests.promotion.facts import HEAD, OLD, QA, SOURCE, approval, change, check, facts, hop
 
 TWO = Approvers(QA.people, required=2)
@@ -164,6 +166,66 @@ APPROVALS = [
 def test_approvals(changes: dict[str, object], state: str, reason: str) -> None:
     gate = gates.approvals(facts(**changes))
     assert (gate.name, gate.state, gate.reason) == ("approvals", state, reason)
+
+
+WEST, NORTH = (Approvers(People(("quinn",)), required=1), Approvers(People(("omar", "lena")), required=2))
+REGIONS = (Environment("west", "main", approvers=WEST), Environment("north", "main", approvers=NORTH))
+NOT_NORTH, NOT_WEST = frozenset(("north",)), frozenset(("west",))
+QUINN = Approval("quinn", True, HEAD, True, NOT_NORTH)
+OMAR, LENA = (Approval(login, True, HEAD, True, NOT_WEST) for login in ("omar", "lena"))
+GROUPS = [
+    ("one rule holds", (QUINN,), "wait", ("north: 0 of 2", "@quinn is not among the approvers"), "@omar, @lena"),
+    ("the other holds", (OMAR, LENA), "wait", ("west: 0 of 1",), "@quinn"),
+    ("half of one", (QUINN, OMAR), "wait", ("north: 1 of 2 on aaaaaaa (@omar)",), "@omar, @lena"),
+    ("both hold", (QUINN, OMAR, LENA), "pass", ("west: 1 of 1", "north: 2 of 2"), ""),
+    ("nobody yet", (), "wait", ("west: 0 of 1", "north: 0 of 2"), "west: @quinn; north: @omar, @lena"),
+    (
+        "an objection of one member's approver",
+        (QUINN, OMAR, replace(LENA, approved=False)),
+        "fail",
+        ("north: changes requested by @lena",),
+        "@lena",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("said", "state", "told", "owner"), [row[1:] for row in GROUPS], ids=[row[0] for row in GROUPS]
+)
+def test_each_member_of_a_group_has_its_own_rule(
+    said: tuple[Approval, ...], state: str, told: tuple[str, ...], owner: str
+) -> None:
+    """All approvers of a group were one pool: two approvers of one region opened the other, whose own nobody asked."""
+    (gate,) = (one for one in evaluate(facts(hop=hop(members=REGIONS), approvals=said)) if one.name == "approvals")
+    assert gate.state == state and gate.owner == owner
+    assert all(one in gate.reason for one in told), gate.reason
+
+
+def test_a_word_counts_for_those_members_only_that_say_so() -> None:
+    asking = Environment("europe", "main", approvers=NORTH, members=REGIONS)
+    found = gates.counted(approval("quinn"), asking, lambda one: one.name == "west")
+    assert (found.eligible, found.apart) == (True, NOT_NORTH)
+    again = gates.counted(found, asking, lambda one: one.name == "north")
+    assert (again.eligible, again.apart) == (False, NOT_NORTH | NOT_WEST), "names and roles agree, for each member"
+
+
+@pytest.mark.parametrize(
+    ("approvers", "state"),
+    [
+        (Approvers(required=1, codeowners=True, unowned=("web/a.yaml",)), "wait"),
+        (Approvers(required=1, codeowners=True), "wait"),
+        (Approvers(required=0, codeowners=True, unowned=("web/a.yaml",)), "pass"),
+        (Approvers(People(("quinn",)), required=1, codeowners=True), "pass"),
+    ],
+)
+def test_owners_whom_nobody_is_do_not_leave_the_gate_to_everybody(approvers: Approvers, state: str) -> None:
+    """With `codeowners` and no owner of what changes, anybody with write permission could approve."""
+    counts = bool(approvers.people)
+    gate = gates.approvals(facts(hop=hop(approvers), approvals=(approval("quinn", eligible=counts),)))
+    assert gate.state == state
+    if state == "wait":
+        assert f"no code owner who could approve owns {'`web/a.yaml`' if approvers.unowned else 'what'}" in gate.reason
+        assert "name users or teams in `approvers`" in gate.next and "CODEOWNERS" in gate.next
 
 
 ALONE = Approvers(People(("ann",)), required=1)

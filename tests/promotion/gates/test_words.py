@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
-from bot.model.environment import Environment, People
+from bot.model.environment import Approvers, Environment, People
 from bot.model.gates import FreezeRule, GateRules, Health
 from bot.model.promotion import Gate
 from bot.promotion.gates import GateFacts, Override, Running, evaluate
@@ -72,9 +72,21 @@ SHUT = replace(
     running=Running(deployed("success"), applications=(ROLLOUT,)),
 )
 MEMBERS = (
-    Environment("oslo", "production", gates=GateRules(windows=(parse_window("Mon-Fri 10:00-18:00 Europe/Oslo"),))),
-    Environment("tokyo", "production", gates=GateRules(windows=(parse_window("Mon-Fri 10:00-18:00 Asia/Tokyo"),))),
+    Environment(
+        "oslo",
+        "production",
+        approvers=QA,
+        gates=GateRules(windows=(parse_window("Mon-Fri 10:00-18:00 Europe/Oslo"),)),
+    ),
+    Environment(
+        "tokyo",
+        "production",
+        approvers=Approvers(People(teams=("tokyo-leads",)), required=1),
+        gates=GateRules(windows=(parse_window("Mon-Fri 10:00-18:00 Asia/Tokyo"),)),
+    ),
 )
+BY_QUINN = (replace(facts().approvals[0], apart=frozenset(("tokyo",))),)
+UNOWNED = Approvers(required=1, codeowners=True, unowned=("web/a.yaml", "web/b.yaml", "web/c.yaml", "web/d.yaml"))
 SCENES: dict[str, GateFacts] = {
     "Just proposed, on a Friday afternoon": PROPOSED,
     "All is well, on Monday, half an hour after Flux was done": WELL,
@@ -92,7 +104,9 @@ SCENES: dict[str, GateFacts] = {
         ),
         overrides=(Override("window", "lena", "Incident 812: the fix has to go out", HEAD),),
     ),
-    "A group of two": replace(WELL, hop=hop(members=MEMBERS), freezes=()),
+    "A group of two": replace(WELL, hop=hop(members=MEMBERS), freezes=(), approvals=BY_QUINN),
+    "A group of two, before anybody approved": replace(WELL, hop=hop(members=MEMBERS), freezes=(), approvals=()),
+    "Nobody is named, and nobody owns what changes": facts(hop=hop(UNOWNED), approvals=()),
 }
 
 
