@@ -134,7 +134,7 @@ class Composition:
             notes=RedisNotes(self._queue.connection),
             builtin_pack=builtin_pack,
             mark=lambda key: self._queue.mark([key]),
-            seal=self._seal,
+            sealer=self._seal,
             memory=self._memory,
             host=urlsplit(self._settings.git_url).netloc,
             remotes=self._remote,

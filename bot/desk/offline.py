@@ -58,6 +58,9 @@ class OfflineGitHub:
     def default_branch(self, repository: Repository) -> str:
         return self._default
 
+    def repository_id(self, repository: Repository) -> int:
+        return 0
+
     def branch_sha(self, repository: Repository, branch: str) -> str | None:
         return self._git.resolve(repository, f"refs/heads/{branch}")
 

@@ -114,7 +114,7 @@ def _of_github(repository: Repository) -> PlanLook:
     settings = Settings.for_reading(os.environ)
     with tempfile.TemporaryDirectory(prefix="lockkeeper-plan-") as directory:
         github, git, seal = reading(settings, repository, Path(directory))
-        tools = replace(nothing_written(github, RememberingGit(git)), seal=seal)
+        tools = replace(nothing_written(github, RememberingGit(git)), sealer=seal)
         found = converge(tools, repository, write=False)
         journeys = _journeys(tools, found)
     return replace(_look(found, repository, "github"), journeys=journeys)
@@ -159,5 +159,5 @@ def nothing_written(github: GitHub, git: RememberingGit) -> Tools:
         told=NothingTold(),
         builtin_pack=lambda _: None,
         mark=lambda _: None,
-        seal=lambda _: "",
+        sealer=lambda _: "",
     )

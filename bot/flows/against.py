@@ -24,6 +24,7 @@ from bot.promotion.pipeline import ways_back
 from bot.promotion.places import Place, target_of
 from bot.promotion.plan import Idle, Plan, Snapshot, plan
 from bot.promotion.standing import RolledBack, is_for
+from bot.promotion.trailers import parse_trailers
 from bot.promotion.versions import Release, is_rollback, releases, tag_of, version_back
 from bot.report import rollback as words
 
@@ -211,7 +212,7 @@ class Against:
 
     def _tag(self, hop: Hop, said: Rollback, target: Place) -> Snapshot | Idle:
         taken = self.taken(hop, target)
-        done = next((one for one in taken if self._tag_is_for(target, one, said)), None)
+        done = next((one for one in taken if self._tag_is_for(hop, target, one, said)), None)
         if done is not None:
             return Idle(words.tag_done(hop, said, done.tag))
         if not taken:
@@ -242,10 +243,14 @@ class Against:
         patterns = [one.tag for one in self._rules.configuration.environments if one.tag]
         return releases(self._tools.git.tags(target.repository), hop.target.tag, patterns)
 
-    def _tag_is_for(self, target: Place, one: Release, said: Rollback) -> bool:
+    def _tag_is_for(self, hop: Hop, target: Place, one: Release, said: Rollback) -> bool:
         if not is_rollback(one.version) or one.commit != said.sha:
             return False
-        return is_for(self._tools.git.tag_message(target.repository, one.tag), said)
+        message = self._tools.git.tag_message(target.repository, one.tag)
+        trailers = parse_trailers(message)
+        if trailers is None or trailers.source_sha != said.sha or not is_for(message, said):
+            return False
+        return trailers.is_genuine(hop, self._tools.seal(target.repository))
 
     def _passed_by(self, seen: Snapshot) -> str:
         """Return why the newest version of the source is not promoted, where a rollback's tag is newer."""

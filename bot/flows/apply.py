@@ -189,7 +189,7 @@ def _release(work: _Work, decision: Release) -> None:
     if not decision.open:
         return
     told = changes_as_told(snapshot.changes, home, work.repository)
-    seal = tools.seal(sealed(snapshot.hop, snapshot.record))
+    seal = tools.seal(work.repository)(sealed(snapshot.hop, snapshot.record))
     tools.git.push_tag(
         work.repository,
         name=decision.tag,

@@ -16,7 +16,6 @@ from bot.flows.tools import Tools
 from bot.flows.troubles import told_trouble
 from bot.intake.command_access import Allowed
 from bot.intake.command_registry import spec_of
-from bot.intake.tasks import pull_key
 from bot.model.environment import Environment
 from bot.model.promotion import Hop, Record, Request
 from bot.model.repository import PullRequest, Repository
@@ -103,8 +102,7 @@ class HopReader:
                 for said in self._tools.github.comments(repository, one.number)
                 if said.author.login == self._tools.github.bot_login
             ]
-            where = pull_key(repository.full_name, one.number)
-            asked = who_asked(where, target, bodies, self._tools.seal)
+            asked = who_asked(one.number, target, bodies, self._tools.seal(repository))
             if asked and self._may_still(asked, snapshot.hop.target):
                 again = self.read(pulls, Request(target, asked, snapshot.record.source_sha))
                 assert isinstance(again, Snapshot)  # its branches were there a moment ago

@@ -19,6 +19,7 @@ from bot.model.repository import Repository
 from bot.model.tree import EMPTY_TREE
 from bot.ports import RefMove
 from bot.promotion.locks import AUDIT, AnyRecord, Kept, Lock, Rollback, Said, read_records, record_message
+from bot.promotion.seals import Seal
 
 T = TypeVar("T")
 TRIES = 4
@@ -37,7 +38,7 @@ class Word:
 
 def read_kept(tools: Tools, home: Repository) -> Kept:
     """Return the records of the repository with the pipeline, as they were fetched."""
-    return read_records(((one.ref, one.message) for one in tools.git.records(home)), tools.seal)
+    return read_records(((one.ref, one.message) for one in tools.git.records(home)), tools.seal(home))
 
 
 def keep(tools: Tools, home: Repository, record: AnyRecord, word: Word, instead: AnyRecord | None = None) -> AnyRecord:
@@ -54,9 +55,8 @@ def keep(tools: Tools, home: Repository, record: AnyRecord, word: Word, instead:
         there = kept.at(wanted.ref)
         if there is not None and there != instead:
             return there
-        commit = tools.git.write_commit(
-            home, tree=EMPTY_TREE, parents=(), message=record_message(wanted, tools.seal), time=word.at
-        )
+        message = record_message(wanted, tools.seal(home))
+        commit = tools.git.write_commit(home, tree=EMPTY_TREE, parents=(), message=message, time=word.at)
         moves = [RefMove(wanted.ref, refs.get(wanted.ref), commit)]
         if isinstance(wanted, Said):
             moves += [RefMove(one.ref, refs[one.ref], None) for one in kept.said if wanted.since - one.since > SPENT]
@@ -106,7 +106,8 @@ def _trying(tools: Tools, home: Repository, attempt: Callable[[], T]) -> T:
 def _push(tools: Tools, home: Repository, moves: list[RefMove], entry: _Entry) -> None:
     """Move records, and the line of all records with them."""
     last = _refs(tools, home).get(AUDIT)
-    message = f"{record_message(entry.record, tools.seal, entry.done)}\n{_said(entry, last, tools.seal)}"
+    seal = tools.seal(home)
+    message = f"{record_message(entry.record, seal, entry.done)}\n{_said(entry, last, seal)}"
     commit = tools.git.write_commit(
         home, tree=EMPTY_TREE, parents=(last,) if last else (), message=message, time=entry.word.at
     )
@@ -118,7 +119,7 @@ def _push(tools: Tools, home: Repository, moves: list[RefMove], entry: _Entry) -
     _log.info("audit", done=entry.done, by=word.by, reason=record.reason, url=word.url, repo=home.full_name, **told)
 
 
-def _said(entry: _Entry, last: str | None, seal: Callable[[str], str]) -> str:
+def _said(entry: _Entry, last: str | None, seal: Seal) -> str:
     """Return who did it, sealed together with what came before, so that the line cannot be cut or bent unseen."""
     text = f"{entry.done} by {entry.word.by} at {entry.word.at.isoformat()} {entry.word.url}".rstrip()
     mark = seal(f"audit {last or 'none'} {text} {entry.record.ref}")

@@ -199,7 +199,7 @@ def _remember(tools: Tools, asked: Asked, parsed: Command, target: str) -> Answe
         colour=COLOUR,
         description=f"Lockkeeper proposes this for {target} once it is merged"[:100],
     )
-    note = remembered_by(asked.command.key, target, asked.command.actor, tools.seal)
+    note = remembered_by(asked.pull.number, target, asked.command.actor, tools.seal(asked.repository))
     return Answer(parsed.line, replies.remembered(target), note=note)
 
 

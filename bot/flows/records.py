@@ -101,7 +101,9 @@ class Records:
     def written(self, hop: Hop, commit: Commit) -> Record | None:
         """Return what the trailers of a commit say that it moved, None where their seal is not ours."""
         trailers = parse_trailers(commit.message)
-        return trailers.record if trailers and trailers.is_genuine(hop, self._tools.seal) else None
+        if trailers is None or not trailers.is_genuine(hop, self._tools.seal(self._repository)):
+            return None
+        return trailers.record
 
     def standing(self, content: Content, branch_sha: str) -> Content:
         """Keep the commit the branch is at where only words differ: a new title must not cost the approvals.

@@ -127,9 +127,14 @@ class TagReader:
         )
 
     def _arrival(self, hop: Hop, repository: Repository, release: Release) -> Arrival:
-        """Return what a tag of the target brought; one that we did not make says nothing of that."""
+        """Return what a tag of the target brought.
+
+        One that we did not make says nothing of that, nor does one with our words for another commit.
+        """
         trailers = parse_trailers(self._tools.git.tag_message(repository, release.tag))
-        genuine = trailers is not None and trailers.is_genuine(hop, self._tools.seal)
+        genuine = False
+        if trailers is not None and trailers.source_sha == release.commit:
+            genuine = trailers.is_genuine(hop, self._tools.seal(repository))
         includes = trailers.includes if trailers and genuine else ()
         named = self._changes.known(requalified(one, repository, self._home) for one in includes)
         return Arrival(None, named, release.tag, release.commit if genuine else "")

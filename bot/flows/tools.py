@@ -14,7 +14,7 @@ from bot.model.source import Source
 from bot.model.tree import Tree
 from bot.policy.gatekeeper import NO_REGO, Rego
 from bot.ports import Agent, CheckedHeads, Git, GitHub, Notes, Outputs, Renderer, Scanners, Told
-from bot.promotion.trailers import Seal
+from bot.promotion.seals import Seal, bound
 
 
 def _now() -> datetime:
@@ -40,7 +40,7 @@ class Tools:
     """The adapters of one job, behind their ports.
 
     `builtin_pack` returns the files of a pack in `policies/` by name, None when there is no such pack; `mark`
-    asks for another job by key; `seal` marks words as ours; `memory` is what is known of trees already, `notes` what
+    asks for another job by key; `sealer` marks words as ours; `memory` is what is known of trees already, `notes` what
     GitHub said before; `host` is where repositories live; `remotes` fetches what is allowed and pinned; `trusted` says
     whether the engines are sandboxed well enough for forks. `rego` evaluates Gatekeeper's Rego; `scanners` are the
     operator's. `agent` is the GitOps agent's API where there is one. `wake` asks for a job by key at a time, None for
@@ -55,7 +55,7 @@ class Tools:
     told: Told
     builtin_pack: PackFiles
     mark: Callable[[str], None]
-    seal: Seal
+    sealer: Seal
     notes: Notes = field(default_factory=NoNotes)
     memory: Memory = field(default_factory=Memory)
     host: str = "github.com"
@@ -66,6 +66,10 @@ class Tools:
     agent: Agent | None = None
     wake: Callable[[str, datetime | None], None] = _sleep_on
     clock: Callable[[], datetime] = _now
+
+    def seal(self, repository: Repository) -> Seal:
+        """Return what marks words as ours that lie in a repository: there they count, and nowhere else."""
+        return bound(self.sealer, self.github.repository_id(repository))
 
     def workbench(self, repository: Repository) -> Workbench:
         """Return what rendering and judging one repository works with."""

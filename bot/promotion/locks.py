@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Literal
 
-from bot.promotion.trailers import Seal
+from bot.promotion.seals import Seal
 
 LockKind = Literal["lock", "freeze", "hold"]
 SaidKind = Literal["approve", "override"]
@@ -160,9 +160,8 @@ def record_message(record: AnyRecord, seal: Seal, done: str = "") -> str:
 def read_records(found: Iterable[tuple[str, str]], seal: Seal) -> Kept:
     """Return what stands under the refs given, each with its commit's message.
 
-    A record counts where its seal is ours and it lies where it belongs: it can be taken away by whoever may push, but
-    not be made, changed or moved. Seals leave out the repository's name, so that a repository keeps its locks when it
-    is renamed.
+    A record counts where its seal is ours and it lies where it belongs, in the repository that `seal` is for: whoever
+    may push can take it away, or put back what once was there, but make, change and move none.
     """
     locks: list[Lock] = []
     said: list[Said] = []

@@ -6,14 +6,14 @@ can write the like; `seal` tells ours from theirs.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.model.promotion import Hop, Record
 from bot.model.repository import Repository
-
-Seal = Callable[[str], str]  # a text's seal, which nobody can make without our secret
+from bot.promotion.seals import Seal
 
 _SOURCE = re.compile(r"^Lockkeeper-Source: (\S+) ([0-9a-f]{40})$", re.M)
 _TARGET = re.compile(r"^Lockkeeper-Target: (\S+)$", re.M)
@@ -46,14 +46,16 @@ class Trailers:
         return Record(self.source_sha, self.requested_by, self.pinned, self.whole)
 
     def is_genuine(self, hop: Hop, seal: Seal) -> bool:
-        """Say whether we wrote them for this hop, and not somebody who may push to its branch."""
+        """Say whether we wrote them for this hop, and not somebody who may push to its branch.
+
+        `seal` is that of the repository they were found in.
+        """
         return bool(self.seal) and self.seal == seal(sealed(hop, self.record))
 
 
 def sealed(hop: Hop, record: Record) -> str:
-    """Return the text whose seal stands in the trailers."""
-    own = f" {hop.application}" if hop.application else ""
-    return f"promotion {hop.source.name} {hop.target.name}{own} {record.encode()}"
+    """Return the text whose seal stands in the trailers: which way it went, between what, and what was moved."""
+    return "promotion " + json.dumps([hop.way, hop.source.name, hop.target.name, hop.application, record.encode()])
 
 
 def write_trailers(hop: Hop, record: Record, includes: tuple[str, ...], seal: str) -> list[str]:

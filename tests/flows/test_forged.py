@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 
+from bot.flows.changes import read_commit
+from bot.flows.locks import Word, keep
+from bot.flows.records import Records
+from bot.flows.rules import read_rules
+from bot.model.promotion import Record
+from bot.model.repository import Repository
+from bot.promotion.locks import AUDIT, PREFIX, Lock, Rollback, Said
+from bot.promotion.pipeline import pairs
+from bot.promotion.trailers import sealed
 from tests.flows.directories import DEVELOPMENT, DIRECTORIES, PRODUCTION, STAGING, directories, web
 from tests.flows.repository import SETTINGS, settings
 from tests.flows.test_directory import into
+from tests.flows.test_locks import HOME, say, worker
+from tests.flows.test_override import soaking, succeed
 from tests.flows.world import BOT, PROMOTION, REPOSITORY, Town
 
 BLUE, GREEN, RED = (settings(level="info", colour=colour) for colour in ("blue", "green", "red"))
@@ -92,3 +106,44 @@ def test_a_pull_request_that_somebody_opened_from_our_branch_is_not_taken_over(t
     town.sweep()
     town.settle()
     assert town.promotion().number not in (ours.number, theirs)
+
+
+def test_what_was_sealed_in_another_repository_counts_for_nothing(make_town: Callable[..., Town]) -> None:
+    """Seals left the repository out: whoever may push here, and has a repository of their own that the App is on.
+
+    There they may approve, override and roll back as they like, and the record opened gates here once it was pushed.
+    """
+    mine = Repository("acme", "mine")
+    town = make_town(soaking(), others={mine.full_name: {"a": "b"}})
+    number = town.land("green", {SETTINGS: GREEN})
+    succeed(town)
+    head = town.promotion().head_sha
+    tools = worker(town, "mine")
+    word = Word("lena", tools.clock().replace(microsecond=0), "")
+    override = Said("override", "staging", "lena", head, "go", word.at, "soak")
+    rollback = Rollback("rollback", "staging", "lena", town.head("staging"), "before", "", word.at)
+    for record in (override, Lock("lock", "production", "lena", "", word.at), rollback):
+        keep(tools, mine, record, word)
+    there, here = (town.world.repository(one.full_name).git for one in (mine, HOME))
+    forged = {ref: sha for ref, sha in there.refs(PREFIX).items() if ref != AUDIT}
+    for ref, sha in forged.items():
+        here.fetch(there, sha)
+        here.set_ref(ref, sha)
+    town.sweep()
+    status = say(town, number, "ben", "/status")
+    assert len(forged) == 3 and all(f"`{ref}`" in status for ref in forged)
+    assert town.file("staging", SETTINGS) != GREEN
+
+    tools.git.fetch(HOME)
+    commit, hop = read_commit(tools, HOME, head), pairs(read_rules(tools, HOME).configuration)[0]
+    assert commit is not None
+    records, record = Records(tools, HOME, HOME), Record(town.head("main"))
+    assert records.written(hop, commit) == record
+    marks = [tools.seal(one)(sealed(hop, record)) for one in (HOME, mine)]
+    copied = replace(commit, message=commit.message.replace(*marks))
+    assert copied != commit and records.written(hop, copied) is None
+    here.set_ref(override.ref, None)
+    keep(tools, HOME, override, word)
+    town.sweep()
+    town.settle()
+    assert town.file("staging", SETTINGS) == GREEN, "the same word, said here, opens the gate"

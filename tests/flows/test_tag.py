@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.flows.directories import DEVELOPMENT, directory, web
@@ -170,3 +172,18 @@ def test_where_there_is_no_pull_request_approvals_are_said_on_the_original_one(t
     comment = town.say(number, "omar", "/approve production")
     town.settle()
     assert tags(town).get("v1.0.0-prod") == commit, town.reply(number, comment)
+
+
+def test_our_words_on_another_commit_say_nothing(make_town: Callable[..., Town]) -> None:
+    """A tag set by hand with the words of ours on it counted as set by us, whatever commit it was on."""
+    town = make_town(TAGS, directory("development"))
+    succeed(town, release(town, "v1.0.0-dev"))
+    git = town.world.repository(REPOSITORY).git
+    words = git.text("cat-file", "tag", "v1.0.0-stage")
+    evil = town.commit("aside", {f"{DEVELOPMENT}/web.yaml": web("6.6.6")}, "ben")
+    copied = words.replace(tags(town)["v1.0.0-stage"], evil, 1).replace("tag v1.0.0-stage", "tag v6.6.6-stage", 1)
+    git.set_ref("refs/tags/v6.6.6-stage", git.text("mktag", stdin=copied.encode()).strip())
+    town.sweep()
+    town.settle()
+    assert tags(town)["v6.6.6-stage"] == evil
+    assert evil not in [one.sha for one in town.world.repository(REPOSITORY).deployments]

@@ -44,6 +44,18 @@ def test_a_second_job_asks_less(house: House) -> None:
     assert [one.path for one in house.sandbox.exchanges] == [f"/api/v3/repos/{NAME}"]
 
 
+def test_a_repository_is_known_by_its_number(house: House) -> None:
+    """GitHub's own, which outlives its name; a pull request tells it, and a list without any costs one read."""
+    ours = house.world.repository(NAME).id
+    assert house.github.repository_id(REPOSITORY) == ours
+    keeping = house.ours.for_repository(REPOSITORY, keeps=True)
+    house.calls()
+    assert (keeping.repository_id(REPOSITORY), keeping.default_branch(REPOSITORY)) == (ours, "main")
+    assert house.calls() == [f"GET /repos/{NAME}/pulls", f"GET /repos/{NAME}"]
+    house.world.add_repository("acme/other", files={"a": "b"})
+    assert house.world.repository("acme/other").id != ours
+
+
 def test_every_request_names_the_version(house: House) -> None:
     house.github.default_branch(REPOSITORY)
     versions = [

@@ -37,6 +37,7 @@ def test_one_list_answers_all_questions_about_pull_requests(house: House, keepin
     house.world.close_pull(NAME, first, "bob")
     house.calls()
     assert keeping.default_branch(REPOSITORY) == "main"
+    assert keeping.repository_id(REPOSITORY) == house.world.repository(NAME).id
     every = keeping.pulls(REPOSITORY, state="all")
     assert [one.number for one in every] == [second, first]
     assert [one.number for one in keeping.pulls(REPOSITORY, state="open")] == [second]

@@ -10,12 +10,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.adapters.seal import sealer
-from bot.promotion.locks import AUDIT, PREFIX, REASON, Kept, Lock, Said, one_line, read_records, record_message
+from bot.promotion.locks import (
+    AUDIT,
+    PREFIX,
+    REASON,
+    AnyRecord,
+    Kept,
+    Lock,
+    Rollback,
+    Said,
+    one_line,
+    read_records,
+    record_message,
+)
+from bot.promotion.seals import bound
 
-SEAL, OTHER = sealer("a key made for this test"), sealer("another key")
+SEAL, OTHER = bound(sealer("a key made for this test"), 1), bound(sealer("another key"), 1)
+ELSEWHERE = bound(sealer("a key made for this test"), 2)
 AT = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
 LOCK = Lock("lock", "staging", "ann", "load test: until noon", AT, "https://github.com/acme/shop/pull/7#c")
-RECORDS: dict[str, tuple[Lock | Said, str]] = {
+RECORDS: dict[str, tuple[AnyRecord, str]] = {
     "a lock": (LOCK, "lock/staging"),
     "a hold": (Lock("hold", "staging", "ann", "", AT), "hold/staging"),
     "a freeze of one": (Lock("freeze", "staging", "ann", "", AT), "freeze/staging"),
@@ -26,16 +40,56 @@ RECORDS: dict[str, tuple[Lock | Said, str]] = {
         Said("override", "staging", "ann", "a" * 40, "why", AT, "soak"),
         f"override/staging/{'a' * 40}/soak",
     ),
+    "a rollback": (Rollback("rollback", "staging", "ann", "a" * 40, "before #7", "broken", AT), "rollback/staging"),
 }
 
 
 @pytest.mark.parametrize(("record", "ref"), RECORDS.values(), ids=RECORDS)
-def test_what_is_written_is_read_back_from_where_it_belongs(record: Lock | Said, ref: str) -> None:
+def test_what_is_written_is_read_back_from_where_it_belongs(record: AnyRecord, ref: str) -> None:
     assert record.ref == PREFIX + ref
     kept = read_records([(record.ref, record_message(record, SEAL))], SEAL)
-    assert (*kept.locks, *kept.said) == (record,)
+    assert (*kept.locks, *kept.said, *kept.rollbacks) == (record,)
     assert kept.forged == ()
     assert kept.at(record.ref) == record
+
+
+@pytest.mark.parametrize(("record", "ref"), RECORDS.values(), ids=RECORDS)
+def test_what_was_sealed_in_another_repository_counts_for_nothing(record: AnyRecord, ref: str) -> None:
+    """Seals left the repository out.
+
+    Who might push here could have a record sealed in a repository of their own, where they may approve, override and
+    roll back whatever they like, and push it.
+    """
+    assert read_records([(record.ref, record_message(record, ELSEWHERE))], SEAL) == Kept(forged=(PREFIX + ref,))
+
+
+@pytest.mark.parametrize("here", RECORDS)
+def test_no_record_counts_as_another(here: str) -> None:
+    """Neither moved to the ref of another kind, environment, gate or commit, nor with the seal of another."""
+    record, _ = RECORDS[here]
+    message = record_message(record, SEAL)
+    for other, place in (one for name, one in RECORDS.items() if name != here):
+        assert read_records([(PREFIX + place, message)], SEAL) == Kept(forged=(PREFIX + place,))
+        unsealed = record_message(other, SEAL).partition("Lockkeeper-Seal")[0]
+        stolen = f"{unsealed}Lockkeeper-Seal{message.partition('Lockkeeper-Seal')[2]}"
+        assert read_records([(PREFIX + place, stolen)], SEAL) == Kept(forged=(PREFIX + place,))
+
+
+SAID = Said("override", "staging", "ann", "a" * 40, "why", AT, "soak")
+BENT: dict[str, AnyRecord] = {
+    "another commit": replace(SAID, sha="b" * 40),
+    "another environment": replace(SAID, target="production"),
+    "another gate": replace(SAID, gate="approvals"),
+    "another person": replace(SAID, by="lena"),
+    "an approval": replace(SAID, kind="approve", gate=""),
+}
+
+
+@pytest.mark.parametrize("record", BENT.values(), ids=BENT)
+def test_a_word_is_for_what_it_was_said_of(record: AnyRecord) -> None:
+    mark = record_message(SAID, SEAL).partition("Lockkeeper-Seal")[2]
+    message = f"{record_message(record, SEAL).partition('Lockkeeper-Seal')[0]}Lockkeeper-Seal{mark}"
+    assert read_records([(record.ref, message)], SEAL) == Kept(forged=(record.ref,))
 
 
 @given(st.text(max_size=400), st.text(max_size=60))

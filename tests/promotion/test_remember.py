@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import pytest
 
+from bot.adapters.seal import sealer
 from bot.promotion.remember import label, remembered_by, who_asked
+from bot.promotion.seals import Seal, bound
 
-WHERE = "acme/shop#7"
-
-
-def seal(text: str) -> str:
-    return hashlib.sha256(b"ours" + text.encode()).hexdigest()[:32]
+NUMBER = 7
+SEAL, ELSEWHERE = (bound(sealer("a key made for this test"), repository) for repository in (1, 2))
 
 
-def ours(login: str, target: str = "staging", where: str = WHERE) -> str:
-    return f"<!-- lockkeeper:reply:1 -->\n{remembered_by(where, target, login, seal)}\n@{login}\n\n📌 Remembered"
+def ours(login: str, target: str = "staging", number: int = NUMBER, seal: Seal = SEAL) -> str:
+    return f"<!-- lockkeeper:reply:1 -->\n{remembered_by(number, target, login, seal)}\n@{login}\n\n📌 Remembered"
 
 
 ASKED = [
@@ -26,7 +23,8 @@ ASKED = [
     ("another environment", [ours("ann", "production")], ""),
     ("an environment whose name begins alike", [ours("ann", "staging-2")], ""),
     ("both", [ours("ann", "production"), ours("ben")], "ben"),
-    ("copied from another pull request", [ours("lena", where="acme/shop#8")], ""),
+    ("copied from another pull request", [ours("lena", number=8)], ""),
+    ("copied from a pull request of that number in another repository", [ours("lena", seal=ELSEWHERE)], ""),
     ("without a seal", ["<!-- lockkeeper:remember target=staging by=lena -->"], ""),
     ("with a made-up seal", ["<!-- lockkeeper:remember target=staging by=lena seal=abc -->"], ""),
     ("edited afterwards", [ours("ann").replace("by=ann", "by=lena")], ""),
@@ -37,7 +35,7 @@ ASKED = [
 
 @pytest.mark.parametrize(("bodies", "expected"), [row[1:] for row in ASKED], ids=[row[0] for row in ASKED])
 def test_who_asked(bodies: list[str], expected: str) -> None:
-    assert who_asked(WHERE, "staging", bodies, seal) == expected
+    assert who_asked(NUMBER, "staging", bodies, SEAL) == expected
 
 
 @pytest.mark.parametrize(("target", "expected"), [("staging", "promote: staging"), ("e" * 60, "promote: " + "e" * 41)])

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.adapters.seal import sealer
 from bot.model.environment import Environment
 from bot.model.promotion import Hop, Record
+from bot.promotion.seals import Seal, bound
 from bot.promotion.trailers import Trailers, parse_trailers, sealed, write_trailers
 from tests.promotion.facts import SOURCE, hop
 
@@ -23,8 +24,7 @@ RECORDS = st.builds(
 )
 
 
-def seal(text: str) -> str:
-    return hashlib.sha256(b"ours" + text.encode()).hexdigest()[:32]
+seal, elsewhere = (bound(sealer("a key made for this test"), repository) for repository in (1, 2))
 
 
 def message(this: Hop, record: Record, includes: tuple[str, ...] = (), mark: str | None = None) -> str:
@@ -42,11 +42,21 @@ def test_what_is_written_is_read_back(record: Record, numbers: list[int]) -> Non
     assert found.is_genuine(HOP, seal)
 
 
-OTHER = Hop(Environment("staging", "staging"), Environment("elsewhere", "elsewhere"))
+def sealed_for(this: Hop, by: Seal = seal) -> str:
+    """Return our words for one hop under the seal of another."""
+    return message(HOP, Record(SOURCE), mark=by(sealed(this, Record(SOURCE))))
+
+
 FORGED = {
     "no seal": message(HOP, Record(SOURCE), mark=""),
     "another seal": message(HOP, Record(SOURCE), mark="ab" * 16),
-    "a seal of another hop": message(HOP, Record(SOURCE), mark=seal(sealed(OTHER, Record(SOURCE)))),
+    "of another repository": sealed_for(HOP, elsewhere),
+    "of another target": sealed_for(replace(HOP, target=Environment("elsewhere", "elsewhere"))),
+    "of another source": sealed_for(replace(HOP, source=Environment("elsewhere", "elsewhere"))),
+    "of one application": sealed_for(replace(HOP, application="web")),
+    "of a way back": sealed_for(replace(HOP, way="back")),
+    "of a rollback": sealed_for(replace(HOP, way="rollback")),
+    "laid over all": message(HOP, Record(SOURCE)).replace("Lockkeeper-Seal", "Lockkeeper-Whole: yes\nLockkeeper-Seal"),
     "another commit": message(HOP, Record(SOURCE)).replace(SOURCE, "6" * 40),
     "another person": message(HOP, Record(SOURCE, "ann")).replace("By: ann", "By: ben"),
     "pinned afterwards": message(HOP, Record(SOURCE)).replace(

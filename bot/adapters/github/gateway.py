@@ -112,6 +112,9 @@ class RepositoryGitHub:
     def default_branch(self, repository: Repository) -> str:
         return pull_lists.default_branch(self._client, repository)
 
+    def repository_id(self, repository: Repository) -> int:
+        return pull_lists.repository_id(self._client, repository)
+
     def branch_sha(self, repository: Repository, branch: str) -> str | None:
         return pulls.branch_sha(self._client, repository, branch)
 

@@ -13,6 +13,7 @@ from itertools import islice
 from github.PaginatedList import PaginatedList
 from github.PullRequest import PullRequest as Found
 from github.PullRequestReview import PullRequestReview
+from github.Repository import Repository as FoundRepository
 
 from bot.adapters.github.client import Client
 from bot.adapters.github.errors import translated
@@ -63,15 +64,15 @@ def _newest(client: Client, repository: Repository) -> list[Found]:
     def read() -> list[Found]:
         found = list(islice(_listed(client, repository, Wanted()), NEWEST))
         if found:
-            note_default(client, repository, found[0])
+            note_about(client, repository, found[0])
         return found
 
     return client.seen.once(_newest_of(repository), read)
 
 
-def note_default(client: Client, repository: Repository, found: Found) -> None:
-    """Take the default branch that a pull request told us with its own."""
-    client.seen.note(_default(repository), found.base.repo.default_branch)
+def note_about(client: Client, repository: Repository, found: Found) -> None:
+    """Take what a pull request told us of its repository with its own."""
+    client.seen.note(_about(repository), _told(found.base.repo))
 
 
 def note_made(client: Client, repository: Repository, made: Found) -> None:
@@ -92,8 +93,8 @@ def _open_of(repository: Repository) -> Question:
     return "open pulls", repository
 
 
-def _default(repository: Repository) -> Question:
-    return "default branch", repository
+def _about(repository: Repository) -> Question:
+    return "repository", repository
 
 
 def _listed(client: Client, repository: Repository, wanted: Wanted) -> Iterable[Found]:
@@ -106,11 +107,31 @@ def _listed(client: Client, repository: Repository, wanted: Wanted) -> Iterable[
 
 
 def default_branch(client: Client, repository: Repository) -> str:
-    """Return the repository's default branch; every pull request tells it, too."""
+    """Return the repository's default branch."""
+    return _read_about(client, repository).default_branch
+
+
+def repository_id(client: Client, repository: Repository) -> int:
+    """Return GitHub's number of the repository, which stays when it is renamed or transferred."""
+    return _read_about(client, repository).id
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    default_branch: str
+    id: int
+
+
+def _told(found: FoundRepository) -> _About:
+    return _About(found.default_branch, found.id)
+
+
+def _read_about(client: Client, repository: Repository) -> _About:
+    """Return what the repository is; every pull request tells it, too."""
     with translated(f"read {repository}"):
-        if client.seen.keeps and not client.seen.knows(_default(repository)):
+        if client.seen.keeps and not client.seen.knows(_about(repository)):
             _newest(client, repository)
-        return client.seen.once(_default(repository), lambda: client.repository(repository).default_branch)
+        return client.seen.once(_about(repository), lambda: _told(client.repository(repository)))
 
 
 def reviews_found(client: Client, repository: Repository, number: int) -> list[PullRequestReview]:

@@ -13,7 +13,7 @@ from bot.adapters.github import values
 from bot.adapters.github.client import Client, quoted
 from bot.adapters.github.conversation import same_text
 from bot.adapters.github.errors import found_or_made, translated
-from bot.adapters.github.pull_lists import Wanted, matching, note_default, note_made, reviews_found
+from bot.adapters.github.pull_lists import Wanted, matching, note_about, note_made, reviews_found
 from bot.errors import RefusedError, TransientError
 from bot.model.repository import PullRequest, Repository, Review
 
@@ -22,7 +22,7 @@ def pull(client: Client, repository: Repository, number: int) -> PullRequest:
     """Return a pull request as it is now."""
     with translated(f"read pull request #{number} of {repository}"):
         found = client.seen.once(("pull", repository, number), lambda: client.pull(repository, number))
-        note_default(client, repository, found)
+        note_about(client, repository, found)
         return _with_merger(found)
 
 

@@ -28,7 +28,7 @@ def read_content(tools: Tools, changes: ChangeReader, move: Move) -> Content:
     told = changes_as_told(carried, move.home, target)
     source = read_commit(tools, move.source.repository, move.record.source_sha)
     assert source is not None and source.time is not None  # it was just merged
-    seal = tools.seal(sealed(move.hop, moved.record))
+    seal = tools.seal(target)(sealed(move.hop, moved.record))
     commit = git.write_commit(
         target,
         tree=moved.tree,

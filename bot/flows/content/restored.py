@@ -35,11 +35,12 @@ def read_restored(tools: Tools, changes: ChangeReader, move: Move, said: Rollbac
         return Content(moved.kind, moved.record, same=True)
     gone = changes.between(place, move.record.source_sha, move.target_head)
     told = changes_as_told(gone, move.home, place.repository)
+    seal = tools.seal(place.repository)(sealed(move.hop, moved.record))
     commit = git.write_commit(
         place.repository,
         tree=moved.tree,
         parents=[move.target_head],
-        message=commit_message(move.hop, said, told, tools.seal(sealed(move.hop, moved.record))),
+        message=commit_message(move.hop, said, told, seal),
         time=said.since,
     )
     return Content(moved.kind, moved.record, changes=gone, commit=commit, paths=moved.paths, versions=moved.versions)
