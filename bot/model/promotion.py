@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from bot.model.environment import Environment
 
+_ID = re.compile(r"[0-9a-f]{40}")
 GateState = Literal["pass", "wait", "fail"]
 Way = Literal["promote", "rollback", "back"]
 
@@ -89,6 +91,8 @@ class Record:
     """What one promotion pull request moved: the source commit, who asked ('' when automatic), pinned or moving.
 
     `whole` says that all the source holds was laid over the target, because nothing to compare with was known.
+    `content` is the tree that the source's directory was then, so that it is known wherever that lies later; '' where a
+    promotion is no directory.
     It is kept in the `external_id` of our own check run on the promotion commit, which only the App can write.
     """
 
@@ -96,6 +100,7 @@ class Record:
     requested_by: str = ""
     pinned: bool = False
     whole: bool = False
+    content: str = ""
 
     def encode(self) -> str:
         """Return the one-line form that `decode` reads."""
@@ -106,16 +111,18 @@ class Record:
             words.append("pinned=yes")
         if self.whole:
             words.append("whole=yes")
+        if self.content:
+            words.append(f"content={self.content}")
         return " ".join(words)
 
     @classmethod
     def decode(cls, text: str) -> Record | None:
         """Read `encode`'s form; None when the text is not a record."""
         words = dict(word.split("=", 1) for word in text.split() if "=" in word)
-        source = words.get("source", "")
-        if len(source) != 40 or any(letter not in "0123456789abcdef" for letter in source):
+        source, content = words.get("source", ""), words.get("content", "")
+        if not _ID.fullmatch(source) or (content and not _ID.fullmatch(content)):
             return None
-        return cls(source, words.get("by", ""), words.get("pinned") == "yes", words.get("whole") == "yes")
+        return cls(source, words.get("by", ""), words.get("pinned") == "yes", words.get("whole") == "yes", content)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,16 @@ WHOLE = frozenset(("branch", "tag"))  # strategies that move everything a commit
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A directory ('' is the top) of a branch of a repository, or some of its files."""
+    """A directory ('' is the top) of a branch of a repository, or some of its files.
+
+    `formerly` are the paths where they were before, since what is asked about.
+    """
 
     repository: Repository
     branch: str
     path: str = ""
     files: tuple[str, ...] = ()
+    formerly: tuple[str, ...] = ()
 
     @property
     def ref(self) -> str:
@@ -28,7 +32,8 @@ class Place:
     @property
     def scope(self) -> tuple[str, ...]:
         """The paths that it is about; none for everything."""
-        return self.files or ((self.path,) if self.path else ())
+        scope = self.files or ((self.path,) if self.path else ())
+        return (*scope, *self.formerly) if scope and "" not in self.formerly else ()
 
     def below(self, path: str) -> str:
         """Return the path, counted from the directory, as counted from the top of the repository."""

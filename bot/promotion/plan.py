@@ -15,17 +15,21 @@ from bot.promotion import gates as rules
 from bot.promotion.locks import Rollback
 from bot.promotion.standing import RolledBack
 
-Base = Literal["last promotion", "rewritten", "vanished", "merge base", "configured", "copy", "none"]
+Base = Literal["last promotion", "rewritten", "vanished", "merge base", "configured", "dated", "copy", "none"]
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A file changed on both sides since the last promotion, with both texts ('' when deleted there)."""
+    """A file changed on both sides since the last promotion, with both texts ('' when deleted there).
+
+    `lost` is what to do where it is no file, but that nobody can say what was promoted last; '' for every file.
+    """
 
     path: str
     kind: str
     source: str
     target: str
+    lost: str = ""
 
 
 @dataclass(frozen=True, slots=True)

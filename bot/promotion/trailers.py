@@ -21,6 +21,7 @@ _INCLUDES = re.compile(r"^Lockkeeper-Includes: ((?:[\w.-]+/[\w.-]+)?#[1-9]\d{0,9
 _ASKED = re.compile(r"^Lockkeeper-Requested-By: (\S+)$", re.M)
 _PINNED = re.compile(r"^Lockkeeper-Pinned: yes$", re.M)
 _WHOLE = re.compile(r"^Lockkeeper-Whole: yes$", re.M)
+_CONTENT = re.compile(r"^Lockkeeper-Content: ([0-9a-f]{40})$", re.M)
 _SEAL = re.compile(r"^Lockkeeper-Seal: ([0-9a-f]+)$", re.M)
 
 
@@ -39,11 +40,12 @@ class Trailers:
     pinned: bool = False
     seal: str = ""
     whole: bool = False
+    content: str = ""
 
     @property
     def record(self) -> Record:
         """Return what was moved, as far as the trailers can be believed."""
-        return Record(self.source_sha, self.requested_by, self.pinned, self.whole)
+        return Record(self.source_sha, self.requested_by, self.pinned, self.whole, self.content)
 
     def is_genuine(self, hop: Hop, seal: Seal) -> bool:
         """Say whether we wrote them for this hop, and not somebody who may push to its branch.
@@ -68,6 +70,8 @@ def write_trailers(hop: Hop, record: Record, includes: tuple[str, ...], seal: st
         lines.append("Lockkeeper-Pinned: yes")
     if record.whole:
         lines.append("Lockkeeper-Whole: yes")
+    if record.content:
+        lines.append(f"Lockkeeper-Content: {record.content}")
     return [*lines, f"Lockkeeper-Seal: {seal}"] if seal else lines
 
 
@@ -89,6 +93,7 @@ def parse_trailers(message: str) -> Trailers | None:
     if source is None:
         return None
     asked, target, seal = _ASKED.search(message), _TARGET.search(message), _SEAL.search(message)
+    content = _CONTENT.search(message)
     return Trailers(
         source[1],
         source[2],
@@ -98,4 +103,5 @@ def parse_trailers(message: str) -> Trailers | None:
         _PINNED.search(message) is not None,
         seal[1] if seal else "",
         _WHOLE.search(message) is not None,
+        content[1] if content else "",
     )

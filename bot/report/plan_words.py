@@ -23,8 +23,11 @@ _SIGNS = {"pass": "✔", "wait": "…", "fail": "✘", "unknown": "?"}
 _COLOURS = {"pass": "+", "wait": "warning", "fail": "error", "unknown": "note"}
 _BASES: dict[Base, str] = {
     "last promotion": "since the last promotion",
+    "rewritten": "since the last promotion, by a history that was rewritten",
+    "vanished": "since what the target holds wholly, because the commit promoted last is gone",
     "merge base": "since both branches were the same",
     "configured": "since the two were configured",
+    "dated": "since the two were configured, by the dates in commits",
     "copy": "nothing to compare with is known, so all of it is laid over what is there",
     "none": "nothing to compare with is known",
 }

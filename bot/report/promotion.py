@@ -130,6 +130,12 @@ def _base_note(snapshot: Snapshot) -> str:
             f"<sub>First promotion of this pair: what differed when it was configured belongs to {name}, and only what "
             f"{source} changed since then moves.</sub>"
         )
+    if snapshot.base == "dated":
+        return (
+            f"<sub>⚠️ First promotion of this pair. GitHub does not tell any more what {source} held when it was "
+            f"configured, so the dates in its commits had to. What differed then belongs to {name}, and what {source} "
+            "changed since then moves; a clock that was wrong makes that too much. Look at the whole diff.</sub>"
+        )
     if snapshot.base == "copy":
         return (
             f"<sub>There is no earlier promotion to compare with: everything that {source} holds is laid over {name}, "

@@ -98,7 +98,8 @@ def nothing(reason: str) -> str:
 def stuck(hop: Hop, conflicts: Sequence[Conflict]) -> str:
     """Return the answer to a promotion that conflicts: both sides, nothing written."""
     sides = markdown.within(conflict_sides(hop, conflicts), _SIDES, "Further files are left out here.")
-    return f"❌ {conflict_words(hop, conflicts)}\n\n{markdown.details('both sides', sides)}"
+    words = f"❌ {conflict_words(hop, conflicts)}"
+    return f"{words}\n\n{markdown.details('both sides', sides)}" if sides else words
 
 
 def remembered(target: str) -> str:

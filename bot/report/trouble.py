@@ -25,10 +25,13 @@ def trouble_name(hop: Hop) -> str:
 
 def conflict_check(hop: Hop, conflicts: Sequence[Conflict], *, sha: str, record: str) -> CheckReport:
     """Return the check run on the source commit that could not be promoted."""
+    lost = any(one.lost for one in conflicts)
+    what = "What was promoted last is not known" if lost else f"{count(len(conflicts), 'file')} changed in both"
+    between = f"from {hop.source.name} to" if lost else f"{hop.source.name} and"
     return CheckReport(
         name=trouble_name(hop),
         sha=sha,
-        title=f"{count(len(conflicts), 'file')} changed in both {hop.source.name} and {hop.target.name}"[:250],
+        title=f"{what} {between} {hop.target.name}"[:250],
         summary=markdown.within(
             [conflict_words(hop, conflicts)], markdown.CHECK_BYTES, _too_long(conflicts), in_bytes=True
         ),
@@ -85,6 +88,8 @@ def _too_long(conflicts: Sequence[Conflict]) -> str:
 
 def conflict_words(hop: Hop, conflicts: Sequence[Conflict]) -> str:
     """Return what is in the way and how to resolve it, without the texts of both sides."""
+    if lost := next((one for one in conflicts if one.lost), None):
+        return f"Nothing was written: {markdown.prose(lost.kind)}.\n\n**Next:** {markdown.prose(lost.lost)}."
     rows = [[markdown.code(one.path), markdown.escape(one.kind)] for one in conflicts[:100]]
     source, target = (spot(one, hop.target.strategy) for one in (hop.source, hop.target))
     return (
@@ -101,7 +106,7 @@ def conflict_words(hop: Hop, conflicts: Sequence[Conflict]) -> str:
 def conflict_sides(hop: Hop, conflicts: Sequence[Conflict]) -> list[str]:
     """Return both sides of every file, each file a part of its own."""
     parts = []
-    for one in conflicts:
+    for one in (each for each in conflicts if not each.lost):
         hidden = _may_hold_secrets(one)
         source, target = (
             markdown.fence("(not shown: it may hold secrets)" if text and hidden else text or "(deleted)")

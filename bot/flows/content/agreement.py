@@ -81,7 +81,7 @@ def _line(sides: Meeting, base: str, source: str) -> Iterable[str]:
     """Yield the commits before `source` on the source's own line, down to the base, that changed its content."""
     git, place = sides.tools.git, sides.source
     found = git.commits(place.repository, since=base, until=source, paths=place.scope)
-    if place.path:
+    if place.scope:
         yield from (one.sha for one in found if one.sha != source)
         return
     commits = {one.sha: one for one in found}

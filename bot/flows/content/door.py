@@ -8,6 +8,7 @@ from functools import partial
 from bot.flows.changes import ChangeReader, changes_as_told, read_commit
 from bot.flows.content import trees, versions
 from bot.flows.content.move import Content, Move, Moved
+from bot.flows.content.start import Start, read_start
 from bot.flows.tools import Tools
 from bot.promotion.trailers import sealed
 from bot.report.promotion import commit_message
@@ -18,11 +19,12 @@ def read_content(tools: Tools, changes: ChangeReader, move: Move) -> Content:
 
     The mirrors of both repositories must be fetched.
     """
-    moved = _moved(tools, move)
+    start = read_start(tools, move)
+    moved = _moved(tools, move, start)
     git, target = tools.git, move.target.repository
     if not moved.conflicts and moved.tree == git.tree(target, move.target_head):
         return Content(moved.kind, moved.record, moved.drift, same=True)
-    carried = changes.between(move.source, moved.since, move.record.source_sha, wanted=_wanted(tools, move))
+    carried = changes.between(start.source, moved.since, move.record.source_sha, wanted=_wanted(tools, move, start))
     if moved.conflicts:
         return Content(moved.kind, moved.record, moved.drift, changes=carried, conflicts=moved.conflicts)
     told = changes_as_told(carried, move.home, target)
@@ -47,12 +49,14 @@ def read_content(tools: Tools, changes: ChangeReader, move: Move) -> Content:
     )
 
 
-def _wanted(tools: Tools, move: Move) -> Callable[[str], bool]:
+def _wanted(tools: Tools, move: Move, start: Start) -> Callable[[str], bool]:
     """Return what says of a commit of the source's files whether it is about what moves."""
-    if move.hop.target.strategy != "values":
-        return lambda _: True
-    return partial(versions.changes_versions, tools, move.hop, move.source)
+    if move.hop.target.strategy == "values":
+        return lambda commit: versions.changes_versions(tools, move.hop, move.source, commit, start.lay[1:])
+    return partial(trees.changes_content, tools, start) if start.source.formerly else lambda _: True
 
 
-def _moved(tools: Tools, move: Move) -> Moved:
-    return versions.moved(tools, move) if move.hop.target.strategy == "values" else trees.merged(tools, move)
+def _moved(tools: Tools, move: Move, start: Start) -> Moved:
+    if move.hop.target.strategy == "values":
+        return versions.moved(tools, move, start)
+    return trees.merged(tools, move, start)

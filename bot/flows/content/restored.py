@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from bot.flows.changes import ChangeReader, changes_as_told
 from bot.flows.content.move import Content, Move, Moved
+from bot.flows.content.start import read_start
 from bot.flows.content.versions import moved as moved_versions
 from bot.flows.tools import Tools
 from bot.model.tree import EMPTY_TREE
@@ -28,7 +29,8 @@ def read_restored(tools: Tools, changes: ChangeReader, move: Move, said: Rollbac
     The changes are those that go back, newest first. Conflicts name what was not there then, and nothing is written.
     """
     git, place = tools.git, move.target
-    moved = (moved_versions if move.hop.target.strategy == "values" else _trees)(tools, move)
+    by_values = move.hop.target.strategy == "values"
+    moved = moved_versions(tools, move, read_start(tools, move)) if by_values else _trees(tools, move)
     if moved.conflicts:
         return Content(moved.kind, moved.record, conflicts=moved.conflicts)
     if moved.tree == git.tree(place.repository, move.target_head):

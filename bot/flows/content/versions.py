@@ -10,14 +10,16 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from bot.flows.changes import read_commit
-from bot.flows.content.configured import configured_content
-from bot.flows.content.move import Move, Moved, followed
+from bot.flows.content.configured import began, held_when_configured, rule_of
+from bot.flows.content.lineage import End, lay_at
+from bot.flows.content.move import Move, Moved
+from bot.flows.content.start import Start, is_lost
 from bot.flows.tools import Tools
 from bot.model.environment import Environment, ValueFile
 from bot.model.promotion import Hop
 from bot.model.repository import Repository
-from bot.promotion.places import Place, values_of
-from bot.promotion.plan import Base, Conflict
+from bot.promotion.places import Place
+from bot.promotion.plan import Conflict
 from bot.promotion.values import moving
 from bot.promotion.values.editing import lookup, read
 from bot.promotion.values.keys import parse_key
@@ -29,25 +31,34 @@ MOST_VERSIONS = 50  # of a source's file, looked through for one that the target
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """One application's file in the source and in one target."""
+    """One application's file in the source and in one target; `earlier` are the source's files before, newest first.
+
+    `then` is the one at the commit that it is compared with.
+    """
 
     source: ValueFile
     target: ValueFile
+    member: Environment
+    then: ValueFile
+    earlier: tuple[ValueFile, ...] = ()
 
     @property
     def keys(self) -> tuple[str, ...]:
         return self.source.keys or self.target.keys
 
 
-def moved(tools: Tools, move: Move) -> Moved:
+def moved(tools: Tools, move: Move, start: Start) -> Moved:
     """Move the versions of every application of the hop into the files of each member of the target."""
-    since, kind = _base(tools, move)
+    since, kind = start.since, start.kind
+    if lost := is_lost(move, start):
+        return Moved(kind, "", None, move.record, conflicts=(lost,))
     files: dict[str, bytes] = {}
     conflicts: list[Conflict] = []
     words: list[str] = []
     drift: list[str] = []
-    asked_again = kind == "configured" and move.asked
-    for pair in _pairs(move):
+    asked_again = kind in {"configured", "dated"} and move.asked
+    pairs = _pairs(move.hop, start.lay[1:])
+    for pair in pairs:
         found = _moved_into(tools, move, pair, since, files)
         if isinstance(found, moving.Moved) and asked_again and not found.moves and not found.collisions:
             found = _moved_into(tools, move, pair, None, files)
@@ -59,60 +70,57 @@ def moved(tools: Tools, move: Move) -> Moved:
         drift += _drift(tools, move, pair, found.kept)
         if found.moves:
             files[pair.target.file] = found.text.encode()
-    paths = tuple(dict.fromkeys(one.target.file for one in _pairs(move))) or ("",)
+    paths = tuple(dict.fromkeys(one.target.file for one in pairs)) or ("",)
     if conflicts:
         return Moved(kind, "", since, move.record, tuple(drift), tuple(conflicts), paths)
     tree = tools.git.put(move.target.repository, tools.git.tree(move.target.repository, move.target_head), files)
     return Moved(kind, tree, since, move.record, tuple(drift), paths=paths, versions=tuple(words))
 
 
-def changes_versions(tools: Tools, hop: Hop, source: Place, commit: str) -> bool:
+def changes_versions(tools: Tools, hop: Hop, source: Place, commit: str, earlier: Sequence[Environment] = ()) -> bool:
     """Say whether a commit changed a version that the hop moves, and not only something else in the same files.
 
-    What cannot be read or compared counts as a change.
+    What cannot be read or compared counts as a change. `earlier` is what the source was before, newest first.
     """
     found = read_commit(tools, source.repository, commit)
     if found is None or not found.parents:
         return True
-    theirs = {one.application: one for one in hop.source.values}
-    for target in values_of(hop):
-        file = theirs.get(target.application)
-        if file is None:
-            continue
-        pair = _Pair(file, target)
+    for pair in _pairs(hop, earlier):
         try:
             now, before = (
-                replace(_versions(tools, source.repository, one, file), keys=pair.keys)
+                replace(_newest(tools, source.repository, one, pair), keys=pair.keys)
                 for one in (commit, found.parents[0])
             )
         except ValueProblem:
             return True
-        moved = moving.move(file.application, now, Past(before), before) if now.text != before.text else None
+        moved = moving.move(pair.source.application, now, Past(before), before) if now.text != before.text else None
         if moved is not None and (moved.moves or moved.collisions):
             return True
     return False
 
 
-def _pairs(move: Move) -> Sequence[_Pair]:
-    return [one for member in move.hop.target.members or (move.hop.target,) for one in _pairs_of(move, member)]
+def _pairs(hop: Hop, earlier: Sequence[Environment]) -> Sequence[_Pair]:
+    pairs = []
+    for member in hop.target.members or (hop.target,):
+        for one in member.values:
+            now = _file(hop.source, one.application)
+            if now is None or hop.application not in ("", one.application):
+                continue
+            before = [_file(environment, one.application) for environment in earlier]
+            then = (before[-1] if before else None) or now
+            pairs.append(_Pair(now, one, member, then, tuple(file for file in before if file is not None)))
+    return pairs
 
 
-def _pairs_of(move: Move, target: Environment) -> Iterator[_Pair]:
-    theirs = {one.application: one for one in move.hop.source.values}
-    for one in target.values:
-        if one.application in theirs and move.hop.application in ("", one.application):
-            yield _Pair(theirs[one.application], one)
+def _file(environment: Environment, application: str) -> ValueFile | None:
+    return next((one for one in environment.values if one.application == application), None)
 
 
-def _base(tools: Tools, move: Move) -> tuple[str | None, Base]:
-    """Return the source commit that versions are compared with, None to move all that differ."""
-    if move.hop.way == "rollback":
-        return None, "last promotion"
-    git, repository = tools.git, move.source.repository
-    if move.last is not None and git.resolve(repository, move.last.source_sha) is not None:
-        return move.last.source_sha, followed(tools, move, move.last.source_sha)
-    found = configured_content(tools, move)
-    return (found, "vanished" if move.last else "configured") if found else (None, "none")
+def _newest(tools: Tools, repository: Repository, commit: str, pair: _Pair) -> Versions:
+    """Return the source's versions at a commit, from the newest of its files that was there."""
+    files = (pair.source, *pair.earlier)
+    there = (one for one in files if tools.git.read(repository, commit, one.file) is not None)
+    return _versions(tools, repository, commit, next(there, pair.source))
 
 
 def _moved_into(
@@ -139,7 +147,7 @@ def _moved_into(
 
 def _past(tools: Tools, move: Move, pair: _Pair, since: str) -> Past | None:
     try:
-        base = _versions(tools, move.source.repository, since, pair.source)
+        base = _versions(tools, move.source.repository, since, pair.then)
     except ValueProblem:
         return None  # it was no file that could be read: what it holds now is new
     return Past(replace(base, keys=pair.keys), adopted=_adopted(tools, move, pair, since))
@@ -151,13 +159,13 @@ def _adopted(tools: Tools, move: Move, pair: _Pair, since: str) -> Versions | No
         return None
     git, target, file = tools.git, move.target.repository, pair.target
     line = git.commits(target, since=None, until=move.target_head, limit=MOST_VERSIONS, paths=[file.file])
-    began = None
+    then = None
     if target == move.source.repository:
-        began = git.merge_base(target, since, move.target_head)
-    elif (configured := read_commit(tools, move.source.repository, since)) is not None and configured.time:
-        then = configured.time
-        began = next((one.sha for one in line if one.time and one.time < then), None)
-    for commit in (began, line[-1].sha if line else None):
+        then = git.merge_base(target, since, move.target_head)
+    elif (first := began(tools, move)) is not None:
+        place = replace(move.target, files=(file.file,))
+        then = held_when_configured(tools, move, first, place, move.target_head).commit
+    for commit in (then, line[-1].sha if line else None):
         if commit is not None:
             with suppress(ValueProblem):
                 return _versions(tools, target, commit, file)
@@ -165,13 +173,14 @@ def _adopted(tools: Tools, move: Move, pair: _Pair, since: str) -> Versions | No
 
 
 def _history(tools: Tools, move: Move, pair: _Pair) -> Iterator[Versions]:
-    repository, file = move.source.repository, pair.source
+    repository = move.source.repository
+    files = [one.file for one in (pair.source, *pair.earlier)]
     commits = tools.git.commits(
-        repository, since=None, until=move.record.source_sha, limit=MOST_VERSIONS, paths=[file.file]
+        repository, since=None, until=move.record.source_sha, limit=MOST_VERSIONS, paths=[*dict.fromkeys(files)]
     )
     for one in commits:
         with suppress(ValueProblem):
-            yield _versions(tools, repository, one.sha, file)
+            yield _newest(tools, repository, one.sha, pair)
 
 
 def _versions(tools: Tools, repository: Repository, commit: str, file: ValueFile) -> Versions:
@@ -195,7 +204,9 @@ def _drift(tools: Tools, move: Move, pair: _Pair, kept: Sequence[str]) -> Iterat
     if move.last is None or not move.arrived:
         return
     git, repository, file = tools.git, move.target.repository, pair.target.file
-    before, now = (git.read(repository, commit, file) for commit in (move.arrived, move.target_head))
+    lay = lay_at(tools, End(rule_of(move), move.hop, pair.member, "target"), move.arrived) or (pair.member,)
+    then_file = next((one.file for one in lay[-1].values if one.application == pair.target.application), file)
+    before, now = git.read(repository, move.arrived, then_file), git.read(repository, move.target_head, file)
     if before is None or now is None or before == now:
         return
     for key in kept:

@@ -69,7 +69,8 @@ class GateFacts:
     the commit being promoted; `conflicts` names the files changed on both sides; `foreign` is the id of a commit
     on the promotion branch that is not ours, '' when there is none. `drift` names the files that the target changed
     on its own. `locks` are the records of locks, freezes and holds, `freezes` the dates in the configuration;
-    `overrides` what was said by `/override`. `now` is when all of this was read.
+    `lost` is what to do where nobody can say what was promoted last, '' mostly; `overrides` what was said by
+    `/override`. `now` is when all of this was read.
     """
 
     hop: Hop
@@ -83,6 +84,7 @@ class GateFacts:
     requested_by: str
     app_id: int
     conflicts: tuple[str, ...] = ()
+    lost: str = ""
     foreign: str = ""
     drift: tuple[str, ...] = ()
     running: Running = Running()

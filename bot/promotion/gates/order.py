@@ -31,6 +31,9 @@ def order(facts: GateFacts) -> Gate:
             hop.source.name,
             f"bring the change to {spot(hop.source, hop.target.strategy)} first",
         )
+    if facts.lost:
+        reason = f"nobody can say what {hop.source.name} held when it was promoted last"
+        return Gate("order", "fail", reason, "who writes the configuration", facts.lost)
     if facts.conflicts:
         return Gate(
             "order",
