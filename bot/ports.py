@@ -93,6 +93,9 @@ class GitHub(Protocol):
     def comment(self, repository: Repository, comment_id: int) -> Comment | None: ...
     def permission(self, repository: Repository, login: str) -> Permission: ...  # error is never "yes"
     def is_member(self, repository: Repository, people: People, login: str) -> bool: ...  # named, or active in a team
+    def unknown_teams(
+        self, repository: Repository, teams: Sequence[str]
+    ) -> Sequence[str]: ...  # slugs that GitHub has no team for: renamed, deleted, never there
     def members(self, repository: Repository, team: str) -> frozenset[str]: ...  # logins in lower case, at most 500
     def deployments(
         self, repository: Repository, environment: str, sha: str = ""

@@ -120,6 +120,9 @@ class OfflineGitHub:
     def is_member(self, repository: Repository, people: People, login: str) -> bool:
         return False
 
+    def unknown_teams(self, repository: Repository, teams: Sequence[str]) -> Sequence[str]:
+        return ()
+
     def members(self, repository: Repository, team: str) -> frozenset[str]:
         return frozenset()
 

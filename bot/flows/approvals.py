@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from bot.flows.rights import Rights
 from bot.flows.tools import Tools
 from bot.model.environment import Approvers, Environment
 from bot.model.repository import PullRequest, Repository, Review
 from bot.promotion.gates import Approval, counted
+from bot.promotion.rbac import Refused
 
 MOST_COMMITS = 10_000  # of one pull request; more than anybody reviews
 
@@ -44,7 +49,40 @@ def authors_of(tools: Tools, repository: Repository, pull: PullRequest) -> froze
 
 def verdict(tools: Tools, repository: Repository, target: Environment, said: Approval) -> Approval:
     """Return what somebody said as it counts: for those members of a group only whose own rule names them."""
-    return counted(said, target, lambda one: may_approve(tools, repository, one.approvers, said.login))
+    return counted(said, target, lambda one: None if may_approve(tools, repository, one.approvers, said.login) else "")
+
+
+def by_rights(rights: Rights, target: Environment, said: Approval) -> Approval:
+    """Return what somebody said as it counts by the policy as well, which each member of a group is asked about."""
+
+    def against(one: Environment) -> str | None:
+        found = rights.may(said.login, "approve", one)
+        return f"may not approve it: {found.why}" if isinstance(found, Refused) else None
+
+    return counted(said, target, against) if rights.is_asked else said
+
+
+def with_unknown_teams(
+    tools: Tools, repository: Repository, target: Environment, asked: Iterable[str], waiting: Callable[[str], bool]
+) -> Environment:
+    """Return an environment, or a group, that knows which teams among its approvers GitHub does not know.
+
+    Looked up only for those by name that are `waiting`; whom GitHub has `asked` for a review is known.
+    """
+    known = {one.lower() for one in asked}
+
+    def looked_up(one: Environment) -> Environment:
+        teams = [team for team in one.approvers.people.teams if team.lower() not in known]
+        if not teams or not waiting(one.name):
+            return one
+        unknown = tuple(tools.github.unknown_teams(repository, teams))
+        return replace(one, approvers=replace(one.approvers, unknown=unknown))
+
+    if not target.members:
+        return looked_up(target)
+    members = tuple(looked_up(one) for one in target.members)
+    unknown = dict.fromkeys(team for one in members for team in one.approvers.unknown)
+    return replace(target, members=members, approvers=replace(target.approvers, unknown=tuple(unknown)))
 
 
 def may_approve(tools: Tools, repository: Repository, approvers: Approvers, login: str) -> bool:

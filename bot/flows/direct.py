@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.flows.approvals import authors_of, read_approvals
+from bot.flows.approvals import authors_of, by_rights, read_approvals, with_unknown_teams
 from bot.flows.approvers import AskedFor, Wish, anybody, ask_approvers
 from bot.flows.house import House
 from bot.flows.owners import approvers_of, asked_into, span_of
@@ -16,7 +16,7 @@ from bot.flows.rights import Rights
 from bot.flows.tools import Tools
 from bot.model.environment import Environment
 from bot.model.repository import PullRequest
-from bot.promotion.gates import Approval, approvals_into, counted
+from bot.promotion.gates import approvals_into
 from bot.promotion.pipeline import pairs, pooled
 from bot.promotion.rbac import Allowed
 from bot.report.promotion import direct_check
@@ -32,13 +32,12 @@ def judge_direct_change(tools: Tools, house: House, pull: PullRequest, changed: 
         if touched.isdisjoint(one.name for one in target.members or (target,)):
             continue
         asked = asked_into(tools, repository, target, span)
-        verdicts = [_by_rights(rights, asked, one) for one in read_approvals(tools, repository, pull.number, asked)]
+        verdicts = [by_rights(rights, asked, one) for one in read_approvals(tools, repository, pull.number, asked)]
         gate = approvals_into(asked, verdicts, pull.head_sha, authors)
+        if gate.state == "wait":
+            asked = with_unknown_teams(tools, repository, asked, pull.requested_teams, lambda _: True)
+            gate = approvals_into(asked, verdicts, pull.head_sha, authors)
         tools.github.ensure_check(repository, direct_check(target, gate, sha=pull.head_sha))
-
-
-def _by_rights(rights: Rights, target: Environment, said: Approval) -> Approval:
-    return counted(said, target, lambda one: isinstance(rights.may(said.login, "approve", one), Allowed))
 
 
 def ask_for_direct_change(

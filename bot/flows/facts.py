@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 
-from bot.flows.approvals import read_approvals
+from bot.flows.approvals import by_rights, read_approvals, with_unknown_teams
 from bot.flows.content import Content
 from bot.flows.owners import Span, asked_into
 from bot.flows.rights import Rights
@@ -17,10 +16,10 @@ from bot.model.environment import Environment
 from bot.model.gates import FreezeRule
 from bot.model.promotion import Hop
 from bot.model.repository import CheckState, PullRequest, Repository
-from bot.promotion.gates import GateFacts, counted
+from bot.promotion.gates import GateFacts, approvals, of_members
 from bot.promotion.locks import NOTHING_KEPT, Kept, Lock
 from bot.promotion.places import Place, target_of
-from bot.promotion.rbac import Action, Allowed
+from bot.promotion.rbac import Allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,8 @@ def read_facts(tools: Tools, ground: Ground) -> GateFacts:
         facts = replace(facts, running=read_running(tools, held))
     facts = _with_verdicts(tools, ground, facts)
     where = ground.target.repository
-    return _by_rights(ground, with_words(tools, ground.home or where, where, ground.kept.said, facts))
+    facts = _by_rights(ground, with_words(tools, ground.home or where, where, ground.kept.said, facts))
+    return _with_unknown_teams(tools, ground, facts)
 
 
 def _with_approvers(tools: Tools, ground: Ground) -> Hop:
@@ -96,16 +96,25 @@ def _by_rights(ground: Ground, facts: GateFacts) -> GateFacts:
     if rights is None or not rights.is_asked:
         return facts
 
-    def may(login: str, action: Action, into: Environment) -> bool:
-        return isinstance(rights.may(login, action, into), Allowed)
+    def may_override(login: str) -> bool:
+        return isinstance(rights.may(login, "override", target), Allowed)
 
     return replace(
         facts,
-        approvals=tuple(counted(one, target, partial(may, one.login, "approve")) for one in facts.approvals),
-        overrides=tuple(
-            replace(one, eligible=one.eligible and may(one.by, "override", target)) for one in facts.overrides
-        ),
+        approvals=tuple(by_rights(rights, target, one) for one in facts.approvals),
+        overrides=tuple(replace(one, eligible=one.eligible and may_override(one.by)) for one in facts.overrides),
     )
+
+
+def _with_unknown_teams(tools: Tools, ground: Ground, facts: GateFacts) -> GateFacts:
+    """Say which teams GitHub does not know, where approvals are waited for: else nobody could tell why."""
+    pull, hop = ground.pull, facts.hop
+    if pull is None and hop.target.strategy != "tag":
+        return facts
+    waiting = {one.hop.target.name for one in of_members(facts) if approvals(one).state == "wait"}
+    asked = pull.requested_teams if pull else ()
+    target = with_unknown_teams(tools, ground.target.repository, hop.target, asked, waiting.__contains__)
+    return replace(facts, hop=replace(hop, target=target))
 
 
 def _source_checks(tools: Tools, ground: Ground) -> tuple[CheckState, ...]:
@@ -136,5 +145,5 @@ def _with_verdicts(tools: Tools, ground: Ground, facts: GateFacts) -> GateFacts:
     head_checks: tuple[CheckState, ...] = ()
     if facts.head_sha in (pull.head_sha, ground.branch_sha):
         head_checks = tuple(tools.github.checks(repository, facts.head_sha, ours=True))
-    approvals = read_approvals(tools, repository, pull.number, facts.hop.target)
-    return replace(facts, head_checks=head_checks, approvals=approvals)
+    verdicts = read_approvals(tools, repository, pull.number, facts.hop.target)
+    return replace(facts, head_checks=head_checks, approvals=verdicts)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from bot.errors import RefusedError
 from bot.flows.tools import Tools
@@ -25,6 +26,7 @@ class Rights:
     def __init__(self, tools: Tools, home: Repository, configuration: Configuration) -> None:
         self._tools, self._home = tools, home
         self._teams: dict[str, tuple[str, ...]] = {}
+        self._strange: tuple[str, ...] | None = None
         self._names = tuple(one.name for one in configuration.environments)
         self._policy = read_policy(configuration.rbac, organisation=home.owner) if configuration.rbac else None
 
@@ -41,7 +43,7 @@ class Rights:
         if not isinstance(policy, Policy):  # the parser of the configuration has told every mistake
             return Refused("`rbac` cannot be read")
         try:
-            who = Who(login, self._teams_of(policy, login))
+            who = Who(login, self._teams_of(policy, login), self._unknown(policy))
         except RefusedError as error:
             return Refused(f"GitHub does not tell whose teams they are in: {error.reason or error.what}")
         verdicts = (decide(policy, who, action, name) for name in self._meant(environment))
@@ -76,7 +78,7 @@ class Rights:
             is_author=is_author,
         )
         if isinstance(found, access.Refused):
-            return found
+            return _told(found, self._tools.github.unknown_teams(self._home, people.teams))
         return self.verdict(spec.name, login, None if everywhere else environment)
 
     def verdict(self, command: str, login: str, environment: Environment | None) -> access.Allowed | access.Refused:
@@ -92,14 +94,21 @@ class Rights:
         ask = f"ask {', '.join(able)} to do it, or " if able else "ask "
         return access.Refused(
             f"a rule of `rbac` that lets you {action} {where}, and none that denies it",
-            "no such rule" if not found.line and found.why.startswith("no rule") else found.why,
-            f"{ask}an administrator to change `rbac` in the configuration",
+            "no such rule" if found.why.startswith("no rule") and not found.mend else found.why,
+            f"{ask}an administrator to {found.mend or 'change `rbac` in the configuration'}",
         )
 
     def _meant(self, environment: Environment | None) -> Iterable[str]:
         if environment is None:
             return self._names
         return tuple(one.name for one in environment.members) or (environment.name,)
+
+    def _unknown(self, policy: Policy) -> tuple[str, ...]:
+        """Return the teams that the policy names and GitHub does not know; who is in them, nobody can tell."""
+        if self._strange is None:
+            unknown = self._tools.github.unknown_teams(self._home, policy.teams)
+            self._strange = tuple(f"{self._home.owner.lower()}:{one}" for one in unknown)
+        return self._strange
 
     def _teams_of(self, policy: Policy, login: str) -> tuple[str, ...]:
         if login.lower() not in self._teams:
@@ -109,6 +118,15 @@ class Rights:
                 if self._tools.github.is_member(self._home, People(teams=(team,)), login)
             )
         return self._teams[login.lower()]
+
+
+def _told(found: access.Refused, unknown: Sequence[str]) -> access.Refused:
+    """Add which of the teams that are named GitHub does not know: else its members could not tell why."""
+    if not unknown:
+        return found
+    teams = ", ".join(f"team {one}" for one in unknown)
+    mend = f"ask an administrator to write into the configuration what {teams} is called now"
+    return replace(found, has=f"{found.has}; GitHub knows no {teams}", next=f"{found.next}, or {mend}")
 
 
 def _written(subject: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.errors import RefusedError, TransientError
-from bot.flows.approvals import verdict
+from bot.flows.approvals import by_rights, verdict
 from bot.flows.converge import converge
 from bot.flows.locks import Word, keep
 from bot.flows.outcome import HopOutcome
@@ -18,16 +18,14 @@ from bot.flows.rights import Rights
 from bot.flows.said import may_override
 from bot.flows.tools import Tools
 from bot.intake.commands import Command
-from bot.model.environment import Environment
 from bot.model.promotion import Gate, Hop
-from bot.promotion.gates import Approval, counted
+from bot.promotion.gates import Approval
 from bot.promotion.gates.approvals import excluded
 from bot.promotion.gates.overriding import NEVER
 from bot.promotion.locks import Said, one_line
 from bot.promotion.pipeline import every_way, pairs
 from bot.promotion.places import target_of
 from bot.promotion.plan import Close, Idle, Propose, Release, Snapshot
-from bot.promotion.rbac import Allowed
 from bot.report import replies
 from bot.report import speaking as words
 from bot.report.promotion import check_name
@@ -62,19 +60,15 @@ def approve(asked: Asked, parsed: Command) -> Answer:
             return Answer(parsed.line, replies.nothing(f"promotions to {target.name} ask for no approval"))
         where = target_of(found.hop, asked.house.home).repository
         actor = asked.command.actor
-        if not _counts(alone, asked, target, verdict(alone, where, target, Approval(actor, True, found.sha, True))):
+        rights = Rights(alone, asked.house.home, asked.rules.configuration)
+        said = verdict(alone, where, target, Approval(actor, approved=True, sha=found.sha, eligible=True))
+        if not by_rights(rights, target, said).eligible:
             return Answer(parsed.line, words.no_approver(found.snapshot.facts.hop), "refused")
         if actor.lower() in excluded(found.snapshot.facts):
             asking = actor.lower() == found.snapshot.record.requested_by.lower()
             return Answer(parsed.line, words.own_change(found.hop, asking), "refused")
         after = _spoken(alone, asked, Said("approve", target.name, actor, found.sha, "", _time(alone, asked)), found)
     return Answer(parsed.line, words.approved(after.hop, found.sha, _now(after, "approvals")))
-
-
-def _counts(tools: Tools, asked: Asked, target: Environment, said: Approval) -> bool:
-    """Say whether an approval counts anywhere, by names and by the policy: for a group, each of its members judges."""
-    rights = Rights(tools, asked.house.home, asked.rules.configuration)
-    return counted(said, target, lambda one: isinstance(rights.may(said.login, "approve", one), Allowed)).eligible
 
 
 def override(asked: Asked, parsed: Command) -> Answer:

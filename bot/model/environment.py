@@ -40,6 +40,7 @@ class Approvers:
     assign: tuple[str, ...] = ()  # logins assigned to the pull request
     codeowners: bool = False  # the owners of the paths that change are asked, and count, as well
     ask: int = 0  # how many of the people are asked, those with the least to review first; 0: all
+    unknown: tuple[str, ...] = ()  # teams among the people that GitHub does not know, as far as that was looked up
     unowned: tuple[
         str, ...
     ] = ()  # paths that change, where nobody is named and no code owner who could approve owns one

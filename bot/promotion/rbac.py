@@ -7,7 +7,7 @@ only room that knows it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.promotion.rbac_text import ACTIONS, RESOURCE, Action, Mistake, Policy, Rule, fits, read_policy
@@ -44,10 +44,14 @@ _SOMEBODY = "whoever asks"  # with a space in it: no subject of a rule is writte
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """Somebody: the login ('' for nobody in particular), and the teams they are in, as `organisation:slug`."""
+    """Somebody: the login ('' for nobody in particular), and the teams they are in, as `organisation:slug`.
+
+    `unknown` are teams that GitHub does not know (any more): whether they are in these, nobody can tell.
+    """
 
     login: str
     teams: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +61,44 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Why not, as the rest of a sentence; `line` is that of the rule which denies it, 0 where none allows it."""
+    """Why not, as the rest of a sentence; `line` is that of the rule which denies it, 0 where none allows it.
+
+    `mend` says what is to be changed, where it is that the policy names a team which GitHub does not know.
+    """
 
     why: str
     line: int = 0
+    mend: str = ""
 
 
 def decide(policy: Policy, who: Who, action: Action, environment: str) -> Allowed | Refused:
-    """Say whether somebody may do something to an environment. Nobody may what no rule allows; a denial wins."""
-    return _Judge(policy).decide(who, action, environment)
+    """Say whether somebody may do something to an environment. Nobody may what no rule allows; a denial wins.
+
+    So does one for a team that GitHub does not know: such a team gives nothing, and may take everything away.
+    """
+    judge = _Judge(policy)
+    found = judge.decide(who, action, environment)
+    for team in who.unknown:
+        other = judge.decide(replace(who, teams=(*who.teams, team)), action, environment)
+        if type(other) is not type(found):
+            return _undecided(policy, team, other, found)
+    return found
+
+
+def _undecided(policy: Policy, team: str, inside: Allowed | Refused, outside: Allowed | Refused) -> Refused:
+    """Return the refusal where it depends on a team that GitHub does not know."""
+    lines = policy.lines_of(team)
+    named = (
+        f"line {lines[0]} of `rbac` names" if len(lines) == 1 else f"lines {', '.join(map(str, lines))} of `rbac` name"
+    )
+    slug = team.partition(":")[2]
+    unknown = f"GitHub knows no team {slug}, which {named}"
+    mend = f"write there what the team {slug} is called now, or take it out of `rbac`"
+    if isinstance(inside, Refused):
+        denies = inside.why.replace(" denies it", " may deny it", 1)
+        return Refused(f"{denies}; {unknown}", inside.line, mend)
+    why = outside.why if isinstance(outside, Refused) else ""
+    return Refused(f"{why}; {unknown}", 0, mend)
 
 
 def who_may(policy: Policy, action: Action, environment: str) -> tuple[str, ...]:

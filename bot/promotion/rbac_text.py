@@ -73,6 +73,11 @@ class Policy:
         named = [*(one.subject for one in self.rules), *(one.member for one in self.grants)]
         return tuple(dict.fromkeys(one for one in named if not one.startswith("role:")))
 
+    def lines_of(self, subject: str) -> tuple[int, ...]:
+        """Return the lines that name a user or a team."""
+        rules = (one.line for one in self.rules if one.subject == subject)
+        return tuple(sorted({*rules, *(one.line for one in self.grants if one.member == subject)}))
+
     @property
     def teams(self) -> tuple[str, ...]:
         """Return the slugs of the teams that are named."""

@@ -23,10 +23,11 @@ def approved(hop: Hop, sha: str, gate: Gate | None) -> str:
 def no_approver(hop: Hop) -> str:
     """Return the refusal of an approval by somebody who is not asked."""
     who = approver_names(hop.target.approvers)
+    teams = ", ".join(f"team {one}" for one in hop.target.approvers.unknown)
     return replies.refused(
         f"your approval does not count for {hop.target.name}",
         required=f"to be one of those who may approve: {who}",
-        has="you are not among them",
+        has="you are not among them" + (f"; GitHub knows no {teams}" if teams else ""),
         following=f"ask one of them to comment `/approve {hop.target.name}`, or to review the promotion pull request",
     )
 

@@ -100,6 +100,39 @@ def test_a_team_that_github_does_not_tell_is_no_yes(town: Town) -> None:
     assert town.promotions() == []
 
 
+GHOSTS = """\
+rbac: |
+  policy.default: role:admin
+  p, acme:interns, promotions, promote, production, deny
+  p, acme:interns, promotions, approve, staging, deny
+"""
+
+
+@pytest.mark.town(
+    configuration=pipeline(
+        staging="approvers: {users: [quinn], teams: [ghosts], required: 1}\npromoters: {teams: [ghosts]}", top=GHOSTS
+    )
+)
+def test_a_team_that_was_renamed_denies_and_is_told_wherever_it_is_waited_for(town: Town) -> None:
+    """A team that GitHub does not know read as one that nobody is in: whoever it denied could promote and approve."""
+    number = town.land("green", {SETTINGS: GREEN})
+    refused = say(town, number, "omar", "/rollback production")
+    assert "`rbac`" not in refused, "no rule about the team plays a part in it"
+    denied = say(town, number, "lena", "/promote staging")
+    assert "you are not among them; GitHub knows no team ghosts" in denied
+    pull = town.promotion()
+    town.review(pull.number, "quinn")
+    town.settle()
+    run = town.check(pull.head_sha, f"{PROMOTION} to staging")
+    assert run is not None and run.conclusion is None
+    assert "may not approve it: line 3 of `rbac` may deny it" in (run.summary or "")
+    assert "GitHub knows no team ghosts, which `approvers` names" in (run.summary or "")
+    town.world.add_team("acme", "interns", members=["omar"])
+    town.queue.mark([REPOSITORY])
+    town.work()
+    assert town.title_of(pull.head_sha) == OPEN
+
+
 OWNERS = """\
 *                  @quinn
 /base/             @Omar @acme/leads owner@example.com

@@ -219,6 +219,18 @@ class TestTeams:
         assert shared.github.members(REPOSITORY, "none") == frozenset()
         assert shared.github.members(REPOSITORY, "leads/members?x=") == frozenset()
 
+    def test_a_team_that_is_not_there_is_no_team_without_members(self, shared: House) -> None:
+        """A team that was renamed read as one that nobody is in, and a rule that denies it denied nobody."""
+        self.team(shared, "here", 1)
+        shared.sandbox.exchanges.clear()
+        assert shared.github.unknown_teams(REPOSITORY, ["Here", "gone", "here/members?"]) == ["gone", "here/members?"]
+        for team in ("here", "gone"):
+            assert not shared.github.is_member(REPOSITORY, People(teams=(team,)), "carol")
+        assert [one.path.rpartition("/teams/")[2] for one in shared.sandbox.exchanges] == [
+            "Here/members",
+            "gone/members",
+        ], "each team is listed once"
+
     def test_one_call_for_many_people(self, shared: House) -> None:
         self.team(shared, "many", 30)
         shared.sandbox.exchanges.clear()

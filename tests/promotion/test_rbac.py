@@ -72,6 +72,44 @@ def test_decisions(who: Who, action: Action, environment: str, why: str) -> None
     assert found == (Refused(why, found.line) if isinstance(found, Refused) and why else Allowed())
 
 
+STRANGE = """\
+policy.default: role:staff
+p, role:staff, promotions, promote, *, allow
+p, acme:interns, promotions, promote, prod-*, deny
+p, acme:interns, promotions, lock, staging, allow
+g, acme:ghosts, role:admin
+"""
+
+
+@pytest.mark.parametrize(
+    ("action", "environment", "why"),
+    [
+        ("promote", "staging", ""),
+        ("promote", "prod-eu", "line 3 of `rbac` may deny it: `p, acme:interns, promotions, promote, prod-*, deny`; "
+         "GitHub knows no team interns, which lines 3, 4 of `rbac` name"),
+        ("lock", "staging", "no rule of `rbac` lets them lock staging; GitHub knows no team interns, which lines 3, 4 "
+         "of `rbac` name"),
+        ("override", "staging", "no rule of `rbac` lets them override staging; GitHub knows no team ghosts, which line "
+         "5 of `rbac` names"),
+    ],
+)  # fmt: skip
+def test_a_team_that_github_does_not_know_gives_nothing_and_may_deny(
+    action: Action, environment: str, why: str
+) -> None:
+    """The team was renamed: nobody was in the one that is named, and the rule that denies it denied nobody."""
+    who = Who("ann", unknown=("acme:interns", "acme:ghosts"))
+    found = decide(policy(STRANGE), who, action, environment)
+    assert (found.why if isinstance(found, Refused) else "") == why
+    assert isinstance(found, Allowed) or "is called now" in found.mend
+
+
+def test_teams_that_are_known_decide_by_themselves() -> None:
+    """Somebody who is denied anyway, or allowed anyway, is told of no team that plays no part in it."""
+    denied = decide(policy(STRANGE), Who("ann", ("acme:interns",), ("acme:ghosts",)), "promote", "prod-eu")
+    assert isinstance(denied, Refused) and denied.line == 3 and not denied.mend
+    assert decide(policy(STRANGE), Who("ann", (), ("acme:ghosts",)), "promote", "prod-eu") == Allowed()
+
+
 def test_a_login_that_is_written_like_a_role_holds_nothing() -> None:
     """No account of GitHub is called so; if one were, the name alone would not make it an administrator."""
     assert isinstance(decide(policy(""), Who("role:admin"), "promote", "staging"), Refused)

@@ -52,13 +52,13 @@ class Client:
             return None
         return data if isinstance(data, dict) else {}
 
-    def listed(self, path: str, doing: str) -> Sequence[Mapping[str, Any]]:
-        """Read one page of a JSON list; () when there is no such list."""
+    def listed(self, path: str, doing: str) -> Sequence[Mapping[str, Any]] | None:
+        """Read one page of a JSON list; None when there is no such list."""
         try:
             with translated(doing):
                 _, data = self.api.requester.requestJsonAndCheck("GET", path)
         except NotFoundError:
-            return ()
+            return None
         return [one for one in data if isinstance(one, dict)] if isinstance(data, list) else ()
 
     def send(self, verb: str, path: str, body: Mapping[str, Any] | None = None) -> None:

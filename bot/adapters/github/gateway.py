@@ -163,6 +163,9 @@ class RepositoryGitHub:
     def is_member(self, repository: Repository, people: People, login: str) -> bool:
         return accounts.is_member(self._client, self._teams, repository, people, login)
 
+    def unknown_teams(self, repository: Repository, teams: Sequence[str]) -> Sequence[str]:
+        return [one for one in teams if not self._teams.knows(self._client, repository.owner, one)]
+
     def members(self, repository: Repository, team: str) -> frozenset[str]:
         return self._teams.members(self._client, repository.owner, team)
 

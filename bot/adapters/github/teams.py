@@ -14,11 +14,15 @@ _SLUG = re.compile(r"[\w.-]{1,255}")
 
 @dataclass(slots=True)
 class _Roll:
-    """The members of a team as far as they were read, in lower case; `whole` says that there are no more."""
+    """The members of a team as far as they were read, in lower case; `whole` says that there are no more.
+
+    `unknown` says that GitHub knows no such team: it was renamed or deleted, or there never was one.
+    """
 
     logins: set[str] = field(default_factory=set)
     pages: int = 0
     whole: bool = False
+    unknown: bool = False
 
 
 class Teams:
@@ -45,6 +49,10 @@ class Teams:
             self._answers[key] = found is not None and found.get("state") == "active"
         return self._answers[key]
 
+    def knows(self, client: Client, owner: str, team: str) -> bool:
+        """Say whether there is such a team: of one that was renamed or deleted, nobody can tell who is in it."""
+        return bool(_SLUG.fullmatch(team)) and not self._read(client, owner, team, 1).unknown
+
     def members(self, client: Client, owner: str, team: str) -> frozenset[str]:
         """Return the members in lower case, of a very large team the first 500; nobody where there is no such team."""
         return frozenset(self._read(client, owner, team, MOST_PAGES).logins) if _SLUG.fullmatch(team) else frozenset()
@@ -54,7 +62,8 @@ class Teams:
         while roll.pages < pages and not roll.whole:
             path = f"/orgs/{quoted(owner)}/teams/{quoted(team)}/members?per_page={PAGE}&page={roll.pages + 1}"
             found = client.listed(path, f"list the members of the team {owner}/{team}")
-            roll.logins |= {str(one["login"]).lower() for one in found}
+            roll.unknown = found is None and not roll.pages
+            roll.logins |= {str(one["login"]).lower() for one in found or ()}
             roll.pages += 1
-            roll.whole = len(found) < PAGE
+            roll.whole = len(found or ()) < PAGE
         return roll

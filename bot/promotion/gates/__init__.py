@@ -46,6 +46,7 @@ __all__ = [
     "lock",
     "looked_at_again",
     "names",
+    "of_members",
     "order",
     "own_checks",
     "passed",

@@ -20,26 +20,31 @@ def approvals(facts: GateFacts) -> Gate:
 
     Who asked for the promotion does not count, nor does the author when all carried changes are theirs.
     """
-    approvers, left_out = facts.hop.target.approvers, excluded(facts)
-    return approvals_of(approvers, facts.approvals, facts.head_sha, left_out, facts.requested_by)
+    target, left_out = facts.hop.target, excluded(facts)
+    verdicts = [one.into(target.name) for one in facts.approvals]
+    return approvals_of(target.approvers, verdicts, facts.head_sha, left_out, facts.requested_by)
 
 
 def approvals_into(
     target: Environment, verdicts: Sequence[Approval], head_sha: str, excluded: AbstractSet[str]
 ) -> Gate:
     """Return the gate of a commit that goes into an environment, or into each member of a group, by no promotion."""
-    if not target.members:
-        return approvals_of(target.approvers, verdicts, head_sha, excluded, "")
-    each = ((one, [verdict.into(one.name) for verdict in verdicts]) for one in target.members)
+    each = ((one, [verdict.into(one.name) for verdict in verdicts]) for one in target.members or (target,))
     return worst([(one.name, approvals_of(one.approvers, own, head_sha, excluded, "")) for one, own in each])
 
 
-def counted(approval: Approval, target: Environment, counts: Callable[[Environment], bool]) -> Approval:
-    """Let a verdict count for those only, of the environments that ask for approvals, for which `counts` says so."""
+def counted(approval: Approval, target: Environment, against: Callable[[Environment], str | None]) -> Approval:
+    """Let a verdict count for those only, of the environments that ask for approvals, where nothing is `against` it.
+
+    `against` returns None where nothing is, else why it does not count, '' where the environment does not name them.
+    """
+    apart = dict(approval.apart)
     asking = [one for one in target.members or (target,) if one.approvers.required]
-    short = {one.name for one in asking if one.name not in approval.apart and not counts(one)}
-    apart = approval.apart | short
-    return replace(approval, eligible=any(one.name not in apart for one in asking), apart=apart)
+    for one in asking:
+        if one.name not in apart and (why := against(one)) is not None:
+            apart[one.name] = why
+    eligible = any(one.name not in apart for one in asking)
+    return replace(approval, eligible=eligible, apart=tuple(apart.items()))
 
 
 def excluded(facts: GateFacts) -> frozenset[str]:
@@ -74,9 +79,13 @@ def approvals_of(
     reason = have + (f"; not counted: {', '.join(ignored)}" if ignored else "")
     if approvers.codeowners and not approvers.people:
         return _nobody(approvers, reason)
-    return Gate(
-        "approvals", "wait", reason, names(approvers), _next_approval(approvers, head_sha, excluded, requested_by)
-    )
+    following = _next_approval(approvers, head_sha, excluded, requested_by)
+    if approvers.unknown:
+        teams, where = (f"team {', team '.join(approvers.unknown)}", "`approvers`")
+        where += " or CODEOWNERS" if approvers.codeowners else ""
+        reason += f"; GitHub knows no {teams}, which {where} names"
+        following += f"; write there what {teams} is called now, or name others"
+    return Gate("approvals", "wait", reason, names(approvers), following)
 
 
 def _nobody(approvers: Approvers, have: str) -> Gate:
@@ -110,7 +119,7 @@ def _why_not(approval: Approval, head_sha: str, excluded: AbstractSet[str], requ
         return "asked for this promotion"
     if approval.login.lower() in excluded:
         return "wrote all of the change"
-    return "is not among the approvers"
+    return approval.why or "is not among the approvers"
 
 
 def names(approvers: Approvers) -> str:

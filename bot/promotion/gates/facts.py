@@ -19,18 +19,20 @@ class Approval:
     """One person's standing verdict on one commit; `eligible` says whether the configuration names them.
 
     Where several environments take the commit at once, it names them for one of these at least, and `apart` are those
-    for which it does not.
+    for which it does not, each with why. `why` says it where that is no matter of names, '' where it is.
     """
 
     login: str
     approved: bool
     sha: str
     eligible: bool
-    apart: frozenset[str] = frozenset()
+    apart: tuple[tuple[str, str], ...] = ()
+    why: str = ""
 
     def into(self, environment: str) -> Approval:
         """Return the verdict as one of several environments counts it."""
-        return replace(self, eligible=self.eligible and environment not in self.apart)
+        why = dict(self.apart).get(environment)
+        return self if why is None else replace(self, eligible=False, why=why)
 
 
 @dataclass(frozen=True, slots=True)

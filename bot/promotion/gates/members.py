@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.model.environment import Environment
 from bot.model.promotion import Gate
 from bot.promotion.gates.facts import GateFacts
 
@@ -15,12 +14,7 @@ _ORDER = ("fail", "wait", "pass")
 def of_members(facts: GateFacts) -> tuple[GateFacts, ...]:
     """Return the facts as each member of the target reads them; the facts alone where the target is no group."""
     members = facts.hop.target.members
-    return tuple(_of(facts, one) for one in members) or (facts,)
-
-
-def _of(facts: GateFacts, member: Environment) -> GateFacts:
-    verdicts = tuple(one.into(member.name) for one in facts.approvals)
-    return replace(facts, hop=replace(facts.hop, target=member), approvals=verdicts)
+    return tuple(replace(facts, hop=replace(facts.hop, target=one)) for one in members) or (facts,)
 
 
 def worst(judged: Sequence[tuple[str, Gate]]) -> Gate:
