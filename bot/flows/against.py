@@ -135,7 +135,7 @@ class Against:
         content = read_restored(self._tools, self._changes, move, said)
         if pulls.open is not None and self._is_for(hop, target, pulls.open, said):
             content = records.standing(content, branch_sha)
-        foreign = records.foreign(branch_sha, content.commit)
+        foreign = records.foreign(branch_sha, content.commit, head)
         facts = self._facts(hop, target, content, _Heads(head, branch_sha, foreign, pulls.open), said)
         return Snapshot(
             hop=hop,

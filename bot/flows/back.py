@@ -95,7 +95,7 @@ class BackReader:
         records = Records(self._tools, move.target.repository, self._home)
         content = records.standing(read_content(self._tools, self._changes, move), seen.branch_sha)
         content = replace(content, drift=())  # what the source has of its own is nobody's concern here
-        foreign = records.foreign(seen.branch_sha, content.commit)
+        foreign = records.foreign(seen.branch_sha, content.commit, move.target_head)
         ground = Ground(
             hop=hop,
             source=move.source,

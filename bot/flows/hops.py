@@ -133,7 +133,7 @@ class HopReader:
             asked=bool(asked.request or asked.record.requested_by),
         )
         content = records.standing(read_content(self._tools, self.changes, move), branch_sha)
-        foreign = records.foreign(branch_sha, content.commit)
+        foreign = records.foreign(branch_sha, content.commit, heads.target_head)
         freezes = self._rules.configuration.freezes
         ground = Ground(
             hop,

@@ -123,11 +123,11 @@ class Records:
         same = old.includes == new.includes and self._does_the_same(there, ready, content.paths)
         return replace(content, commit=there.sha) if same else content
 
-    def foreign(self, branch_sha: str, commit: str) -> str:
+    def foreign(self, branch_sha: str, commit: str, into: str) -> str:
         """Return the promotion branch's head if it holds work of somebody else, else ''.
 
-        Merging the target into the branch, as GitHub's button "Update branch" does, adds nothing that the next
-        promotion commit would not have.
+        Merging the target, which is at `into`, into the branch, as GitHub's button "Update branch" does, adds nothing
+        that the next promotion commit would not have. A merge of anything else does.
         """
         if not branch_sha or branch_sha == commit:
             return ""
@@ -136,7 +136,7 @@ class Records:
             return ""
         if len(found.parents) == 2:
             first = read_commit(self._tools, self._repository, found.parents[0])
-            if first is not None and is_ours(self._tools, first) and self._plain_merge(found):
+            if first is not None and is_ours(self._tools, first) and self._plain_merge(found, into):
                 return ""
         return branch_sha
 
@@ -150,7 +150,7 @@ class Records:
         record = self.record(pulls.hop, pull)
         if pull is None or record is None or record.source_sha != source_sha:
             return ""
-        if not branch_sha and self.foreign(pull.head_sha, ""):
+        if not branch_sha and self.foreign(pull.head_sha, "", f"refs/heads/{pull.base_ref}"):
             return ""
         comments = self._tools.github.comments(self._repository, pull.number)
         ours = (one.body for one in comments if one.author.login == self._tools.github.bot_login)
@@ -193,7 +193,11 @@ class Records:
         git, repository = self._tools.git, self._repository
         return git.directory(repository, commit, path) or git.read(repository, commit, path)
 
-    def _plain_merge(self, commit: Commit) -> bool:
+    def _plain_merge(self, commit: Commit, into: str) -> bool:
+        """Say whether a commit is what git makes of its parents, and the second one lies in the target."""
         git, (ours, other) = self._tools.git, commit.parents
+        tip = git.resolve(self._repository, into)
+        if tip is None or not git.is_ancestor(self._repository, other, tip):
+            return False
         outcome = git.merge_trees(self._repository, base=None, source=other, target=ours, protect=())
         return not outcome.conflicts and outcome.tree == git.tree(self._repository, commit.sha)

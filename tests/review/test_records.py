@@ -28,10 +28,10 @@ def record(town: Town, base: str = "staging") -> str:
     return (run.external_id or "").partition(" #")[0]
 
 
-def update_branch(town: Town, pull: Pull, login: str) -> None:
-    """Press GitHub's button "Update branch"."""
+def update_branch(town: Town, pull: Pull, login: str, other: str = "") -> str:
+    """Press GitHub's button "Update branch", or merge another commit as it does; return the merge."""
     git = pull.repository.git
-    tip = git.branch(pull.base_ref)
+    tip = other or git.branch(pull.base_ref)
     assert tip is not None
     tree = git.merge_trees(pull.head_sha, tip)
     assert tree is not None
@@ -39,6 +39,7 @@ def update_branch(town: Town, pull: Pull, login: str) -> None:
     message = f"Merge branch '{pull.base_ref}' into {pull.head_ref}"
     merge = git.write_commit(tree, [pull.head_sha, tip], message, who, who)
     town.world.move_branch(REPOSITORY, pull.head_ref, merge, login)
+    return merge
 
 
 @pytest.mark.town(configuration=APPROVED)
@@ -57,6 +58,24 @@ def test_update_branch_loses_neither_the_pinned_commit_nor_who_asked(town: Town)
     town.review(pull.number, "lena")
     town.settle()
     assert town.title_of(pull.head_sha).startswith("approvals: waiting"), "who asked does not count"
+
+
+def test_a_merge_of_something_else_is_work_of_somebody_else(make_town: Callable[..., Town]) -> None:
+    """Any clean merge into a promotion branch counted as GitHub's button, whatever it merged.
+
+    So the gates were open for what was pushed there, and then it was overwritten, which no work of people ever is.
+    """
+    town = make_town(pipeline(staging="merge: auto\ngates: {checks: [build]}"))
+    town.land("green", {SETTINGS: GREEN})
+    pull = town.promotion()
+    own = town.commit("aside", {"notes.txt": "not in staging\n"}, "ben", start="staging")
+    merge = update_branch(town, pull, "ben", own)
+    town.settle()
+    town.world.set_status(REPOSITORY, town.head("main"), "ben", "success", "build")
+    town.settle()
+    assert town.head(pull.head_ref) == merge, "nothing of it is overwritten"
+    assert town.title_of(merge).startswith("order: ")
+    assert town.file("staging", "notes.txt") is None
 
 
 def test_update_branch_and_a_merge_at_once_are_still_a_promotion(town: Town) -> None:
