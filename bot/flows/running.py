@@ -6,6 +6,7 @@ commit than the one that changed the directory; it counts where both hold the sa
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -50,7 +51,7 @@ def read_running(tools: Tools, held: Held) -> Running:
     return Running(
         deployment=deployment,
         checks=_later_checks(tools, held) if any(one.test or one.health.statuses for one in rules) else (),
-        applications=tuple(_application(tools, held, name) for name in asked),
+        applications=tuple(_dated(tools, held, _application(tools, held, name)) for name in asked),
         arrived=_arrived(tools, held) if soaks and (asked or not tells_time) else None,
     )
 
@@ -92,6 +93,21 @@ def _application(tools: Tools, held: Held, name: str) -> ApplicationHealth:
     commits = [one for one in found.revisions if _COMMIT.fullmatch(one)]
     holds = any(_holds(tools, held, one) for one in commits) or (bool(found.revisions) and not commits)
     return replace(found, holds_source=holds)
+
+
+def _dated(tools: Tools, held: Held, found: ApplicationHealth) -> ApplicationHealth:
+    """Add since when we are told the same of the commit: the longer, the seldomer it is worth asking.
+
+    It is kept for a day; when Redis forgets it, or the day is over, it begins anew.
+    """
+    key = f"argocd:{held.place.repository.full_name}:{held.hop.branch}:{found.name}"
+    words = hashlib.sha256(repr((held.commit, *found.told)).encode()).hexdigest()
+    before, _, since = tools.notes.read(key).partition(" ")
+    if before == words:
+        return replace(found, unchanged=datetime.fromisoformat(since))
+    now = tools.clock()
+    tools.notes.write(key, f"{words} {now.isoformat()}")
+    return replace(found, unchanged=now)
 
 
 def _arrived(tools: Tools, held: Held) -> datetime | None:

@@ -17,6 +17,8 @@ class ApplicationHealth:
     `holds_source` says whether a commit among the revisions holds what is promoted, or none of them is a commit;
     `paused` whether a Rollout among the resources is.
     `since` is when its health became what it is. `problem` says why nothing of this is known, '' when it is.
+    `unchanged` is since when all this is what we are told, again and again, of what is to be promoted; None where that
+    is not known.
     """
 
     name: str
@@ -31,3 +33,9 @@ class ApplicationHealth:
     since: datetime | None = None
     url: str = ""
     problem: str = ""
+    unchanged: datetime | None = None
+
+    @property
+    def told(self) -> tuple[object, ...]:
+        """Return what has to change for something to have happened; that nothing is known is one thing, whatever why."""
+        return ("nothing",) if self.problem else (self.sync, self.health, self.phase, self.revisions, self.paused)

@@ -244,7 +244,7 @@ def test_health_by_the_statuses_of_flux(make_town: MakeTown, state: str) -> None
         assert waiting(town).endswith(f": `{context}` (failure)")
 
 
-def test_argo_cd_is_asked_again_each_minute(make_town: MakeTown) -> None:
+def test_argo_cd_is_asked_again_ever_more_seldom_until_it_says_something_else(make_town: MakeTown) -> None:
     """Its API tells nobody of changes: the bot looks, and a server that is away holds up nothing but this gate."""
     town = make_town(pipeline("{health: {argocd: web-staging}}"))
     clock = Clock(town, SUNDAY)
@@ -259,14 +259,22 @@ def test_argo_cd_is_asked_again_each_minute(make_town: MakeTown) -> None:
         body = town.body(town.promotion("production").number)
         assert "Argo CD tells nothing of `web-staging`: its server answered with status 503" in body
         assert clock.wakes == "2026-10-25T10:02"
+        clock.until("2026-10-25T10:02")
+        assert clock.wakes == "2026-10-25T10:04", "it says the same: two minutes later"
+        town.queue.mark([REPOSITORY])
+        town.work()
+        assert clock.wakes == "2026-10-25T10:04", "a look between puts nothing off"
+        clock.until("2026-10-25T10:04")
+        assert clock.wakes == "2026-10-25T10:08"
         argo.trouble = None
         rollout = node("Rollout", "web", "Suspended", "CanaryPauseStep", "argoproj.io")
         argo.set(application(revision=town.head("staging"), health="Suspended"), [rollout])
-        clock.until("2026-10-25T10:02")
+        clock.until("2026-10-25T10:08")
+        assert clock.wakes == "2026-10-25T10:09", "something has happened: it may go on"
         assert "a rollout of `web-staging` is paused" in town.body(town.promotion("production").number)
         argo.set(application(revision=town.head("staging")))
         assert not arrived(town)
-        clock.until("2026-10-25T10:03")
+        clock.until("2026-10-25T10:09")
         assert arrived(town)
         town.settle()
         assert argo.token not in repr(town.sandbox.exchanges.writes)

@@ -13,7 +13,7 @@ check run instead (https://argo-cd.readthedocs.io/en/stable/operator-manual/noti
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
@@ -27,7 +27,7 @@ from bot.promotion.gates.policy import PROMOTION_CHECK
 from bot.promotion.gates.results import newest_word
 
 _ACCESS = "mend how Lockkeeper reaches Argo CD, or the name in the configuration"
-POLL = timedelta(minutes=1)  # Argo CD's API tells nobody when something changes
+POLL, MOST = timedelta(minutes=1), timedelta(minutes=20)  # Argo CD's API tells nobody when something changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,28 @@ def health(facts: GateFacts) -> Gate:
         "; ".join(one.reason for one in told),
         ", ".join(dict.fromkeys(one.owner for one in told)),
         "; ".join(dict.fromkeys(one.next or usual for one in told)),
-        again=facts.now + POLL if asked.argocd else None,
+        again=_asked_again(facts),
     )
+
+
+def _asked_again(facts: GateFacts) -> datetime | None:
+    """Return when to ask Argo CD again: at the earliest time for one of the applications that are not well yet."""
+    known = {one.name: one for one in facts.running.applications}
+    found = (_known(known, name) for name in facts.hop.target.gates.health.argocd)
+    shut = (one for one in found if _of_application(facts, one).state != "pass")
+    return min((next_look(one.unchanged or facts.now, facts.now) for one in shut), default=None)
+
+
+def next_look(since: datetime, now: datetime) -> datetime:
+    """Return when to ask again somebody who says the same since then: after 1 minute, 2, 4, 8, 16, then every 20.
+
+    The times are fixed by the first one, so that looks between them change nothing.
+    """
+    pause, at = POLL, since + POLL
+    while at <= now:
+        pause = min(pause * 2, MOST)
+        at += pause
+    return min(at, now + MOST)
 
 
 def healthy_since(facts: GateFacts) -> datetime | None:
@@ -96,7 +116,11 @@ def _words(facts: GateFacts) -> Iterator[Word]:
             yield _of_statuses(facts, pattern, [one for one in found if fnmatchcase(one.name, pattern)])
     known = {one.name: one for one in facts.running.applications}
     for name in asked.argocd:
-        yield _of_application(facts, known.get(name) or ApplicationHealth(name, problem="it was not asked for"))
+        yield _of_application(facts, _known(known, name))
+
+
+def _known(known: Mapping[str, ApplicationHealth], name: str) -> ApplicationHealth:
+    return known.get(name) or ApplicationHealth(name, problem="it was not asked for")
 
 
 def _of_deployment(facts: GateFacts) -> Word:

@@ -13,7 +13,7 @@ from bot.model.promotion import Gate
 from bot.model.repository import CheckState, Conclusion, Deployment
 from bot.promotion import gates
 from bot.promotion.gates import Running
-from bot.promotion.gates.health import healthy_since
+from bot.promotion.gates.health import healthy_since, next_look
 from tests.promotion.facts import APP, SOURCE, facts, hop
 from tests.promotion.gates.test_window import utc
 
@@ -237,6 +237,46 @@ def test_argo_cd(given: dict[str, Any], state: str, reason: str) -> None:
     gate = judged(Health(argocd=("web",)), Running(applications=(application(**given),)))
     assert (gate.state, gate.reason) == (state, reason)
     assert gate.again == (None if state == "pass" else NOW + timedelta(minutes=1)), "its API tells nobody of changes"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "looks"),
+    [
+        (0, 1),
+        (0.5, 1),
+        (1, 3),
+        (2, 3),
+        (3, 7),
+        (7, 15),
+        (15, 31),
+        (31, 51),
+        (50, 51),
+        (51, 71),
+        (1440, 1451),
+        (-60, -40),
+    ],
+)
+def test_who_says_the_same_is_asked_ever_more_seldom(minutes: float, looks: int) -> None:
+    """A server that was away for a day was asked every minute; a look between changes no time that was told."""
+    assert next_look(NOW, NOW + timedelta(minutes=minutes)) == NOW + timedelta(minutes=looks)
+
+
+def test_the_earliest_look_counts_and_those_who_are_well_need_none() -> None:
+    asked = Health(argocd=("web", "api", "worker"))
+    away = application("api", problem="its server cannot be reached", unchanged=NOW - timedelta(minutes=10))
+    going = application("web", health="Progressing", unchanged=NOW - timedelta(minutes=2))
+    well = application("worker", unchanged=NOW)
+    assert judged(asked, Running(applications=(away, going, well))).again == NOW + timedelta(minutes=1)
+    assert judged(asked, Running(applications=(away, application(), well))).again == NOW + timedelta(minutes=5)
+    both = Health(deployment=True, argocd=("web",))
+    assert judged(both, Running(applications=(application(),))).again is None, "GitHub tells when a deployment changes"
+
+
+def test_what_has_to_change_for_something_to_have_happened() -> None:
+    away = application(problem="its server did not answer in time")
+    assert away.told == application(problem="its server cannot be reached").told != application().told
+    assert application(resources=("Pod web-1: OOMKilled",)).told == application().told
+    assert application(revisions=("0" * 40,)).told != application().told
 
 
 def test_an_application_that_was_not_read_opens_nothing() -> None:
