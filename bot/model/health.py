@@ -37,5 +37,5 @@ class ApplicationHealth:
 
     @property
     def told(self) -> tuple[object, ...]:
-        """Return what has to change for something to have happened; that nothing is known is one thing, whatever why."""
+        """Return what has to change for something to have happened; not why nothing is known."""
         return ("nothing",) if self.problem else (self.sync, self.health, self.phase, self.revisions, self.paused)
