@@ -35,6 +35,7 @@ from bot.report.promotion import check_name
 BOT = "lockkeeper[bot]"
 MOST = 300  # commits of a branch that are looked at
 _MERGED = re.compile(r"Merge pull request #([1-9]\d{0,9}) from (\S+)\s*(.*)", re.S)
+_CARRIED = re.compile(r"^\* (#[1-9]\d{0,9}) (.+)$", re.M)
 _SQUASHED = re.compile(r"(.+) \(#([1-9]\d{0,9})\)$")
 
 
@@ -47,6 +48,7 @@ class OfflineGitHub:
         self._git, self._home, self._configuration, self._default = git, home, configuration, default_branch
         self._read: dict[str, tuple[PullRequest, ...]] = {}
         self._promoted: dict[str, Trailers] = {}  # by the commit that holds them
+        self._titles: dict[str, str] = {}  # of pull requests, as promotions tell them
         self._bot = ""
 
     @property
@@ -66,7 +68,9 @@ class OfflineGitHub:
 
     def pull(self, repository: Repository, number: int) -> PullRequest:
         known = (one for pulls in self._read.values() for one in pulls if one.number == number)
-        return next(known, None) or self._request(Commit("", "", ""), number, "", "", "")
+        return next(known, None) or self._request(
+            Commit("", "", ""), number, self._titles.get(f"#{number}", ""), "", ""
+        )
 
     def pulls(
         self,
@@ -164,7 +168,10 @@ class OfflineGitHub:
                 hop = self._hop(trailers) if trailers else None
                 if trailers is not None and hop is not None and hop.target.branch == branch:
                     self._promoted[one.sha] = trailers
+                    self._titles |= dict(_CARRIED.findall(one.message))
                     self._bot = self._bot or one.author
+                    if one is commit and f"#{number}" in trailers.includes:  # the title names what it carries
+                        number = 0
                     yield self._request(replaced(commit, one, self._bot), number, title, branch, hop.branch, one.sha)
                     break
             else:

@@ -96,7 +96,7 @@ class ChangeReader:
             if pull is None and lookups < MAX_LOOKUPS:
                 lookups += 1
                 pull = self._asked(source, commit.sha)
-            for change in self._originals(repository, pull) if pull else (_pushed(commit),):
+            for change in self._originals(repository, pull) if pull else (self._pushed(source, commit),):
                 changes.setdefault(change.reference or change.sha, change)
         return tuple(changes.values())
 
@@ -145,7 +145,24 @@ class ChangeReader:
             )
             if named:
                 return tuple(self.change(one) for one in named)
+            if trailers:  # pushes alone: it stands for them, and did not begin where it went
+                return (replace(self._change(repository, pull), into=()),)
         return (self._change(repository, pull),)
+
+    def _pushed(self, source: Place, commit: Commit) -> Change:
+        """Return the change that somebody made without a pull request; it changed what it is read from."""
+        here = [one for one in self._environments if lies_in(one, source.repository, self._home)]
+        own = [one for one in here if one.branch == source.branch and not one.tag]
+        into = changed_by(own, source.branch, source.scope) if source.scope else own if len(own) == 1 else ()
+        return Change(
+            number=0,
+            title=commit.message.partition("\n")[0],
+            author=commit.author,
+            url="",
+            sha=commit.sha,
+            merged_at=commit.time,
+            into=tuple(one.name for one in into),
+        )
 
     def _change(self, repository: Repository, pull: PullRequest) -> Change:
         return Change(
@@ -188,8 +205,3 @@ def _first_parents(commits: Sequence[Commit], until: str) -> list[Commit]:
         line.append(commit)
         sha = commit.parents[0] if commit.parents else ""
     return line
-
-
-def _pushed(commit: Commit) -> Change:
-    title = commit.message.partition("\n")[0]
-    return Change(number=0, title=title, author=commit.author, url="", sha=commit.sha, merged_at=commit.time)

@@ -6,7 +6,7 @@ data.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, Protocol
@@ -15,6 +15,7 @@ from bot.errors import RefusedError
 from bot.model.environment import Configuration, Environment
 from bot.model.promotion import Change, Gate, Hop
 from bot.model.quoting import quoted
+from bot.promotion.pipeline import in_order
 from bot.promotion.plan import Arrival, Close, Decision, Idle, Propose, Release, Snapshot, Stuck
 from bot.promotion.standing import RolledBack
 
@@ -84,8 +85,23 @@ def journey(change: Change, configuration: Configuration, crossings: Sequence[Cr
     """Return where a change is."""
     environments = configuration.environments
     found = {one.name: _stop(one, change, crossings, configuration) for one in environments}
+    if not change.into:
+        found |= {name: Stop(name, "reached") for name in _come_through(found, environments)}
     stops = (_with_days(found[one.name], one, change, found, now) for one in environments)
     return Journey(change, environments, tuple(stops))
+
+
+def _come_through(found: Mapping[str, Stop], environments: Sequence[Environment]) -> Iterator[str]:
+    """Yield the environments that a change came through, though nothing else tells of it there.
+
+    Nobody knows where it began, because it came by a push or a rebase that names no pull request; but what was promoted
+    was where it was promoted from.
+    """
+    there = {name for name, stop in found.items() if stop.state == "reached"}
+    for one in in_order(environments)[::-1]:
+        if one.name in there and len(one.after) == 1:
+            there.add(one.after[0])
+    yield from (name for name, stop in found.items() if name in there and stop.state == "ahead")
 
 
 def standings(configuration: Configuration, crossings: Sequence[Crossing]) -> tuple[Stop, ...]:
@@ -146,8 +162,6 @@ def _stop(
     if environment.name in change.into:
         return Stop(environment.name, "reached", since=change.merged_at)
     into = _into(environment, crossings)
-    if not into:
-        return Stop(environment.name, "ahead", waits=_passed_by(environment, change, configuration))
     for one in into:
         for arrival in one.snapshot.arrivals if one.snapshot else ():
             if change.number and change.reference in arrival.includes:
@@ -160,9 +174,10 @@ def _stop(
         if one.snapshot and any(_same(change, each) for each in one.snapshot.changes):
             return _on_the_way(environment, one)
     beyond = (one for one in crossings if one.hop.source.name == environment.name and one.hop.way == "promote")
-    if any(_same(change, each) for one in beyond if one.snapshot for each in one.snapshot.changes):
+    passed_by = "" if into else _passed_by(environment, change, configuration)
+    if not passed_by and any(_same(change, each) for one in beyond if one.snapshot for each in one.snapshot.changes):
         return Stop(environment.name, "reached")
-    return Stop(environment.name, "ahead")
+    return Stop(environment.name, "ahead", waits=passed_by)
 
 
 def _same(one: Change, other: Change) -> bool:

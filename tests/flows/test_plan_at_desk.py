@@ -17,7 +17,7 @@ from bot.report.plan_words import PlanLook
 from tests.desk.place import Desk
 from tests.flows.directories import DEVELOPMENT, DIRECTORIES, PRODUCTION, STAGING, directory, web
 from tests.flows.fingerprint import fingerprint
-from tests.flows.world import REPOSITORY, Town
+from tests.flows.world import REPOSITORY, Method, Town
 
 MORE = {**directory("development"), **directory("staging", replicas=2), **directory("production", replicas=3)}
 
@@ -87,10 +87,12 @@ def test_a_plan_is_what_the_bot_would_do_and_writes_nothing(town: Town, tmp_path
 
 
 @pytest.mark.parametrize("method", ["merge", "squash", "rebase"])
-def test_a_clone_says_what_github_says(town: Town, tmp_path: Path, method: str) -> None:
+def test_a_clone_says_what_github_says(town: Town, tmp_path: Path, method: Method) -> None:
+    """A rebase leaves no number of a pull request: its change had no title, and was in staging but not in development;
+    and where it was promoted by a rebase, the number that the promotion's title tells was taken for its own."""
     desk = desk_of(tmp_path)
-    first = town.land("tag", {f"{DEVELOPMENT}/web.yaml": web("1.1.0")})
-    town.promote("main", method=method)  # type: ignore[arg-type]  # a word of the table
+    first = town.land("tag", {f"{DEVELOPMENT}/web.yaml": web("1.1.0")}, method=method)
+    brought = town.promote("main", method=method)
     second = town.land("again", {f"{DEVELOPMENT}/web.yaml": web("1.2.0")})
     clone = str(cloned(desk, town).top)
     ours, theirs = asked(town), asked(town, clone)
@@ -99,8 +101,28 @@ def test_a_clone_says_what_github_says(town: Town, tmp_path: Path, method: str) 
     stations = {what: stations_of(asked(town, what, status_words.as_json)) for what in (REPOSITORY, clone)}
     assert stations[REPOSITORY][f"#{first}"] == ["reached", "reached", "underway"]
     assert stations[REPOSITORY][f"#{second}"] == ["reached", "underway", "ahead"]
-    assert stations[clone][f"#{first}"][1:] == ["reached", "waiting"], "which gates are open, a clone does not know"
+    assert stations[clone][f"#{first}"] == ["reached", "reached", "waiting"], "which gates are open, only GitHub knows"
     assert stations[clone][f"#{second}"] == ["reached", "waiting", "ahead"]
+    (change,) = (one for one in asked(town, clone, status_words.as_json)["changes"] if one["reference"] == f"#{first}")
+    title = "Work on tag" if method == "squash" else "Change tag"  # a squash of one commit has that commit's
+    assert (change["title"], change["stations"][1]["pull"]) == (title, None if method == "rebase" else brought)
+
+
+def test_what_was_pushed_went_the_way_of_everything(town: Town, tmp_path: Path) -> None:
+    """A promotion that carries pushes alone names no pull request, so it was taken for a change of its own, which had
+    gone straight to staging; and a push was not in the environment that it was pushed into."""
+    town.commit("main", {f"{DEVELOPMENT}/web.yaml": web("1.1.0")}, message="Push by hand")
+    town.settle()
+    brought = town.promote("main", method="rebase")
+    town.commit("main", {f"{DEVELOPMENT}/web.yaml": web("1.2.0")}, message="Push again")
+    town.settle()
+    for what in (REPOSITORY, str(cloned(desk_of(tmp_path), town).top)):
+        found = asked(town, what, status_words.as_json)["changes"]
+        states = {one["title"]: [(each["state"], each["waits"]) for each in one["stations"][:2]] for one in found}
+        assert states["Promote to staging: Push by hand"] == [("reached", None)] * 2
+        assert states["Push again"][0] == ("reached", None)
+    (told,) = town.said(brought, "journey")
+    assert "went straight" not in told.body
 
 
 def stations_of(found: Any) -> dict[str, list[str]]:
