@@ -22,6 +22,7 @@ T = TypeVar("T")
 Facts = MutableMapping[tuple[object, ...], object]
 MOST_FACTS = 20_000
 LARGEST = 100_000  # bytes of a file, or paths of a comparison, worth keeping
+_COMMITS = 50  # worth keeping
 _ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
@@ -44,13 +45,21 @@ class RememberingGit:
             self._known[question] = answer
         return answer
 
-    def _fact(self, read: Callable[[], T], what: str, repository: Repository, *ids: str, about: str = "") -> T:
+    def _fact(
+        self,
+        read: Callable[[], T],
+        what: str,
+        repository: Repository,
+        *ids: str,
+        about: str = "",
+        largest: int = LARGEST,
+    ) -> T:
         """Answer from what is known for good where all ids are full, else as `_once` does."""
         question = (what, repository, *ids, about)
         if question in self._facts:
             return cast(T, self._facts[question])
         answer = self._once(read, *question)
-        small = not isinstance(answer, Sequence) or len(answer) <= LARGEST
+        small = not isinstance(answer, Sequence) or len(answer) <= largest
         if answer is not None and small and all(_ID.fullmatch(one) for one in ids):
             if len(self._facts) >= MOST_FACTS:
                 self._facts.clear()
@@ -111,9 +120,8 @@ class RememberingGit:
         self, repository: Repository, *, since: str | None, until: str, limit: int = 250, paths: Sequence[str] = ()
     ) -> Sequence[Commit]:
         read = partial(self._git.commits, repository, since=since, until=until, limit=limit, paths=paths)
-        if limit == 1 and since is None:
-            return self._fact(read, "commit", repository, until, about="\0".join(paths))
-        return self._once(read, "commits", repository, since, until, limit, tuple(paths))
+        about = "\0".join((str(limit), *paths))
+        return self._fact(read, "commits", repository, *filter(None, (since,)), until, about=about, largest=_COMMITS)
 
     def changed_paths(self, repository: Repository, base: str, head: str) -> Sequence[str]:
         return self._fact(lambda: self._git.changed_paths(repository, base, head), "paths", repository, base, head)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.model.environment import CheckRules, ConfigProblem, Configuration, Worth
 from bot.promotion.config_environments import read_environments, strategy_of
@@ -43,6 +44,7 @@ def defaults() -> Configuration:
     return Configuration(found=False)
 
 
+@lru_cache(maxsize=256)  # each look at a repository reads the same text
 def parse(data: bytes | None, *, organisation: str = "") -> Configuration | Problems:
     """Parse the file's bytes (None: there is no file); never raises for bad content.
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from bot.sandbox.channel import CAT_FILE, UPDATE_REF, Channel, GoneError
 from bot.sandbox.objects import (
     CommitObject,
     FileChange,
@@ -20,6 +22,8 @@ from bot.sandbox.objects import (
 ZERO = "0" * 40
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _SCRATCH = "refs/sandbox/scratch"
+_SHORT = 64  # commits
+_ID = re.compile(r"[0-9a-f]{40}")
 
 _CONFIG = """\
 [core]
@@ -96,6 +100,10 @@ class BareRepository:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        variables = environment({"GIT_DIR": str(path)})
+        self._reader = Channel(path, CAT_FILE, variables)
+        self._writer = Channel(path, UPDATE_REF, variables)
+        self._advertised: dict[str, bytes] = {}
         self._commits: dict[str, CommitObject] = {}
         self._answers: dict[tuple[str, ...], object] = {}
 
@@ -110,6 +118,11 @@ class BareRepository:
         hook.write_text(_UPDATE_HOOK)
         hook.chmod(0o755)
         return cls(path)
+
+    def close(self) -> None:
+        """End what git keeps running here; it starts again when something is asked."""
+        self._reader.close()
+        self._writer.close()
 
     def run(
         self,
@@ -136,12 +149,32 @@ class BareRepository:
         """Run git and return what it printed, without the last newline."""
         return self.run(*arguments, stdin=stdin, env=env).stdout.decode(errors="replace").rstrip("\n")
 
+    def upload_pack(self, request: bytes, protocol: str, *, advertise: bool) -> bytes:
+        """Return what `git upload-pack` answers to one request of a stateless conversation.
+
+        `protocol` is the client's Git-Protocol header. In version 2 (gitprotocol-v2(5)) the first answer tells
+        capabilities and no refs, so it stays the same.
+        """
+        if advertise and protocol in self._advertised:
+            return self._advertised[protocol]
+        flags = ["--http-backend-info-refs"] if advertise else []
+        variables = {"GIT_PROTOCOL": protocol}
+        done = self.run("upload-pack", "--stateless-rpc", *flags, ".", stdin=request, codes=(0, 128), env=variables)
+        if advertise and "version=2" in protocol:
+            self._advertised[protocol] = done.stdout
+        return done.stdout
+
     # ---- refs
 
     def refs(self, prefix: str = "refs/") -> dict[str, str]:
         """Return full ref name → object id, sorted by name."""
-        lines = self.text("for-each-ref", "--format=%(objectname) %(refname)", prefix).splitlines()
-        return {name: sha for sha, _, name in (line.partition(" ") for line in lines)}
+        if (self.path / "packed-refs").exists():
+            lines = self.text("for-each-ref", "--format=%(objectname) %(refname)", prefix).splitlines()
+            return {name: sha for sha, _, name in (line.partition(" ") for line in lines)}
+        # one file a ref, as gitrepository-layout(5) says
+        names = (f"{folder}/{file}" for folder, _, files in os.walk(self.path / "refs") for file in files)
+        found = {str(Path(name).relative_to(self.path)): Path(name).read_text().strip() for name in names}
+        return {name: found[name] for name in sorted(found) if f"{name}/".startswith(prefix.rstrip("/") + "/")}
 
     def ref(self, name: str) -> str | None:
         """Return the object id a full ref name holds, or None."""
@@ -169,17 +202,15 @@ class BareRepository:
         if branch is not None:
             return branch
         for candidate in (f"refs/tags/{revision}", revision):
-            done = self.run("rev-parse", "--verify", "-q", f"{candidate}^{{commit}}", codes=(0, 1, 128))
-            if done.returncode == 0:
-                return done.stdout.decode().strip()
+            found = self._object(f"{candidate}^{{commit}}", content=False)
+            if found is not None:
+                return found[0]
         return None
 
     def set_ref(self, name: str, sha: str | None) -> None:
         """Point a ref at an object, or remove it (None)."""
-        if sha is None:
-            self.run("update-ref", "-d", name)
-        else:
-            self.run("update-ref", name, sha)
+        if not self._writer.update(f"delete {name}" if sha is None else f"update {name} {sha}"):
+            raise GitError(f"git update-ref: {name} does not move to {sha or 'nothing'}")
 
     def fetch(self, other: BareRepository, sha: str) -> None:
         """Copy a commit and all it needs from another repository."""
@@ -190,16 +221,22 @@ class BareRepository:
 
     def has(self, sha: str) -> bool:
         """Say whether the object is here."""
-        return self.run("cat-file", "-e", sha, codes=(0, 1, 128)).returncode == 0
+        return self.kind(sha) is not None
+
+    def empty_tree(self) -> str:
+        """Return the id of the empty tree, stored at the first question."""
+        if ("empty tree",) not in self._answers:
+            self._answers["empty tree",] = self.text("hash-object", "-w", "-t", "tree", "--stdin")
+        return EMPTY_TREE
 
     def kind(self, sha: str) -> str | None:
         """Return blob, tree, commit or tag; None when the object is not here."""
-        done = self.run("cat-file", "-t", sha, codes=(0, 128))
-        return done.stdout.decode().strip() if done.returncode == 0 else None
+        found = self._object(sha, content=False)
+        return found[1] if found else None
 
     def blob(self, sha: str) -> bytes:
         """Return the bytes of a blob; GitError when there is none."""
-        return self.run("cat-file", "blob", sha).stdout
+        return self._content(sha, "blob")
 
     def write_blob(self, content: bytes) -> str:
         """Store bytes as a blob and return its id."""
@@ -208,8 +245,23 @@ class BareRepository:
     def commit(self, sha: str) -> CommitObject:
         """Return a commit; GitError when it is not here."""
         if sha not in self._commits:
-            self._commits[sha] = parse_commit(sha, self.run("cat-file", "commit", sha).stdout.decode(errors="replace"))
+            self._commits[sha] = parse_commit(sha, self._content(sha, "commit").decode(errors="replace"))
         return self._commits[sha]
+
+    def _content(self, sha: str, kind: str) -> bytes:
+        found = self._object(f"{sha}^{{{kind}}}")
+        if found is None:
+            raise GitError(f"git cat-file: {sha} is no {kind}")
+        return found[2]
+
+    def _object(self, name: str, *, content: bool = True) -> tuple[str, str, bytes] | None:
+        """Return (id, kind, content) of what a name means, None for nothing; a git that died is asked once more."""
+        if "\n" in name:
+            return None
+        try:
+            return self._reader.object(name, content=content)
+        except GoneError:
+            return self._reader.object(name, content=content)
 
     def tree(self, treeish: str, *, recursive: bool = False) -> list[TreeEntry]:
         """List a tree; paths are relative to it."""
@@ -281,8 +333,22 @@ class BareRepository:
 
     # ---- history
 
+    def _line(self, tip: str, root: str) -> list[str] | None:
+        """Return the commits from `tip` down to, and without, `root`; None where they are no short, plain line."""
+        found: list[str] = []
+        while tip != root:
+            if len(found) == _SHORT or not _ID.fullmatch(tip) or len(parents := self.commit(tip).parents) != 1:
+                return None
+            found.append(tip)
+            tip = parents[0]
+        return found
+
     def merge_base(self, one: str, two: str) -> str | None:
         """Return the merge base of two commits, or None."""
+        if self._line(one, two) is not None:
+            return two
+        if self._line(two, one) is not None:
+            return one
         key = ("merge-base", one, two)
         if key not in self._answers:
             done = self.run("merge-base", one, two, codes=(0, 1))
@@ -292,10 +358,14 @@ class BareRepository:
 
     def is_ancestor(self, ancestor: str, descendant: str) -> bool:
         """Say whether `ancestor` is reachable from `descendant`."""
-        return ancestor == descendant or self.merge_base(ancestor, descendant) == ancestor
+        return self.merge_base(ancestor, descendant) == ancestor
 
     def commits(self, include: Sequence[str], exclude: Sequence[str] = (), *options: str) -> list[str]:
         """Return commit ids reachable from `include` and not from `exclude`, newest first."""
+        if len(include) == len(exclude) == 1 and set(options) <= {"--topo-order"}:
+            line = self._line(include[0], exclude[0])
+            if line is not None:
+                return line
         arguments = [*options, *include, *(f"^{sha}" for sha in exclude), "--"]
         paths = [option.removeprefix("path:") for option in options if option.startswith("path:")]
         if paths:
@@ -319,9 +389,8 @@ class BareRepository:
         """Return the files that differ between two tree-ishes, renames found, with patches."""
         key = ("changes", base, head)
         if key not in self._answers:
-            flags = ("diff-tree", "-r", "-M", "--no-commit-id")
-            raw = self.run(*flags, "-z", "--raw", "--numstat", base, head).stdout.decode(errors="replace")
-            patch = self.run(*flags, "-p", "--full-index", base, head).stdout.decode(errors="replace")
+            flags = ("-r", "-M", "--no-commit-id", "-z", "--raw", "--numstat", "-p", "--full-index")
+            raw, _, patch = self.text("diff-tree", *flags, base, head).partition("\0\0")
             self._answers[key] = parse_changes(raw, patch)
         answer = self._answers[key]
         return list(answer) if isinstance(answer, list) else []

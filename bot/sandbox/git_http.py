@@ -30,6 +30,8 @@ def serve(world: World, request: Request, full_name: str, service_path: str) -> 
             repository = _admit(world, (actor, token), full_name, pushing=pushing)
     except Refusal as refusal:
         return _refused(refusal)
+    if service_path == "git-upload-pack" or request.args.get("service") == "git-upload-pack":
+        return _fetch(request, repository, advertise=service_path == "info/refs")
     if service_path != "git-receive-pack":
         return _backend(request, repository, service_path, {})
     with world.lock:
@@ -113,6 +115,18 @@ def _commands(data: bytes) -> list[tuple[str, str, str]]:
             commands.append((words[0], words[1], words[2]))
         at += size
     return commands
+
+
+def _fetch(request: Request, repository: Repository, *, advertise: bool) -> Response:
+    """Answer a fetch by the program that http-backend would start for it (gitprotocol-http(5), gitprotocol-v2(5))."""
+    protocol = request.headers.get("Git-Protocol", "")
+    answer = repository.git.upload_pack(_body(request), protocol, advertise=advertise)
+    if advertise and "version=2" not in protocol:
+        answer = b"001e# service=git-upload-pack\n0000" + answer
+    kind = "advertisement" if advertise else "result"
+    shaped = Response(answer, mimetype=f"application/x-git-upload-pack-{kind}")
+    shaped.headers["Cache-Control"] = "no-cache, max-age=0, must-revalidate"
+    return shaped
 
 
 def _backend(request: Request, repository: Repository, service_path: str, extra: dict[str, str]) -> Response:

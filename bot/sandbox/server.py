@@ -92,6 +92,8 @@ class Sandbox:
             self._server.server_close()
             self._server = None
         self.deliveries.stop()
+        for repository in self.world.repositories.values():
+            repository.git.close()
 
     def __enter__(self) -> Sandbox:
         return self.start()

@@ -19,6 +19,7 @@ from bot.adapters.git.names import checked_ref, is_object_id, mirror_path
 from bot.adapters.git.opened import OpenMirrors, explained
 from bot.adapters.git.reads import Reads, bounded
 from bot.adapters.git.records import read_records
+from bot.adapters.git.ref_files import may_hold
 from bot.adapters.git.tags import tag_message, tags, write_tag
 from bot.adapters.git.tree import GitTree
 from bot.adapters.pruning import prune
@@ -26,8 +27,12 @@ from bot.errors import NotFoundError, RefusedError, TransientError
 from bot.model.repository import Commit, Repository
 from bot.model.tree import Tree
 from bot.ports import Git, MergeOutcome, RefMove, RefRecord
+from bot.promotion.locks import PREFIX
 
 _T = TypeVar("_T")
+
+
+_MOST_WRITTEN = 2_000  # commits remembered
 
 
 class GitMirrors:
@@ -56,6 +61,7 @@ class GitMirrors:
         self._directory, self._remote_url, self._token, self._forget = directory, remote_url, token, forget
         self._name, self._email = name, email
         self._opened = OpenMirrors(limits)
+        self._written: dict[tuple[object, ...], str] = {}
 
     def fetch(self, repository: Repository, refs: Sequence[str] = ()) -> None:
         """Bring all branches, and the refs named (`refs/pull/7/head`), up to date; clone what is missing."""
@@ -172,7 +178,15 @@ class GitMirrors:
         with self._reads(repository) as reads:
             ids = [word for parent in parents for word in ("-p", reads.commit(parent))]
             top = tree if is_object_id(tree) else reads.tree(tree)
-            return reads.program.line("commit-tree", top, *ids, "-F", "-", input=message.encode(), env=signed)
+            asked = (reads.program.git_dir, top, *ids, message, date)
+            known = self._written.get(asked, "")
+            if known and reads.objects.find(known, "commit"):  # converging writes the same again and again
+                return known
+            made = reads.program.line("commit-tree", top, *ids, "-F", "-", input=message.encode(), env=signed)
+            if len(self._written) >= _MOST_WRITTEN:
+                self._written.clear()
+            self._written[asked] = made
+            return made
 
     def push(self, repository: Repository, *, branch: str, commit: str, expected: str | None) -> bool:
         """Move a branch on GitHub from `expected` (None: absent) to `commit`; False when it is there already.
@@ -186,7 +200,7 @@ class GitMirrors:
     def records(self, repository: Repository) -> Sequence[RefRecord]:
         """Return what stands below `refs/lockkeeper/`, as it was fetched."""
         with self._reads(repository) as reads:
-            return read_records(reads.program)
+            return read_records(reads.program) if may_hold(reads.program.git_dir, PREFIX) else []
 
     def push_records(self, repository: Repository, moves: Sequence[RefMove]) -> None:
         """Move refs below `refs/lockkeeper/` on GitHub, all of them or none.

@@ -13,6 +13,7 @@ from bot.adapters.git.command import GitError, GitProgram
 from bot.adapters.git.difference import FileChange, changes
 from bot.adapters.git.names import checked_ref, is_abbreviation, is_object_id, is_safe_path
 from bot.adapters.git.objects import LargeObjectError, Objects
+from bot.adapters.git.ref_files import may_hold
 from bot.errors import NotFoundError, UserError
 from bot.model.repository import Commit
 
@@ -62,7 +63,7 @@ class Reads:
         for ref in refs:
             if found := self._object(ref, "commit"):
                 return found
-            if self.program.run(*_REV_PARSE, ref, ok=(0, 1, 128)).status == 0:
+            if may_hold(self.program.git_dir, ref) and self.program.run(*_REV_PARSE, ref, ok=(0, 1, 128)).status == 0:
                 raise GitError("rev-parse", 128, f"bad object: {ref} does not point to a valid object")
         return None
 

@@ -10,7 +10,7 @@ from bot.sandbox.pages import merge_box, patches, timeline
 from bot.sandbox.pages.visit import Answer, Section, Visit
 from bot.sandbox.records import Repository
 from bot.sandbox.refusal import not_found
-from bot.sandbox.shapes.git import commit_changes, empty_tree
+from bot.sandbox.shapes.git import commit_changes
 from bot.sandbox.shapes.pulls import fork_point
 
 section = Section()
@@ -144,7 +144,7 @@ def show_comparison(visit: Visit) -> Answer:
     tips = git.resolve(base), git.resolve(head)
     if tips[0] is None or tips[1] is None:
         raise not_found()
-    start = git.merge_base(tips[0], tips[1]) or empty_tree(repository)
+    start = git.merge_base(tips[0], tips[1]) or repository.git.empty_tree()
     if plain:
         return _plain(git, start, tips[1])
     shas = git.commits([tips[1]], [tips[0]], "--topo-order")[:250]
@@ -203,7 +203,7 @@ def show_plain_commit(visit: Visit) -> Answer:
     if sha is None:
         raise not_found()
     parents = repository.git.commit(sha).parents
-    return _plain(repository.git, parents[0] if parents else empty_tree(repository), sha)
+    return _plain(repository.git, parents[0] if parents else repository.git.empty_tree(), sha)
 
 
 def _plain(git: BareRepository, base: str, head: str) -> Response:

@@ -92,12 +92,7 @@ def hook_commit(state: State, one: Repository, sha: str) -> Json:
 def commit_changes(one: Repository, sha: str) -> list[FileChange]:
     """Return what a commit changed against its first parent."""
     what = one.git.commit(sha)
-    return one.git.changes(what.parents[0] if what.parents else empty_tree(one), sha)
-
-
-def empty_tree(one: Repository) -> str:
-    """Return the id of the empty tree, stored first when it is not there yet."""
-    return one.git.text("hash-object", "-w", "-t", "tree", "--stdin")
+    return one.git.changes(what.parents[0] if what.parents else one.git.empty_tree(), sha)
 
 
 def commit_with_files(state: State, one: Repository, sha: str, files: list[FileChange]) -> Json:
