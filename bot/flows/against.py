@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from bot.flows.back import BackReader, Onward
 from bot.flows.backwards import Backwards, Withdrawn
 from bot.flows.changes import ChangeReader, promotion_commit
-from bot.flows.content import Content, Move, read_restored
+from bot.flows.content import Content, Move, Rule, read_restored
 from bot.flows.facts import Ground, read_facts
 from bot.flows.history import History
 from bot.flows.locks import read_kept
 from bot.flows.records import HopPulls, Records
+from bot.flows.renamed import promoted_before
 from bot.flows.rights import Rights
 from bot.flows.rules import Rules
 from bot.flows.tools import Tools
@@ -47,7 +48,8 @@ class Against:
         self._reached.add(pulls.hop.target.name)
         found = pulls if pulls.hop.target.strategy == "tag" else self._history.standing(pulls, target)
         self._arrived.add(found.arrived)
-        return found
+        rule = Rule(self._home, self._rules.sha, self._rules.configuration)
+        return replace(found, before=promoted_before(self._tools, rule, found, target, self._history.standing))
 
     def told(self, pulls: HopPulls, seen: Snapshot | Idle) -> Snapshot | Idle:
         """Add to what was read of a promotion what a rollback of its target means for it."""

@@ -33,8 +33,8 @@ class Onward:
     @property
     def came(self) -> str:
         """Return the commit by which something was promoted last, or rolled back; '' without any."""
-        newest = self.pulls.merged[0] if self.pulls.merged else None
-        return self.pulls.arrived or (newest.merge_commit if newest else None) or ""
+        last = self.pulls.last
+        return self.pulls.arrived or (last[1].merge_commit if last else None) or ""
 
     @property
     def is_blocked(self) -> bool:

@@ -118,6 +118,7 @@ class HopReader:
         records = Records(self._tools, repository, self._home)
         merged = pulls.merged[0] if pulls.merged else None
         merged_record = records.record(hop, merged)
+        last = records.record(*pulls.last) if pulls.last else None
         branch_sha = self._tools.git.resolve(repository, f"refs/heads/{hop.branch}") or ""
         move = Move(
             home=self._home,
@@ -127,9 +128,9 @@ class HopReader:
             source=heads.source,
             target=heads.target,
             record=asked.record,
-            last=merged_record,
+            last=last,
             target_head=heads.target_head,
-            arrived=pulls.arrived or self._arrived(repository, merged),
+            arrived=pulls.arrived or self._arrived(repository, pulls.last[1] if pulls.last else None),
             asked=bool(asked.request or asked.record.requested_by),
         )
         content = records.standing(read_content(self._tools, self.changes, move), branch_sha)

@@ -23,7 +23,8 @@ class HopPulls:
 
     `undone` are merged ones whose content the target does not hold any more: it was rolled back, or its branch was set
     back. `rollback` is the merged pull request that did so; `arrived` the commit by which it came, where nothing came
-    after it. `other` is an open one that somebody else opened for the same two branches.
+    after it. `before` are those under an earlier name, where there are none under today's. `other` is an open one that
+    somebody else opened for the same two branches.
     """
 
     hop: Hop
@@ -32,6 +33,7 @@ class HopPulls:
     rollback: PullRequest | None = None
     arrived: str = ""
     other: PullRequest | None = None
+    before: HopPulls | None = None
 
     @property
     def open(self) -> PullRequest | None:
@@ -42,6 +44,13 @@ class HopPulls:
         away = {one.number for one in self.undone}
         done = [one for one in self.all if one.merged and one.merged_at is not None and one.number not in away]
         return tuple(sorted(done, key=lambda one: str(one.merged_at), reverse=True)[:HISTORY])
+
+    @property
+    def last(self) -> tuple[Hop, PullRequest] | None:
+        """The newest one merged that the target holds, and what its pair was called then."""
+        if self.merged:
+            return self.hop, self.merged[0]
+        return self.before.last if self.before else None
 
     @property
     def declined(self) -> PullRequest | None:
@@ -118,7 +127,8 @@ class Records:
         old, new = parse_trailers(there.message), parse_trailers(ready.message)
         if old is None or new is None:
             return content
-        if (old.source, old.target, old.record) != (new.source, new.target, content.record):
+        known = old.record if old.content else replace(old.record, content=content.record.content)  # not said before
+        if (old.source, old.target, known) != (new.source, new.target, content.record):
             return content
         same = old.includes == new.includes and self._does_the_same(there, ready, content.paths)
         return replace(content, commit=there.sha) if same else content
