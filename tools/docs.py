@@ -18,13 +18,14 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from bot.flows.command import REACTIONS  # noqa: E402 - the path has to be set first
-from bot.intake.command_arguments import GATES  # noqa: E402
 from bot.intake.command_registry import ALIAS, COMMANDS, CommandSpec  # noqa: E402
 from bot.intake.commands import MOST_COMMANDS  # noqa: E402
+from bot.model.gates import NEVER, OVERRIDABLE  # noqa: E402
 from bot.promotion.config import Problems, explain, parse  # noqa: E402
 from bot.promotion.config_keys import FILE, MOST_ENVIRONMENTS, Setting  # noqa: E402
 from bot.promotion.config_schema import schema  # noqa: E402
 from bot.promotion.config_yaml import MAXIMUM_BYTES, MAXIMUM_DEPTH, MAXIMUM_NODES  # noqa: E402
+from bot.report.words import listed  # noqa: E402
 
 
 def main(arguments: list[str]) -> int:
@@ -200,7 +201,8 @@ _ARGUMENTS = {
     "environment": "`environment`: a name from `.github/lockkeeper.yaml`; letter case does not matter",
     "environments": "`environments`: any number of names from `.github/lockkeeper.yaml`; without one, all",
     "sha": "`--sha SHA`: a commit, 7 to 40 hexadecimal digits",
-    "gate": "`gate`: " + ", ".join(f"`{one}`" for one in GATES),
+    "gate": f"`gate`: {listed([f'`{one}`' for one in OVERRIDABLE], 'or')}; "
+    f"{listed([f'`{one}`' for one in NEVER])} can never be overridden",
     "to": "`to REF or #PR`: a commit, a tag, or the number of a promotion pull request",
     "reason": "`reason`: the rest of the line, kept and shown with it",
 }

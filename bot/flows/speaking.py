@@ -18,10 +18,10 @@ from bot.flows.rights import Rights
 from bot.flows.said import may_override
 from bot.flows.tools import Tools
 from bot.intake.commands import Command
+from bot.model.gates import NEVER
 from bot.model.promotion import Gate, Hop
 from bot.promotion.gates import Approval
 from bot.promotion.gates.approvals import excluded
-from bot.promotion.gates.overriding import NEVER
 from bot.promotion.locks import Said, one_line
 from bot.promotion.pipeline import every_way, pairs
 from bot.promotion.places import target_of

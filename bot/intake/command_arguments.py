@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import get_args
 
 from bot.intake.command_registry import Argument, CommandSpec
-from bot.model.gates import GateName
+from bot.model.gates import OVERRIDABLE, GateName
 from bot.model.quoting import quoted
 
 GATES: tuple[str, ...] = get_args(GateName)
@@ -116,9 +116,9 @@ def _gate(reading: _Reading, word: str, words: list[str], found: Arguments) -> A
     if name is not None and words and words[0].lower() in GATES:
         swapped = replace(found, gate=words[0].lower(), environment=name, reason=" ".join(words[1:]) or "why it can be")
         return Mistake("The gate comes first, then the environment.", reading.written(swapped))
-    close = get_close_matches(word.lower(), GATES, 1, 0.6)
+    close = get_close_matches(word.lower(), OVERRIDABLE, 1, 0.6)
     meant = f" Did you mean `{close[0]}`?" if close else ""
-    known = ", ".join(f"`{one}`" for one in GATES)
+    known = ", ".join(f"`{one}`" for one in OVERRIDABLE)
     hint = reading.written(
         replace(found, gate=close[0] if close else "soak", reason=" ".join(words) or "why it can be")
     )
@@ -248,7 +248,7 @@ def _unknown(reading: _Reading, word: str, words: Sequence[str], found: Argument
 def _missing(reading: _Reading, argument: Argument, found: Arguments) -> Mistake:
     """Ask for what a command cannot do without."""
     if argument == "gate":
-        known = ", ".join(f"`{one}`" for one in GATES)
+        known = ", ".join(f"`{one}`" for one in OVERRIDABLE)
         return Mistake(
             f"Say which gate: {known}.", reading.written(replace(found, gate="soak", reason="why it can be"))
         )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, time, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 GateName = Literal[
     "order", "checks", "health", "policy", "approvals", "soak", "window", "freeze", "lock", "drift", "test"
 ]
+NEVER = ("order",)  # what the source does not hold, or does not merge, cannot be promoted by anybody's word
+OVERRIDABLE: tuple[str, ...] = tuple(name for name in get_args(GateName) if name not in NEVER)
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 

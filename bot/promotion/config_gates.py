@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from typing import TypeVar, get_args
+from typing import TypeVar
 
-from bot.model.gates import NO_GATES, FreezeRule, GateName, GateRules, Health, Window
+from bot.model.gates import NO_GATES, OVERRIDABLE, FreezeRule, GateRules, Health, Window
 from bot.promotion.config_forms import CHECK, DURATION, LOGIN, NAME, TEAM, WINDOW, WORDS, ZONE, Form
 from bot.promotion.config_read import Reader, Table
 from bot.promotion.config_scalars import Value
 from bot.promotion.config_setting import Setting
 from bot.promotion.config_shapes import table, texts
-from bot.promotion.gates.overriding import NEVER
 from bot.promotion.times import UnclearError, parse_duration, parse_window, parse_zone
 
 T = TypeVar("T")
-OVERRIDABLE = tuple(name for name in get_args(GateName) if name not in NEVER)
 _GATE = Form("a gate that may be overridden", "|".join(OVERRIDABLE), f"there are: {', '.join(OVERRIDABLE)}")
 
 HEALTH = Setting(

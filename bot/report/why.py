@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.model.environment import Environment
+from bot.model.gates import NEVER
 from bot.model.promotion import Gate, Hop
 from bot.promotion.gates import names as approver_names
 from bot.promotion.gates import people_names
-from bot.promotion.gates.overriding import NEVER
 from bot.promotion.hours import shown
 from bot.promotion.times import duration_words, window_words
 from bot.report import markdown

@@ -6,15 +6,16 @@ import importlib.util
 import re
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema
 import jsonschema_rs
 import pytest
 import yaml
 
-from bot.intake.commands import Command, parse
+from bot.intake.commands import Command, UsageError, parse
 from bot.model.environment import Configuration
+from bot.model.gates import NEVER, OVERRIDABLE, GateName
 from bot.promotion import config
 from bot.promotion.config_forms import FORMS
 from bot.promotion.config_keys import FILE, Setting
@@ -184,3 +185,23 @@ def test_the_commands_written_about_work() -> None:
         (found,) = parse(line, ("development", "staging", "production"), ours=True)
         assert isinstance(found, Command), line
     assert all(parse(line, ()) == () for line in others - {"/lockkeeper"})
+
+
+def test_the_gates_that_may_be_overridden_are_those_there_are() -> None:
+    """The page named `order` among them, which nobody's word opens."""
+    page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^- `gate`: (.+)$", page, re.MULTILINE)
+    may, never = (re.findall(r"`([a-z]+)`", part) for part in line.split(";"))
+    assert (tuple(may), tuple(never)) == (OVERRIDABLE, NEVER)
+    assert {*may, *never} == {*get_args(GateName)}
+    rooms = {one.stem for one in (ROOT / "bot/promotion/gates").glob("*.py")}
+    assert {*may, *never} <= rooms
+    table = (ROOT / "docs" / "promotion.md").read_text(encoding="utf-8").partition("## Gates")[2]
+    assert re.findall(r"^\| `([a-z]+)` \|", table.partition("### Overrides")[0], re.MULTILINE) == [*get_args(GateName)]
+
+
+def test_an_override_is_answered_with_gates_that_it_can_open() -> None:
+    for line in ("/override", "/override odrer it has to go"):
+        (found,) = parse(line, ("staging",), ours=True)
+        assert isinstance(found, UsageError)
+        assert "`soak`" in found.message and "order" not in found.message.replace("odrer", "")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from bot.model.gates import NEVER
 from bot.model.promotion import Gate
 from bot.model.quoting import quoted
 from bot.promotion.gates.facts import GateFacts
-
-NEVER = ("order",)  # what the source does not hold, or does not merge, cannot be promoted by anybody's word
 
 
 def may_be_overridden(gate: str, facts: GateFacts) -> bool:
