@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One REST request and its answer. `path` carries the prefix `/api/v3`; `query` is without the question mark."""
+    """One request and its answer. `path` is `/api/v3/…` or `/api/graphql`; `query` is without the question mark."""
 
     method: str
     path: str
@@ -23,8 +23,11 @@ class Exchange:
 
     @property
     def is_write(self) -> bool:
-        """Say whether the request may change repositories; taking a token or redelivering is no such write."""
-        upkeep = self.path.endswith("/access_tokens") or "/hook/deliveries/" in self.path
+        """Say whether the request may change repositories; taking a token or redelivering is no such write.
+
+        Nor is GraphQL, of which only queries are known here.
+        """
+        upkeep = self.path.endswith(("/access_tokens", "/api/graphql")) or "/hook/deliveries/" in self.path
         return self.method not in ("GET", "HEAD", "OPTIONS") and not upkeep
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from flask import Flask, Request, Response, request
 
 from bot.sandbox import git_http
-from bot.sandbox.api import AREAS
+from bot.sandbox.api import AREAS, graphql
 from bot.sandbox.api.door import Call, Reply, Route, admit, read_body
 from bot.sandbox.credentials import identify
 from bot.sandbox.exchange import Exchange, Exchanges
@@ -27,7 +27,7 @@ from bot.sandbox.world import World
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-PREFIX = "/api/v3"
+PREFIX, GRAPHQL = "/api/v3", "/api/graphql"
 REMEMBERED = 500
 _STATUS_OF = {"502": 502, "502-after": 502, "500": 500, "503": 503}
 
@@ -46,7 +46,7 @@ class Gate:
         """Answer one request."""
         environ[_HERE] = self
         path = environ.get("PATH_INFO", "")
-        ours = path.startswith(f"{PREFIX}/") or ".git/" in path
+        ours = path.startswith(f"{PREFIX}/") or path == GRAPHQL or ".git/" in path
         return (application() if ours else self._pages)(environ, start_response)
 
     @functools.cached_property
@@ -166,12 +166,16 @@ def here() -> Gate:
 
 @functools.cache
 def application() -> Flask:
-    """Return the table of routes: REST below /api/v3, git at /OWNER/NAME.git. Making it costs a tenth of a second."""
+    """Return the table of routes: REST below /api/v3, GraphQL at /api/graphql, git at /OWNER/NAME.git.
+
+    Making it costs a tenth of a second.
+    """
     app = Flask("bot.sandbox", static_folder=None)
     for area in AREAS:
         for route in area.routes:
             rule = f"{PREFIX}{route.path}"
             app.add_url_rule(rule, f"{route.method} {route.path}", _view(route), methods=[route.method])
+    app.add_url_rule(GRAPHQL, "graphql", _view(graphql.ROUTE), methods=["POST"])
     app.add_url_rule(f"{PREFIX}/<path:rest>", "unknown", _unknown, methods=_METHODS)
     for path in ("info/refs", "git-upload-pack", "git-receive-pack"):
         rule = f"/<owner>/<repo>.git/{path}"

@@ -58,6 +58,11 @@ class Referee:
             self.judged += 1
             self.complaints.extend(found)
 
+    def add(self, found: Sequence[Complaint]) -> None:
+        """Keep what another judge found."""
+        with self._lock:
+            self.complaints.extend(found)
+
     def take(self) -> list[Complaint]:
         """Hand over the complaints collected so far and start afresh."""
         with self._lock:

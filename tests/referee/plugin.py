@@ -11,13 +11,15 @@ import os
 import re
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from graphql import GraphQLSchema
 
 from tests.referee import fetch
 from tests.referee.allowed import ALLOWANCES
 from tests.referee.complaint import Delivered, Exchange
+from tests.referee.graphql import PATH, judged, load
 from tests.referee.openapi import Referee
 
 
@@ -40,6 +42,15 @@ def seated() -> Referee | str:
         return str(error)
 
 
+@functools.cache
+def graph() -> GraphQLSchema | None:
+    """GitHub's GraphQL schema, read when the first GraphQL call is seen; None where it cannot be had."""
+    try:
+        return load(fetch.fetch(fetch.GRAPHQL))
+    except fetch.UnavailableError:
+        return None
+
+
 @pytest.fixture(scope="session")
 def referee() -> Referee:
     """The referee that watches every sandbox of this process."""
@@ -54,6 +65,8 @@ def watch(seen: Exchange | Delivered) -> None:
     sitting = seated()
     if isinstance(sitting, Referee):
         sitting.observe(seen)
+    if getattr(seen, "path", "") == PATH and isinstance(sitting, Referee) and (schema := graph()) is not None:
+        sitting.add(judged(schema, cast(Exchange, seen)))
 
 
 def watch_every_sandbox() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.sandbox.api.door import Area, Call, Reply
+from bot.sandbox.associated import associated
 from bot.sandbox.records import Repository
 from bot.sandbox.refusal import Refusal, malformed, not_found
 from bot.sandbox.shapes import git, pulls
@@ -67,17 +68,8 @@ def get_commit(call: Call) -> Reply:
 
 @area.route("GET", "/repos/<owner>/<repo>/commits/<sha>/pulls", "pull_requests:read", "contents:read")
 def list_pulls(call: Call) -> Reply:
-    """List pull requests of a commit: those that merged it into the default branch, else the open ones."""
-    one = call.repository
-    sha = find(one, call.word("sha"))
-    found = []
-    for pull in one.pulls:
-        base = one.git.merge_base(pull.base_sha, pull.head_sha)
-        inside = sha == pull.merge_commit_sha or (
-            one.git.is_ancestor(sha, pull.head_sha) and not (base and one.git.is_ancestor(sha, base))
-        )
-        if inside and (pull.merged_at is not None or pull.issue.state == "open"):
-            found.append(pull)
+    """List pull requests of a commit."""
+    found = associated(call.repository, find(call.repository, call.word("sha")))
     return call.page(found, lambda pull: pulls.simple(call.world, pull))
 
 

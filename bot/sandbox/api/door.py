@@ -224,7 +224,7 @@ def _admit_repository(call: Call, needs: Needs) -> None:
     repository = world.repository(f"{call.arguments['owner']}/{call.arguments['repo']}")
     call.found = repository
     if token is not None:
-        if not _covers(token.installation, token, repository):
+        if not covers(token.installation, token, repository):
             if repository.private:
                 raise not_found()
             if needs.writes:
@@ -241,7 +241,8 @@ def _admit_repository(call: Call, needs: Needs) -> None:
         raise Refusal(403, f"Must have {word}.")
 
 
-def _covers(installation: Installation, token: InstallationToken, repository: Repository) -> bool:
+def covers(installation: Installation, token: InstallationToken, repository: Repository) -> bool:
+    """Say whether a token gives its installation the repository."""
     return installation.covers(repository) and (token.repositories is None or repository in token.repositories)
 
 

@@ -1,0 +1,1 @@
+"""How does the GraphQL API answer? The part of GitHub's schema that reads pull requests, on the sandbox's records."""
