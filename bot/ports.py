@@ -84,7 +84,16 @@ class GitHub(Protocol):
         limit: int = 100,
     ) -> Sequence[PullRequest]: ...  # newest first; `head` is a branch of the same repository
     def reviews(self, repository: Repository, number: int) -> Sequence[Review]: ...
-    def pulls_of_commit(self, repository: Repository, sha: str) -> Sequence[PullRequest]: ...
+    def foresee(
+        self, repository: Repository, ways: Sequence[tuple[str, str]], sources: Sequence[str]
+    ) -> None: ...  # what will be asked: pull requests by (head, base), and what was merged into `sources`
+    def open_pulls(self, repository: Repository) -> Sequence[PullRequest]: ...  # beyond 100, those last updated
+    def numbered(
+        self, repository: Repository, numbers: Sequence[int]
+    ) -> Mapping[int, PullRequest]: ...  # without `merged_by`; what is not there is left out
+    def merged_by(
+        self, repository: Repository, base: str, shas: Sequence[str]
+    ) -> Mapping[str, PullRequest]: ...  # by the commit with which each came into the branch `base`
     def commit(self, repository: Repository, sha: str) -> Commit: ...
     def checks(
         self, repository: Repository, sha: str, *, ours: bool = False
@@ -151,11 +160,14 @@ class MergeOutcome:
 
 @dataclass(frozen=True, slots=True)
 class RefRecord:
-    """A ref below `refs/lockkeeper/`, the id it holds, and that commit's message ('' where it is no short commit)."""
+    """A ref below `refs/lockkeeper/`, the id it holds, and that commit's message.
+
+    The message is '' where there is no short commit or no record belongs, None where there are too many to read.
+    """
 
     ref: str
     commit: str
-    message: str
+    message: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,9 +267,9 @@ class CheckedHeads(Protocol):
     """Remembers which head of which pull request was looked at last."""
 
     def note(self, repository: Repository, number: int, sha: str) -> None: ...
-    def stale(self, repository: Repository, heads: dict[int, str]) -> Sequence[int]: ...
+    def stale(self, repository: Repository, heads: dict[int, str], *, whole: bool = True) -> Sequence[int]: ...
 
-    # of the open pull requests (number to head) those that were not looked at
+    # of open pull requests (number to head) those that were not looked at; `whole`: there are no others
 
 
 class Notes(Protocol):

@@ -22,12 +22,15 @@ class RedisCheckedHeads:
         except RedisError as error:
             raise TransientError("Redis cannot be reached") from error
 
-    def stale(self, repository: Repository, heads: dict[int, str]) -> list[int]:
-        """Return the numbers whose head was not looked at, and forget pull requests that are not among `heads`."""
+    def stale(self, repository: Repository, heads: dict[int, str], *, whole: bool = True) -> list[int]:
+        """Return the numbers whose head was not looked at.
+
+        Where `heads` are the `whole` of the open pull requests, forget all others.
+        """
         key = _key(repository)
         try:
             known = {int(number): sha.decode() for number, sha in self._redis.hgetall(key).items()}  # type: ignore[union-attr]  # sync client
-            gone = [str(number) for number in known if number not in heads]
+            gone = [str(number) for number in known if number not in heads and whole]
             if gone:
                 self._redis.hdel(key, *gone)
         except RedisError as error:

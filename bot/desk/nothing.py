@@ -64,7 +64,7 @@ class NothingKept:
     def note(self, repository: Repository, number: int, sha: str) -> None:
         return None
 
-    def stale(self, repository: Repository, heads: dict[int, str]) -> Sequence[int]:
+    def stale(self, repository: Repository, heads: dict[int, str], *, whole: bool = True) -> Sequence[int]:
         return ()
 
 

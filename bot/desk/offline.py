@@ -91,8 +91,19 @@ class OfflineGitHub:
             found = [*self._open(base, head), *closed] if base and head else closed
         return [one for one in found if head in ("", one.head_ref)][:limit]
 
-    def pulls_of_commit(self, repository: Repository, sha: str) -> Sequence[PullRequest]:
-        return [one for pulls in self._read.values() for one in pulls if one.merge_commit == sha]
+    def foresee(self, repository: Repository, ways: Sequence[tuple[str, str]], sources: Sequence[str]) -> None:
+        """Do nothing: what is in a clone is there to read."""
+
+    def open_pulls(self, repository: Repository) -> Sequence[PullRequest]:
+        return self.pulls(repository, state="open")
+
+    def numbered(self, repository: Repository, numbers: Sequence[int]) -> Mapping[int, PullRequest]:
+        return {number: self.pull(repository, number) for number in numbers}
+
+    def merged_by(self, repository: Repository, base: str, shas: Sequence[str]) -> Mapping[str, PullRequest]:
+        self.pulls(repository, state="closed", base=base)
+        known = (one for pulls in self._read.values() for one in pulls if one.base_ref == base)
+        return {one.merge_commit: one for one in known if one.merge_commit and one.merge_commit in shas}
 
     def checks(self, repository: Repository, sha: str, *, ours: bool = False) -> Sequence[CheckState]:
         """Return what our check run would say of a promotion commit, by its own words."""

@@ -13,7 +13,6 @@ from bot.promotion.places import Place, changed_by, lies_in, repository_of
 from bot.promotion.trailers import Trailers, parse_trailers, requalified
 
 MAX_COMMITS = 250  # as many as GitHub lists for a pull request
-MAX_LOOKUPS = 20  # commits whose pull request has to be asked for one by one
 CARRIES = ("promote/", "back/")  # branches whose pull requests stand for what they carry
 
 
@@ -58,8 +57,7 @@ class ChangeReader:
         self._tools, self._home, self._environments = tools, home, environments
         self._known = {home, *(repository_of(one, home) for one in environments)}
         self._pulls: dict[tuple[Repository, int], PullRequest] = {}
-        self._listed: set[Repository] = set()
-        self._merged: dict[tuple[Repository, str, bool], dict[str, PullRequest]] = {}
+        self._came: dict[tuple[Repository, str], dict[str, PullRequest | None]] = {}
 
     def known(self, references: Iterable[str]) -> tuple[str, ...]:
         """Return the references that lead into repositories of the pipeline, each once.
@@ -69,13 +67,18 @@ class ChangeReader:
         return tuple(one for one in dict.fromkeys(references) if self._split(one)[0] in self._known)
 
     def pull(self, reference: str) -> PullRequest:
-        """Return a pull request (`#12`, `owner/name#12`), read at most once; the newest closed ones all together."""
+        """Return a pull request (`#12`, `owner/name#12`), read at most once."""
         return self._pull(*self._split(reference))
 
-    def change(self, reference: str) -> Change:
-        """Return the change that a reference names."""
-        repository, number = self._split(reference)
-        return self._change(repository, self._pull(repository, number))
+    def named(self, references: Iterable[str]) -> tuple[Change, ...]:
+        """Return the changes that references name, their pull requests read all together."""
+        split = [self._split(one) for one in references]
+        for repository in dict.fromkeys(where for where, _ in split):
+            unread = [number for where, number in split if where == repository and (where, number) not in self._pulls]
+            if len(unread) > 1:
+                for number, pull in self._tools.github.numbered(repository, unread).items():
+                    self._pulls[repository, number] = pull
+        return tuple(self._change(where, self._pull(where, number)) for where, number in split)
 
     def between(
         self, source: Place, since: str | None, until: str, wanted: Callable[[str], bool] = lambda _: True
@@ -88,14 +91,10 @@ class ChangeReader:
         git, repository = self._tools.git, source.repository
         commits = git.commits(repository, since=since, until=until, limit=MAX_COMMITS, paths=source.scope)
         changes: dict[str, Change] = {}
-        lookups = 0
-        line = commits if source.scope else _first_parents(commits, until)
-        for commit in (one for one in line if wanted(one.sha)):
-            pull = self._merged_into(source, newest=True).get(commit.sha)
-            pull = pull or self._merged_into(source, newest=False).get(commit.sha)
-            if pull is None and lookups < MAX_LOOKUPS:
-                lookups += 1
-                pull = self._asked(source, commit.sha)
+        line = [one for one in (commits if source.scope else _first_parents(commits, until)) if wanted(one.sha)]
+        came = self._came_by(source, [one.sha for one in line])
+        for commit in line:
+            pull = came[commit.sha]
             for change in self._originals(repository, pull) if pull else (self._pushed(source, commit),):
                 changes.setdefault(change.reference or change.sha, change)
         return tuple(changes.values())
@@ -105,37 +104,21 @@ class ChangeReader:
         return Repository.parse(where) if where else self._home, int(number)
 
     def _pull(self, repository: Repository, number: int) -> PullRequest:
-        if (repository, number) not in self._pulls and repository not in self._listed:
-            self._listed.add(repository)
-            for one in self._tools.github.pulls(repository, state="closed", limit=100):
-                self._pulls.setdefault((repository, one.number), one)
         if (repository, number) not in self._pulls:
-            self._pulls[repository, number] = self._tools.github.pull(repository, number)
+            found = self._tools.github.numbered(repository, [number]).get(number)
+            self._pulls[repository, number] = found or self._tools.github.pull(repository, number)
         return self._pulls[repository, number]
 
-    def _merged_into(self, source: Place, *, newest: bool) -> dict[str, PullRequest]:
-        """Return the pull requests merged into a branch, by commit: among the newest of all, which every job reads
-        anyway, or those that were closed there."""
-        repository, branch = source.repository, source.branch
-        if (repository, branch, newest) not in self._merged:
-            pulls = self._tools.github.pulls
-            found = (
-                pulls(repository, state="all", limit=100)
-                if newest
-                else pulls(repository, state="closed", base=branch, limit=100)
-            )
-            merged = {one.merge_commit: one for one in found if one.merged and one.merge_commit}
-            self._merged[repository, branch, newest] = {
-                sha: one for sha, one in merged.items() if one.base_ref == branch
-            }
-            for one in merged.values():
-                self._pulls.setdefault((repository, one.number), one)
-        return self._merged[repository, branch, newest]
-
-    def _asked(self, source: Place, sha: str) -> PullRequest | None:
-        pulls = self._tools.github.pulls_of_commit(source.repository, sha)
-        found = next((one for one in pulls if one.merged and one.base_ref == source.branch), None)
-        return self._pulls.setdefault((source.repository, found.number), found) if found else None
+    def _came_by(self, source: Place, shas: Sequence[str]) -> dict[str, PullRequest | None]:
+        """Return the pull request that brought each commit into the source's branch, None where none did."""
+        repository = source.repository
+        known = self._came.setdefault((repository, source.branch), {})
+        unread = [one for one in shas if one not in known]
+        if unread:
+            merged = self._tools.github.merged_by(repository, source.branch, unread)
+            known.update({sha: merged.get(sha) for sha in unread})
+            self._pulls |= {(repository, one.number): one for one in merged.values()}
+        return known
 
     def _originals(self, repository: Repository, pull: PullRequest) -> tuple[Change, ...]:
         if pull.head_ref.startswith(CARRIES) and pull.author.login == self._tools.github.bot_login:
@@ -144,7 +127,7 @@ class ChangeReader:
                 self.known(requalified(one, repository, self._home) for one in trailers.includes) if trailers else ()
             )
             if named:
-                return tuple(self.change(one) for one in named)
+                return self.named(named)
             if trailers:  # pushes alone: it stands for them, and did not begin where it went
                 return (replace(self._change(repository, pull), into=()),)
         return (self._change(repository, pull),)

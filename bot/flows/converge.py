@@ -6,7 +6,7 @@ changes nothing the second time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.errors import RefusedError, UserError
@@ -28,7 +28,7 @@ from bot.model.promotion import Hop, Request
 from bot.model.repository import PullRequest, Repository
 from bot.promotion.gates import looked_at_again
 from bot.promotion.pipeline import pairs
-from bot.promotion.places import Place, repositories_of, target_of
+from bot.promotion.places import Place, repositories_of, source_of, target_of
 from bot.promotion.plan import Idle, Plan, Propose, Release, Stuck, plan
 from bot.report import configuration as configuration_words
 from bot.report.promotion import Journey
@@ -91,7 +91,7 @@ def converge(
     backwards.call_off(tools, repository)
     against_it = [_carry_out(tools, repository, own, hop, planned) for hop, planned in backwards.plans]
     outcomes = [_carry_out(tools, repository, own, hop, planned) for hop, planned in plans]
-    tell_authors(tools, repository, own.configuration, outcomes, reader.changes.change)
+    tell_authors(tools, repository, own.configuration, outcomes, reader.changes.named)
     drop_spent(tools, repository, (*against_it, *outcomes))
     gates = [gate for one in (*against_it, *outcomes) for gate in one.gates]
     tools.wake(repository.full_name, looked_at_again(gates))
@@ -139,6 +139,7 @@ def _gather(
     against = unwilling(tools, repository, hops)
     ways = {hop: repositories_of([hop], repository) for hop in hops}
     targets = {hop: target_of(hop, repository) for hop in hops if not against.keys() & ways[hop]}
+    _foresee(tools, repository, targets)
     listed = {hop: list_pulls(tools, hop, place) for hop, place in targets.items()}
     for target in dict.fromkeys(place.repository for place in targets.values()):
         of_it = [listed[hop] for hop, place in targets.items() if place.repository == target]
@@ -153,6 +154,15 @@ def _gather(
         request = next((one for one in requests if one.means(hop)), None)
         found.append((hop, readers.planned(listed[hop], targets[hop], request)))
     return found
+
+
+def _foresee(tools: Tools, home: Repository, targets: Mapping[Hop, Place]) -> None:
+    """Say at once of which pull requests a look will want to know."""
+    sources = {hop: source_of(hop, home) for hop in targets}
+    for where in dict.fromkeys(place.repository for pair in (targets, sources) for place in pair.values()):
+        ways = [(hop.branch, one.branch) for hop, one in targets.items() if one.repository == where and one.branch]
+        into = [one.branch for one in sources.values() if one.repository == where and one.branch]
+        tools.github.foresee(where, ways, list(dict.fromkeys(into)))
 
 
 def _fetch_heads(tools: Tools, repository: Repository, pulls: Sequence[PullRequest]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
 from bot.errors import LockkeeperError
 from bot.flows.astray import close_astray, is_own
@@ -18,6 +19,9 @@ from bot.report import markdown
 from bot.report.promotion import CHECK
 
 GIVEN_UP_MARKER = "<!-- lockkeeper:given-up -->"
+PAGE = 100  # open pull requests that one list holds
+MOST_OPEN = 1000  # open pull requests looked through
+ALL_AGAIN = timedelta(hours=1)  # and all of them after that time
 STANDING = 10  # commits of the default branch that may still say that promotions stand still
 
 
@@ -38,9 +42,14 @@ def run_job(  # noqa: PLR0913 - what the queue knows of one job
     """
     if pull is None:
         converged = converge(tools, repository)
-        pulls = tools.github.pulls(repository, state="open", limit=1000)
+        pulls = tools.github.open_pulls(repository)
+        whole = len(pulls) < PAGE
+        if not whole and _is_due(tools, repository, converged.version):
+            pulls, whole = tools.github.pulls(repository, state="open", limit=MOST_OPEN), True
         close_astray(tools, converged.house, pulls)
-        _mark_unchecked(tools, repository, pulls, converged.version)
+        _mark_unchecked(tools, repository, pulls, converged.version, whole=whole)
+        if whole and len(pulls) >= PAGE:
+            tools.notes.write(_looked_at(repository), f"{converged.version} {tools.clock().isoformat()}")
         if converged.trouble is not None:
             raise converged.trouble  # all that could be done is done
         return
@@ -59,13 +68,29 @@ def _seen(pull: PullRequest, version: str) -> str:
     return f"{pull.head_sha} {pull.base_ref} {version}"
 
 
-def _mark_unchecked(tools: Tools, repository: Repository, pulls: Sequence[PullRequest], version: str) -> None:
-    """Ask for a look at every open pull request that was not looked at as it is now.
+def _is_due(tools: Tools, repository: Repository, version: str) -> bool:
+    """Say whether all of very many open pull requests are to be looked through, and not only those last updated.
+
+    That is so when other rules hold, and now and then: whatever happens to one updates it, so what no webhook told
+    is among the last updated for a long time.
+    """
+    noted, _, at = tools.notes.read(_looked_at(repository)).rpartition(" ")
+    return noted != version or tools.clock() - datetime.fromisoformat(at) >= ALL_AGAIN
+
+
+def _looked_at(repository: Repository) -> str:
+    return f"looked through:{repository.full_name}"
+
+
+def _mark_unchecked(
+    tools: Tools, repository: Repository, pulls: Sequence[PullRequest], version: str, *, whole: bool
+) -> None:
+    """Ask for a look at every open pull request that was not looked at as it is now; `whole` says that these are all.
 
     Its webhook may have been lost, or the configuration may have changed.
     """
     heads = {one.number: _seen(one, version) for one in pulls}
-    for number in tools.checked.stale(repository, heads):
+    for number in tools.checked.stale(repository, heads, whole=whole):
         tools.mark(pull_key(repository.full_name, number))
 
 

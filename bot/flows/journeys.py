@@ -28,7 +28,7 @@ def tell_authors(
     repository: Repository,
     configuration: Configuration,
     outcomes: Sequence[HopOutcome],
-    read_change: Callable[[str], Change],
+    read_changes: Callable[[Sequence[str]], Sequence[Change]],
 ) -> None:
     """Write, on each original pull request underway or just arrived, where its change is.
 
@@ -37,7 +37,7 @@ def tell_authors(
     """
     fresh = [one.snapshot for one in outcomes if one.snapshot and one.snapshot.unjudged and one.pull]
     soon = {one.reference for snapshot in fresh for one in snapshot.changes}  # told after the checks, which come now
-    concerned = (one for one in _concerned(outcomes, read_change) if one.number and one.reference not in soon)
+    concerned = (one for one in _concerned(outcomes, read_changes) if one.number and one.reference not in soon)
     for change in islice(concerned, MAX_TOLD):
         where = Repository.parse(change.repository) if change.repository else repository
         body = words.comment(journey(change, configuration, outcomes, tools.clock()))
@@ -55,17 +55,21 @@ def tell_authors(
 def read_journeys(tools: Tools, house: House, outcomes: Sequence[HopOutcome]) -> list[Journey]:
     """Return where every change is that is underway or has just arrived somewhere, by one look at the pipeline."""
     reader = ChangeReader(tools, house.home, house.configuration.environments)
-    changes = _concerned(outcomes, reader.change)
+    changes = _concerned(outcomes, reader.named)
     return [journey(one, house.configuration, outcomes, tools.clock()) for one in changes]
 
 
-def _concerned(outcomes: Sequence[HopOutcome], read_change: Callable[[str], Change]) -> list[Change]:
+def _concerned(
+    outcomes: Sequence[HopOutcome], read_changes: Callable[[Sequence[str]], Sequence[Change]]
+) -> list[Change]:
     """Return the changes waiting on some hop, and those of each hop's newest promotion, each once."""
-    found: dict[str, Change] = {}
+    found: dict[str, Change | None] = {}
     for snapshot in (one.snapshot for one in outcomes if one.snapshot):
         for change in snapshot.changes:
-            found.setdefault(change.reference or change.sha, change)
+            key = change.reference or change.sha
+            found[key] = found.get(key) or change
         for reference in snapshot.arrivals[0].includes if snapshot.arrivals else ():
-            if reference not in found:
-                found[reference] = read_change(reference)
-    return list(found.values())
+            found.setdefault(reference, None)
+    unread = [reference for reference, change in found.items() if change is None]
+    found |= dict(zip(unread, read_changes(unread), strict=True))
+    return [change for change in found.values() if change]

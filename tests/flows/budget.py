@@ -6,10 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from bot.adapters.git import GitMirrors
+from bot.flows.converge import converge
+from bot.model.repository import Repository
+from bot.sandbox.gate import GRAPHQL
 from tests.flows.repository import PATH, settings
 from tests.flows.world import REPOSITORY, Town
 
@@ -37,7 +40,10 @@ policies:
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Reads and writes of GitHub's API, how often git fetched and pushed, and the calls by what they were about."""
+    """Reads and writes of GitHub's API, how often git fetched and pushed, and the calls by what they were about.
+
+    A GraphQL query is one read, whatever it asks about.
+    """
 
     reads: int
     writes: int
@@ -79,6 +85,44 @@ def _kustomization(resource: str, namespace: str = "") -> str:
     return kind + (f"namespace: {namespace}\n" if namespace else "") + f"resources:\n  - {resource}\n"
 
 
+def pipeline(environments: int) -> str:
+    """Return a configuration like the other, with more environments behind staging."""
+    more = (
+        f"  stage-{number}: {{branch: stage-{number}, path: deploy/production}}\n" for number in range(2, environments)
+    )
+    head, production, rest = CONFIGURATION.partition("  production:\n")
+    if environments == 3:
+        return head + production + rest
+    return head + "".join(more) + "policies:\n" + rest.partition("policies:\n")[2]
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """Old pull requests that had their time before: put into the stand-in's records, for no webhook told of them."""
+
+    closed: int = 0
+    opened: int = 0
+
+    def come(self, town: Town) -> None:
+        """Let them be there, looked at as they are, and let the bot look around."""
+        town.commit("old", {"old.txt": "old\n"})
+        first = town.world.open_pull(REPOSITORY, "ann", head="old", title="An old one")
+        town.world.close_pull(REPOSITORY, first.number, "ann")
+        issues, home = first.repository.issues, Repository.parse(REPOSITORY)
+        tools = town.bot.tools(home, lambda: None)
+        version = converge(tools, home, write=False).version
+        for number in range(first.number + 1, first.number + self.closed + self.opened):
+            state: Literal["open", "closed"] = "open" if number > self.closed else "closed"
+            issue = replace(first.issue, id=first.issue.id + number, number=number, state=state)
+            issue.pull = replace(first, id=first.id + number, issue=issue, head_ref=f"old-{number}")
+            issues[number] = issue
+            if state == "open":
+                tools.checked.note(home, number, f"{first.head_sha} {first.base_ref} {version}")
+        town.take_held()
+        town.queue.mark([REPOSITORY])
+        town.settle()
+
+
 class _CountingGit:
     """The mirrors, with fetches and pushes counted on the way."""
 
@@ -100,7 +144,8 @@ def counted(town: Town) -> Iterator[Callable[[], Calls]]:
     town.sandbox.exchanges.clear()
 
     def calls() -> Calls:
-        every = [one for one in town.sandbox.exchanges if one.is_write or one.method == "GET"]
+        asked = town.sandbox.exchanges
+        every = [one for one in asked if one.is_write or one.method == "GET" or one.path == GRAPHQL]
         kinds = Counter(f"{one.method} {_kind(one.path)}" for one in every)
         writes = len([one for one in every if one.is_write])
         return Calls(len(every) - writes, writes, git.counted["fetch"], git.counted["push"], kinds)

@@ -7,8 +7,18 @@ from dataclasses import replace
 
 import pytest
 
-from bot.adapters.github.pull_lists import NEWEST
-from tests.flows.budget import CONFIGURATION, READS, WRITES, Calls, applications, changed, counted, merge_and_count
+from tests.flows.budget import (
+    CONFIGURATION,
+    READS,
+    WRITES,
+    Calls,
+    Crowd,
+    applications,
+    changed,
+    counted,
+    merge_and_count,
+    pipeline,
+)
 from tests.flows.world import REPOSITORY, Town
 
 
@@ -73,17 +83,18 @@ def test_quiet_costs_one_list(make_town: Callable[..., Town]) -> None:
     assert replace(found, fetches=0, kinds={}) == Calls(1, 0, 0, 0, {}), found
 
 
-def test_many_pull_requests_cost_a_list_for_each_step(make_town: Callable[..., Town]) -> None:
-    """Where the newest hundred are not all, each look asks for the open ones, and for the past of each promotion."""
-    town = make_town(CONFIGURATION, applications(1))
-    town.commit("old", {"old.txt": "old\n"})
-    for _ in range(NEWEST + 1):
-        old = town.world.open_pull(REPOSITORY, "ann", head="old", title="An old one")
-        town.world.close_pull(REPOSITORY, old.number, "ann")
-    town.take_held()
-    town.sweep()
-    town.settle()
+@pytest.mark.parametrize(
+    ("environments", "old"),
+    [(3, Crowd(closed=1000)), (10, Crowd(closed=200, opened=150))],
+    ids=["a thousand closed", "ten environments, many open"],
+)
+def test_a_crowd_of_pull_requests_costs_no_more(make_town: Callable[..., Town], environments: int, old: Crowd) -> None:
+    """Each look used to ask for a list for every pair of environments, and for all that were open: 15 to 20 reads."""
+    town = make_town(pipeline(environments), applications(1))
+    for number in range(2, environments):
+        town.world.move_branch(REPOSITORY, f"stage-{number}", town.head("main"), "root")
+    old.come(town)
     calls = merge_and_count(town, changed(1))
-    looks, steps = 2, 2
-    assert READS < calls.reads <= READS + looks * (1 + steps), calls
-    assert calls.writes <= WRITES, calls
+    assert calls.reads <= READS and calls.writes <= WRITES, calls
+    assert calls.kinds["POST /api/graphql"] == 2, calls
+    assert town.title_of(town.promotion().head_sha) == "approvals: waiting for team qa", "all was said"

@@ -13,6 +13,7 @@ import structlog
 from github import BadCredentialsException, UnknownObjectException
 
 from bot.adapters.github.client import Client
+from bot.adapters.github.crowds import Crowds
 from bot.adapters.github.deliveries import Sweep, redeliver_failed
 from bot.adapters.github.errors import translated
 from bot.adapters.github.gateway import RepositoryGitHub
@@ -79,6 +80,7 @@ class GitHubApp:
         self._lock = threading.RLock()
         self._installations: dict[Repository, tuple[int, float]] = {}
         self._tokens: dict[int, github.Auth.AppInstallationAuth] = {}
+        self._crowds = Crowds()
 
     @property
     def bot_login(self) -> str:
@@ -123,7 +125,7 @@ class GitHubApp:
     def _client(self, repository: Repository, keeps: bool) -> Client:
         auth = self._installation_auth(repository)
         api = github.Github(auth=auth, **self._options)  # type: ignore[arg-type]  # one dict of many types
-        return Client(api, self.app_id, self.bot_login, Seen(keeps))
+        return Client(api, self.app_id, self.bot_login, Seen(keeps), self._crowds)
 
     def installed_repositories(self) -> Sequence[Repository]:
         """Return every repository that an active installation gives us, but archived ones.

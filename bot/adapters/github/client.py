@@ -13,6 +13,7 @@ import github.IssueComment
 import github.PullRequest
 import github.Repository
 
+from bot.adapters.github.crowds import Crowds
 from bot.adapters.github.errors import translated
 from bot.adapters.github.seen import Seen
 from bot.errors import NotFoundError
@@ -21,12 +22,16 @@ from bot.model.repository import Repository
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """PyGithub's client for one installation, who we are there, and what this job has seen already."""
+    """PyGithub's client for one installation, who we are there, and what this job has seen already.
+
+    `crowds` are what the process has seen: its clients share them.
+    """
 
     api: github.Github = field(repr=False)
     app_id: int
     bot_login: str
     seen: Seen = field(default_factory=Seen, repr=False, compare=False)
+    crowds: Crowds = field(default_factory=Crowds, repr=False, compare=False)
 
     def repository(self, repository: Repository) -> github.Repository.Repository:
         """Return PyGithub's repository; this alone asks GitHub nothing, nor do the two below."""

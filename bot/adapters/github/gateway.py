@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
-from bot.adapters.github import accounts, checks, conversation, deployments, pull_lists, pulls, pushes, values
+from bot.adapters.github import accounts, checks, conversation, deployments, pull_lists, pulls, pushes, tracing, values
 from bot.adapters.github.client import Client
 from bot.adapters.github.errors import translated
 from bot.adapters.github.teams import Teams
@@ -135,8 +135,19 @@ class RepositoryGitHub:
     def reviews(self, repository: Repository, number: int) -> Sequence[Review]:
         return pulls.reviews(self._client, repository, number)
 
-    def pulls_of_commit(self, repository: Repository, sha: str) -> Sequence[PullRequest]:
-        return pulls.pulls_of_commit(self._client, repository, sha)
+    def foresee(self, repository: Repository, ways: Sequence[tuple[str, str]], sources: Sequence[str]) -> None:
+        with translated(f"list the pull requests of {repository}"):
+            pull_lists.foresee(self._client, repository, ways, sources)
+
+    def open_pulls(self, repository: Repository) -> Sequence[PullRequest]:
+        with translated(f"list the open pull requests of {repository}"):
+            return pull_lists.open_pulls(self._client, repository)
+
+    def numbered(self, repository: Repository, numbers: Sequence[int]) -> Mapping[int, PullRequest]:
+        return tracing.numbered(self._client, repository, numbers)
+
+    def merged_by(self, repository: Repository, base: str, shas: Sequence[str]) -> Mapping[str, PullRequest]:
+        return tracing.merged_by(self._client, repository, base, shas)
 
     def commit(self, repository: Repository, sha: str) -> Commit:
         with translated(f"read the commit {sha[:12]} of {repository}"):

@@ -13,7 +13,7 @@ from bot.adapters.github import values
 from bot.adapters.github.client import Client, quoted
 from bot.adapters.github.conversation import same_text
 from bot.adapters.github.errors import found_or_made, translated
-from bot.adapters.github.pull_lists import Wanted, matching, note_about, note_made, reviews_found
+from bot.adapters.github.pull_lists import Wanted, matching, note_about, note_changed, note_made, reviews_found
 from bot.errors import RefusedError, TransientError
 from bot.model.repository import PullRequest, Repository, Review
 
@@ -37,14 +37,7 @@ def pulls(  # noqa: PLR0913 - the port's own filters, all by name
 ) -> Sequence[PullRequest]:
     """Return pull requests, newest first, without `merged_by`; `head` is a branch of the same repository."""
     with translated(f"list the pull requests of {repository}"):
-        wanted = Wanted(state, base, head)
-        return [values.listed_pull(one) for one in matching(client, repository, wanted, limit)]
-
-
-def pulls_of_commit(client: Client, repository: Repository, sha: str) -> Sequence[PullRequest]:
-    """Return the pull requests that brought a commit in or hold it now. `merged_by` is not told."""
-    with translated(f"list the pull requests of the commit {sha[:12]} in {repository}"):
-        return [values.listed_pull(one) for one in client.repository(repository).get_commit(sha).get_pulls()]
+        return matching(client, repository, Wanted(state, base, head), limit)
 
 
 def reviews(client: Client, repository: Repository, number: int) -> Sequence[Review]:
@@ -58,21 +51,26 @@ def ensure_pull(  # noqa: PLR0913 - what a pull request is made of
 ) -> PullRequest:
     """Return the one open pull request from `head` to `base`, updated or created."""
 
-    def find() -> Found | None:
+    def find() -> PullRequest | None:
         with translated(f"look for a pull request from {head} to {base} in {repository}"):
             return next(iter(matching(client, repository, Wanted("open", base, head), 1)), None)
 
-    def make() -> Found:
+    def make() -> PullRequest:
         with translated(f"open a pull request from {head} to {base} in {repository}"):
-            made = client.repository(repository).create_pull(base=base, head=head, title=title, body=body)
+            created = client.repository(repository).create_pull(base=base, head=head, title=title, body=body)
+            made = values.listed_pull(created)
         note_made(client, repository, made)
         return made
 
     found, _ = found_or_made(find, make, client.seen.forget)
     with translated(f"update pull request #{found.number} of {repository}"):
-        if found.title != title.strip() or not same_text(found.body or "", body):
-            found.edit(title=title, body=body)
-        return values.listed_pull(found)
+        if found.title == title.strip() and same_text(found.body, body):
+            return found
+        edited = client.pull(repository, found.number)
+        edited.edit(title=title, body=body)
+        changed = values.listed_pull(edited)
+        note_changed(client, repository, changed)
+        return changed
 
 
 def ensure_closed(client: Client, repository: Repository, number: int) -> bool:
