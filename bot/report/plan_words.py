@@ -21,7 +21,7 @@ State = Literal["pass", "wait", "fail", "unknown"]
 _WAYS = {"rollback": "rollback", "back": "what is only there goes back"}
 _SIGNS = {"pass": "✔", "wait": "…", "fail": "✘", "unknown": "?"}
 _COLOURS = {"pass": "+", "wait": "warning", "fail": "error", "unknown": "note"}
-_BASES: dict[Base, str] = {
+BASES: dict[Base, str] = {
     "last promotion": "since the last promotion",
     "rewritten": "since the last promotion, by a history that was rewritten",
     "vanished": "since what the target holds wholly, because the commit promoted last is gone",
@@ -177,7 +177,7 @@ def _proposal(row: PlanRow, number: str) -> str:
 
 def _content(snapshot: Snapshot, decision: Decision) -> Iterator[str]:
     short = snapshot.record.source_sha[:7]
-    yield f"  carries {short} of {inert(snapshot.hop.source.name)}, {_BASES[snapshot.base]}"
+    yield f"  carries {short} of {inert(snapshot.hop.source.name)}, {BASES[snapshot.base]}"
     yield from _some([_change_words(one) for one in snapshot.changes], "change")
     yield from _some([*snapshot.versions], "version")
     if isinstance(decision, Stuck):

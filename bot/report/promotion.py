@@ -138,7 +138,7 @@ def _base_note(snapshot: Snapshot) -> str:
         )
     if snapshot.base == "copy":
         return (
-            f"<sub>There is no earlier promotion to compare with: everything that {source} holds is laid over {name}, "
+            f"<sub>Nothing to compare with is known: everything that {source} holds is laid over {name}, "
             f"also where they differed before; files that only {name} has are kept. Look at the whole diff.</sub>"
         )
     if snapshot.base == "none" and snapshot.hop.target.strategy != "branch":

@@ -26,12 +26,13 @@ def trouble_name(hop: Hop) -> str:
 def conflict_check(hop: Hop, conflicts: Sequence[Conflict], *, sha: str, record: str) -> CheckReport:
     """Return the check run on the source commit that could not be promoted."""
     lost = any(one.lost for one in conflicts)
-    what = "What was promoted last is not known" if lost else f"{count(len(conflicts), 'file')} changed in both"
-    between = f"from {hop.source.name} to" if lost else f"{hop.source.name} and"
+    title = f"{count(len(conflicts), 'file')} changed in both {hop.source.name} and {hop.target.name}"
+    if lost:
+        title = f"What was promoted last from {hop.source.name} to {hop.target.name} is not known"
     return CheckReport(
         name=trouble_name(hop),
         sha=sha,
-        title=f"{what} {between} {hop.target.name}"[:250],
+        title=title[:250],
         summary=markdown.within(
             [conflict_words(hop, conflicts)], markdown.CHECK_BYTES, _too_long(conflicts), in_bytes=True
         ),

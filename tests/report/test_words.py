@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -18,9 +20,10 @@ from bot.promotion import gates
 from bot.promotion.gates import OWN_CHECKS, GateFacts
 from bot.promotion.journey import Journey as Travelled
 from bot.promotion.journey import Stop
-from bot.promotion.plan import Conflict, Snapshot
+from bot.promotion.plan import Base, Conflict, Snapshot
 from bot.report import help as help_words
 from bot.report import journey, promotion, replies, trouble
+from bot.report.plan_words import BASES
 from bot.report.promotion import Journey
 from bot.report.replies import Answer, StatusRow
 from tests.promotion.facts import APP, HEAD, OLD, SOURCE, TARGET, approval, check
@@ -126,6 +129,15 @@ BLOCKED = Travelled(
 )
 
 
+LOST = Conflict(
+    "overlays/staging",
+    "nobody can say what staging held at 5555555, which was promoted last: the configuration names no place",
+    "",
+    "",
+    lost="comment `/promote production` to have everything that staging holds laid over production",
+)
+
+
 def shown(report: CheckReport) -> str:
     lines = [f"title: {report.title}", f"conclusion: {report.conclusion}", "", report.summary]
     return "\n".join([*lines, *(["", "text:", "", report.text] if report.text else [])])
@@ -133,6 +145,15 @@ def shown(report: CheckReport) -> str:
 
 def body() -> str:
     return promotion.body(SNAPSHOT, gates.evaluate(FACTS), Journey(PIPELINE.environments, HOP))
+
+
+def bases() -> str:
+    """Return what a body says of what a promotion is compared with, wherever that came from."""
+    found = []
+    for base in get_args(Base):
+        lines = promotion.body(replace(SNAPSHOT, base=base), (), Journey(PIPELINE.environments, HOP)).splitlines()
+        found.append(f"{base}: {' '.join(one for one in lines if one.startswith('<sub>') and 'by itself' not in one)}")
+    return "\n".join(found)
 
 
 def reply() -> str:
@@ -175,6 +196,8 @@ WORDS: dict[str, Callable[[], str]] = {
     "promotion-check-waiting.md": lambda: shown(promotion.gate_check(HOP, gates.evaluate(FACTS), sha=HEAD, record="")),
     "promotion-check-open.md": lambda: shown(promotion.gate_check(OPEN.hop, gates.evaluate(OPEN), sha=HEAD, record="")),
     "promotion-conflict.md": lambda: shown(trouble.conflict_check(HOP, CONFLICTS, sha=SOURCE, record="")),
+    "promotion-lost.md": lambda: shown(trouble.conflict_check(HOP, (LOST,), sha=SOURCE, record="")),
+    "promotion-bases.md": bases,
     "promotion-refused.md": lambda: shown(
         trouble.refused_check(
             HOP,
@@ -203,6 +226,11 @@ def test_words(name: str) -> None:
     if os.environ.get("UPDATE_GOLDEN"):
         file.write_text(text)
     assert text == file.read_text()
+
+
+def test_the_desk_has_words_for_whatever_a_promotion_is_compared_with() -> None:
+    """It had none for a history that was rewritten, and stopped with a traceback."""
+    assert {*BASES} == {*get_args(Base)}
 
 
 ELSEWHERE = {"checks-refused.md", "checks-passed.md", "configuration-broken.md"}  # by tests of the flows

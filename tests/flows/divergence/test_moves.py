@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.flows.content.configured import last_before
+from bot.model.repository import Commit
 from tests.flows.directories import DEVELOPMENT, DIRECTORIES, STAGING, directories, directory, place, web
 from tests.flows.divergence.ways import arrive, heads, on, say
 from tests.flows.repository import PATH, Files, settings
@@ -58,9 +61,9 @@ def test_what_waits_while_directories_move_still_waits(town: Town) -> None:
 
 @pytest.mark.town(configuration=DIRECTORIES, more=directories())
 def test_a_revert_that_waits_while_names_and_places_change_still_waits(town: Town) -> None:
-    """Promotions were looked for under today's names only: after a rename the base was the first configuration.
+    """Promotions were looked for under today's names only: a new name at a new place began the pair anew.
 
-    A revert comes back to that, so it looked as if nothing had happened, and the target kept what was taken back.
+    What had been taken back before that looked as if it had never been, and stayed in the target.
     """
     town.land("tag", {f"{DEVELOPMENT}/web.yaml": web("1.1.0")})
     arrive(town, TO_STAGING)
@@ -114,26 +117,67 @@ def test_a_source_that_went_to_another_repository_is_told_and_not_guessed(town: 
         for one in town.world.check_runs(ELSEWHERE, town.world.branch_sha(ELSEWHERE, "main") or "")
         if one.name == "lockkeeper / from development to staging"
     )
-    assert check.title == "What was promoted last is not known from development to staging"
+    assert check.title == "What was promoted last from development to staging is not known"
     assert "**Next:** comment `/promote staging`" in (check.summary or "")
     assert "carries this" in say(town, change, "ann", "/promote staging")
     (pull,) = town.world.open_pulls(STAGING_REPOSITORY)
     assert "is laid over staging" in (pull.issue.body or "")
 
 
-@pytest.mark.town(configuration=AUTOMATIC, more=HOME_FILES, others=OTHERS)
+WITHOUT = AUTOMATIC.partition("  production:")[0]
+
+
+def push(town: Town, files: Files, message: str, when: datetime) -> None:
+    """Push a commit with that date to the repository of staging."""
+    world = town.world
+    who = replace(world.signature(world.account("omar")), time=when)
+    head = world.branch_sha(STAGING_REPOSITORY, "main")
+    made = world.repository(STAGING_REPOSITORY).git.commit_files(head, files, f"{message}\n", (who, who))
+    world.move_branch(STAGING_REPOSITORY, "main", made, "omar")
+
+
+@pytest.mark.town(configuration=WITHOUT, more=HOME_FILES, others=OTHERS)
 def test_when_a_commit_came_says_github_and_not_its_date(town: Town) -> None:
     """In another repository, the newest commit dated before the configuration was the base.
 
     So a change that was made, or dated, before and came after was never proposed.
     """
-    world = town.world
-    git, long_ago = world.repository(STAGING_REPOSITORY).git, datetime(2020, 1, 1, tzinfo=UTC)
-    who = replace(world.signature(world.account("omar")), time=long_ago)
-    head = world.branch_sha(STAGING_REPOSITORY, "main")
-    late = git.commit_files(head, {"web/web.yaml": web("1.1.0")}, "Made long ago\n", (who, who))
-    world.move_branch(STAGING_REPOSITORY, "main", late, "omar")
+    world, began = town.world, town.world.now()
+    own = settings(environment="staging", level="own")
+    world.now = lambda: began + timedelta(minutes=1)
+    push(town, {"web/settings.yaml": own}, "By a clock that is ahead", datetime(2037, 1, 1, tzinfo=UTC))
+    world.now = lambda: began + timedelta(minutes=2)
+    town.land("configure", {PATH: AUTOMATIC})
+    assert world.open_pulls(PRODUCTION) == []
+    world.now = lambda: began + timedelta(minutes=3)
+    push(town, {"web/web.yaml": web("1.1.0")}, "Made long ago", datetime(2020, 1, 1, tzinfo=UTC))
     town.settle()
     (pull,) = world.open_pulls(PRODUCTION)
+    body = pull.issue.body or ""
+    assert "Made long ago" in body and "By a clock" not in body and "dates in its commits" not in body
     assert world.read_file(PRODUCTION, pull.head_ref, "apps/web/web.yaml") == web("1.1.0")
-    assert "Made long ago" in (pull.issue.body or "")
+    assert world.read_file(PRODUCTION, pull.head_ref, "apps/web/settings.yaml") != own
+
+
+NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("hours", "expected"),
+    [  # of commits, oldest first, counted from when the pair was configured; how many of them were there before
+        ((-3, -2, -1), 3),
+        ((-3, -2, 0), 2),  # in the same second nobody knows: it counts as a change
+        ((-3, 90000, -1), 1),  # a clock that is ahead: what comes after it counts as a change, too
+        ((-3, 1, -90000), 1),  # a date that hides nothing, because what is before it is late
+        ((5, -3), 0),
+        ((None, -3), 0),
+        ((), 0),
+    ],
+)
+def test_where_dates_have_to_serve_what_is_doubtful_is_a_change(hours: Sequence[float | None], expected: int) -> None:
+    line = [
+        Commit(str(number), (), "ann", "", NOON + timedelta(hours=one) if one is not None else None)
+        for number, one in enumerate(hours)
+    ]
+    assert last_before(line[::-1], NOON) == (str(expected - 1) if expected else None)
+    assert last_before(line[::-1], None) is None
