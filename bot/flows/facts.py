@@ -66,6 +66,7 @@ def read_facts(tools: Tools, ground: Ground) -> GateFacts:
         drift=content.drift,
         freezes=ground.freezes,
         locks=_locks(ground),
+        untold=ground.kept.untold,
         now=tools.clock(),
     )
     if not content.same and not content.conflicts:  # else no gate asks for it

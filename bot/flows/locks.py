@@ -8,22 +8,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 import structlog
 
-from bot.errors import TransientError
+from bot.errors import TransientError, UserError
 from bot.flows.tools import Tools
 from bot.model.repository import Repository
 from bot.model.tree import EMPTY_TREE
 from bot.ports import RefMove
-from bot.promotion.locks import AUDIT, AnyRecord, Kept, Lock, Rollback, Said, read_records, record_message
+from bot.promotion.locks import (
+    AUDIT,
+    MOST_READ,
+    PREFIX,
+    AnyRecord,
+    Kept,
+    Lock,
+    Rollback,
+    Said,
+    read_records,
+    record_message,
+)
 from bot.promotion.seals import Seal
+from bot.promotion.spent import spent
 
 T = TypeVar("T")
 TRIES = 4
-SPENT = timedelta(days=30)  # after which what was said of a promotion commit is no longer asked for
 _log = structlog.get_logger("bot.flows")
 
 
@@ -41,17 +52,29 @@ def read_kept(tools: Tools, home: Repository) -> Kept:
     return read_records(((one.ref, one.message) for one in tools.git.records(home)), tools.seal(home))
 
 
+def require_read(home: Repository, kept: Kept, kind: str) -> None:
+    """Raise UserError where there are too many records of a kind to tell what they say."""
+    if kind in kept.unread:
+        raise UserError(
+            f"there are more than {MOST_READ:,} refs below {PREFIX}{kind}, more than are read",
+            where=home.full_name,
+            how="take away those that Lockkeeper did not write, by git push origin :REF; /status names some of them",
+        )
+
+
 def keep(tools: Tools, home: Repository, record: AnyRecord, word: Word, instead: AnyRecord | None = None) -> AnyRecord:
     """Put a record where none is, or where `instead` is; return the one that is there now: this one, or the one that
     was there first.
 
-    Doing it again finds its own. TransientError when git does not come to rest.
+    Doing it again finds its own. With what somebody says of a promotion commit goes what is spent. UserError where
+    there are too many records to tell, TransientError when git does not come to rest.
     """
     wanted = replace(record, since=record.since.replace(microsecond=0))
 
     def attempt() -> AnyRecord:
         refs = _refs(tools, home)
         kept = read_kept(tools, home)
+        require_read(home, kept, wanted.kind)
         there = kept.at(wanted.ref)
         if there is not None and there != instead:
             return there
@@ -59,7 +82,7 @@ def keep(tools: Tools, home: Repository, record: AnyRecord, word: Word, instead:
         commit = tools.git.write_commit(home, tree=EMPTY_TREE, parents=(), message=message, time=word.at)
         moves = [RefMove(wanted.ref, refs.get(wanted.ref), commit)]
         if isinstance(wanted, Said):
-            moves += [RefMove(one.ref, refs[one.ref], None) for one in kept.said if wanted.since - one.since > SPENT]
+            moves += [RefMove(one.ref, refs[one.ref], None) for one in spent(kept.said, wanted.since)]
         _push(tools, home, moves, _Entry(wanted, wanted.kind, word))
         return wanted
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.flows.locks import Word, keep, read_kept, take_away
+from bot.flows.locks import Word, keep, read_kept, require_read, take_away
 from bot.flows.request import Asked
 from bot.flows.tools import Tools
 from bot.intake.commands import Command
@@ -73,6 +73,7 @@ def _open(tools: Tools, asked: Asked, parsed: Command, wanted: Lock) -> Answer:
     if there is None and wanted.pull:  # the environment is what is held, then
         there = kept.find(wanted.kind, wanted.environment)
     if there is None:
+        require_read(home, kept, wanted.kind)
         return Answer(parsed.line, words.not_there(wanted))
     if there.kind != "hold" and there.owner.lower() != wanted.owner.lower():
         permission = tools.github.permission(home, wanted.owner)

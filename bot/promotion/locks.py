@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from bot.promotion.seals import Seal
 
@@ -21,6 +21,8 @@ SaidKind = Literal["approve", "override"]
 PREFIX = "refs/lockkeeper/"
 AUDIT = f"{PREFIX}audit"  # the line of all records that were ever made or taken away
 REASON = 300  # characters kept of a reason
+KINDS: tuple[str, ...] = (*get_args(LockKind), *get_args(SaidKind), "rollback")
+MOST_READ = 2_000  # records of one kind; nobody can tell what stands in more of them
 
 _LINE = re.compile(r"^Lockkeeper-([A-Z][A-Za-z]*): (.*)$", re.M)
 
@@ -116,12 +118,22 @@ AnyRecord = Lock | Said | Rollback
 @dataclass(frozen=True, slots=True)
 class Kept:
     """All records of a repository: what shuts, what was said of promotion commits, what was rolled back, and refs that
-    count for nothing."""
+    count for nothing.
+
+    `unread` are the kinds of which there are more than are read: what was not read opens nothing, and what it may shut
+    counts as shut.
+    """
 
     locks: tuple[Lock, ...] = ()
     said: tuple[Said, ...] = ()
     forged: tuple[str, ...] = ()
     rollbacks: tuple[Rollback, ...] = ()
+    unread: tuple[str, ...] = ()
+
+    @property
+    def untold(self) -> tuple[str, ...]:
+        """Return the kinds of which nobody can tell whether they shut something."""
+        return tuple(one for one in self.unread if one not in get_args(SaidKind))
 
     def at(self, ref: str) -> AnyRecord | None:
         """Return the record that lies under a ref."""
@@ -149,6 +161,13 @@ def lock_ref(kind: LockKind, environment: str, pull: str = "") -> str:
     return f"{PREFIX}{kind}/{environment}" if environment else f"{PREFIX}{kind}-all"
 
 
+def kind_of(ref: str) -> str:
+    """Return the kind of the records that lie where a ref does, '' where none do."""
+    first = ref.removeprefix(PREFIX).partition("/")[0]
+    kind = first.removesuffix("-all").removesuffix("-pull")
+    return kind if kind in KINDS else ""
+
+
 def record_message(record: AnyRecord, seal: Seal, done: str = "") -> str:
     """Return the commit message that `read_records` reads; `done` says what became of it, for the line of all."""
     what = record.environment or "all environments" if isinstance(record, Lock) else record.target
@@ -157,8 +176,8 @@ def record_message(record: AnyRecord, seal: Seal, done: str = "") -> str:
     return "\n".join([title, "", *lines, f"Lockkeeper-Seal: {seal(_sealed(record))}", ""])
 
 
-def read_records(found: Iterable[tuple[str, str]], seal: Seal) -> Kept:
-    """Return what stands under the refs given, each with its commit's message.
+def read_records(found: Iterable[tuple[str, str | None]], seal: Seal) -> Kept:
+    """Return what stands under the refs given, each with its commit's message, None for one that was not read.
 
     A record counts where its seal is ours and it lies where it belongs, in the repository that `seal` is for: whoever
     may push can take it away, or put back what once was there, but make, change and move none.
@@ -167,8 +186,12 @@ def read_records(found: Iterable[tuple[str, str]], seal: Seal) -> Kept:
     said: list[Said] = []
     rollbacks: list[Rollback] = []
     forged: list[str] = []
+    unread: set[str] = set()
     for ref, message in found:
         if ref == AUDIT:
+            continue
+        if message is None:
+            unread.add(kind_of(ref))
             continue
         record = _read(message)
         if record is None or record.ref != ref or _seal_of(message) != seal(_sealed(record)):
@@ -184,6 +207,7 @@ def read_records(found: Iterable[tuple[str, str]], seal: Seal) -> Kept:
         tuple(sorted(said, key=lambda one: (one.since, one.ref))),
         tuple(sorted(forged)),
         tuple(sorted(rollbacks, key=lambda one: one.ref)),
+        tuple(one for one in KINDS if one in unread),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.model.quoting import quoted
-from bot.promotion.locks import Kept, Lock
+from bot.promotion.locks import MOST_READ, PREFIX, Kept, Lock
 from bot.report import markdown, replies
 from bot.report.words import moment
 
@@ -99,6 +99,13 @@ def listing(kept: Kept, now: datetime) -> str:
         parts.append(
             f"⚠️ Lockkeeper did not write what stands in {refs}{more}, so it counts for nothing. Somebody who may push "
             "put it there; take it away with `git push origin :REF`."
+        )
+    if kept.unread:
+        end = "nobody can tell what it shuts, so gate `lock` of everything fails" if kept.untold else "it opens no gate"
+        parts.append(
+            f"⛔ There are more than {MOST_READ:,} refs of the kind {' and '.join(kept.unread)} below "
+            f"{markdown.code(PREFIX)}. What is beyond that is not read: {end}. Take away those that Lockkeeper did not "
+            "write."
         )
     return "\n\n".join(parts)
 

@@ -15,7 +15,7 @@ from bot.flows.locks import Word, keep, read_kept, take_away
 from bot.flows.tools import Tools
 from bot.model.repository import Repository
 from bot.ports import Git, RefMove
-from bot.promotion.locks import AUDIT, PREFIX, Lock
+from bot.promotion.locks import AUDIT, MOST_READ, PREFIX, Lock
 from bot.sandbox.faults import Kind
 from bot.wiring import Composition
 from tests.flows.conftest import at_rest
@@ -112,6 +112,29 @@ def test_of_many_at_once_git_lets_one_be_first(make_town: Callable[..., Town]) -
     again = worker(town, "again")
     again.git.fetch(HOME)
     assert list(read_kept(again, HOME).locks) == told[:1]
+
+
+def test_records_that_are_too_many_to_read_open_nothing(make_town: Callable[..., Town]) -> None:
+    """Whoever may push could make a lock unseen by pushing more refs than were read."""
+    town = make_town(AUTO)
+    number = town.propose("green", {SETTINGS: GREEN})
+    git = town.world.repository(REPOSITORY).git
+    git.run("pack-refs", "--all")
+    packed, junk = git.path / "packed-refs", town.head("main")
+    before = packed.read_text().splitlines(keepends=True)
+    more = [f"{junk} {PREFIX}lock/a{place:04}\n" for place in range(MOST_READ + 1)]
+    packed.write_text("".join(sorted([*before[1:], *more], key=lambda one: one[41:])))
+    town.merge(number)
+    reply = say(town, number, "ann", "/lock production\n/unlock staging")
+    assert reply.count("there are more than 2,000 refs below refs/lockkeeper/lock") == 2
+    pull = town.promotion()
+    assert town.title_of(pull.head_sha).startswith("lock: ")
+    assert "nobody can tell what is shut" in town.body(pull.number)
+    assert town.file("staging", SETTINGS) != GREEN
+    packed.write_text("".join(before))
+    town.sweep()
+    town.settle()
+    assert town.file("staging", SETTINGS) == GREEN
 
 
 def worker(town: Town, name: str) -> Tools:

@@ -12,7 +12,7 @@ from bot.errors import RefusedError, TransientError
 from bot.model.repository import Repository
 from bot.ports import RefMove
 from bot.promotion.gates.facts import EPOCH
-from bot.promotion.locks import PREFIX
+from bot.promotion.locks import AUDIT, MOST_READ, PREFIX, read_records
 from tests.git.conftest import REPOSITORY, Origin
 
 STAGING, PRODUCTION = f"{PREFIX}lock/staging", f"{PREFIX}lock/production"
@@ -37,7 +37,7 @@ def made(mirrors: GitMirrors, message: str, repository: Repository = REPOSITORY)
     return mirrors.write_commit(repository, tree=EMPTY_TREE, parents=(), message=message, time=EPOCH)
 
 
-def shown(mirrors: GitMirrors) -> dict[str, str]:
+def shown(mirrors: GitMirrors) -> dict[str, str | None]:
     return {one.ref: one.message for one in mirrors.records(REPOSITORY)}
 
 
@@ -107,6 +107,26 @@ def test_what_others_put_there_is_bounded(there: GitMirrors, origin: Origin) -> 
         f"{PREFIX}lock/short": "good",
         f"{PREFIX}lock/tag": "",
     }
+
+
+def test_of_many_of_a_kind_what_is_not_read_is_told(there: GitMirrors, origin: Origin) -> None:
+    """What was beyond 5,000 refs was left out without a word: an environment whose lock was among it was not locked.
+
+    Whoever may push could push as many, with names that come first. Now each kind has a number of its own, and what is
+    beyond it is known to be there.
+    """
+    junk, lock = (origin.commit({"a": "1\n"}, message=message) for message in ("junk", "lock"))
+    made = {f"{PREFIX}approve/a/{number:05}/ann": junk for number in range(MOST_READ + 500)}
+    made |= {f"{PREFIX}notes/{number:05}": junk for number in range(10)} | {STAGING: lock, AUDIT: junk}
+    (origin.path / "packed-refs").write_text("".join(f"{id} {ref}\n" for ref, id in sorted(made.items())))
+    there.fetch(REPOSITORY)
+    found = {one.ref: one.message for one in there.records(REPOSITORY)}
+    assert len(found) == len(made)
+    assert found[STAGING] == "lock"
+    of_a_kind = [message for ref, message in found.items() if "/approve/" in ref]
+    assert (of_a_kind.count("junk"), of_a_kind.count(None)) == (MOST_READ, 500)
+    assert {found[ref] for ref in found if "/notes/" in ref} == {""}, "nothing of ours lies there"
+    assert read_records(found.items(), str).unread == ("approve",)
 
 
 def _tag(commit: str) -> bytes:

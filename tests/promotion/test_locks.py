@@ -19,6 +19,7 @@ from bot.promotion.locks import (
     Lock,
     Rollback,
     Said,
+    kind_of,
     one_line,
     read_records,
     record_message,
@@ -139,6 +140,33 @@ def test_what_we_did_not_write_counts_for_nothing(ref: str, message: str) -> Non
 
 def test_the_line_of_all_records_is_none() -> None:
     assert read_records([(AUDIT, record_message(LOCK, SEAL))], SEAL) == Kept()
+
+
+UNREAD = [
+    ("nothing", (), (), ()),
+    ("approvals", ("approve/a",), ("approve",), ()),
+    ("overrides and approvals", ("override/a", "approve/a"), ("approve", "override"), ()),
+    ("locks", ("lock/a", "lock/b"), ("lock",), ("lock",)),
+    ("a hold of a pull request", ("hold-pull/acme/shop/7",), ("hold",), ("hold",)),
+    ("a freeze of all", ("freeze-all",), ("freeze",), ("freeze",)),
+    ("rollbacks, of which a hold is part", ("rollback/a", "approve/a"), ("approve", "rollback"), ("rollback",)),
+]
+
+
+@pytest.mark.parametrize(("refs", "unread", "untold"), [row[1:] for row in UNREAD], ids=[row[0] for row in UNREAD])
+def test_what_was_not_read_is_known(refs: tuple[str, ...], unread: tuple[str, ...], untold: tuple[str, ...]) -> None:
+    kept = read_records([(LOCK.ref, record_message(LOCK, SEAL)), *((PREFIX + ref, None) for ref in refs)], SEAL)
+    assert (kept.locks, kept.forged, kept.unread, kept.untold) == ((LOCK,), (), unread, untold)
+
+
+@pytest.mark.parametrize(("record", "ref"), RECORDS.values(), ids=RECORDS)
+def test_each_ref_tells_its_kind(record: AnyRecord, ref: str) -> None:
+    assert kind_of(PREFIX + ref) == record.kind
+
+
+@pytest.mark.parametrize("ref", ["audit", "notes", "locks/a", "", "-all", "approve-x/a"])
+def test_other_refs_are_of_no_kind(ref: str) -> None:
+    assert kind_of(PREFIX + ref) == ""
 
 
 def test_records_come_oldest_first() -> None:

@@ -1,30 +1,62 @@
 """Which records are kept as refs of their own beside the branches, and how do they move, all or none?
 
 git refuses to move a ref that is not where it is expected, so of two who write at once one is first. Whoever may push
-can write such refs, so what is read here is bounded; whether it counts is for `bot.promotion.locks` to say.
+can write such refs, so what is read here is bounded, by kind, and what was not read is told; whether it counts is for
+`bot.promotion.locks` to say.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bot.adapters.git.command import GitProgram
 from bot.adapters.git.names import checked_ref
 from bot.ports import RefMove, RefRecord
-from bot.promotion.locks import PREFIX
+from bot.promotion.locks import MOST_READ, PREFIX, kind_of
 
-MOST = 5_000  # refs read
 LARGEST = 8_192  # bytes of a record
 _FORMAT = "--format=%(objecttype) %(objectsize) %(objectname) %(refname)"
 
 
 def read_records(program: GitProgram) -> Sequence[RefRecord]:
-    """Return the records of a mirror, in the order of their refs; what is no short commit has no message."""
-    listed = program.run("for-each-ref", f"--count={MOST}", _FORMAT, PREFIX).stdout.decode(errors="replace")
-    rows = [line.split(" ", 3) for line in listed.splitlines()]
-    wanted = [id for kind, size, id, _ in rows if kind == "commit" and int(size) <= LARGEST]
-    messages = _messages(program, wanted) if wanted else {}
-    return [RefRecord(ref, id, messages.get(id, "")) for _, _, id, ref in rows]
+    """Return the records of a mirror, in the order of their refs.
+
+    What is no short commit has the message '', as has what is of no kind; what is beyond the number read has None.
+    """
+    listed = program.run("for-each-ref", _FORMAT, PREFIX).stdout.decode(errors="replace")
+    rows = [_Row(*line.split(" ", 3)) for line in listed.splitlines()]
+    seen: Counter[str] = Counter()
+    read: set[str] = set()
+    beyond: set[str] = set()
+    for row in rows:
+        kind = kind_of(row.ref)
+        seen[kind] += 1
+        if kind and seen[kind] > MOST_READ:
+            beyond.add(row.ref)
+        elif kind and row.is_short_commit:
+            read.add(row.ref)
+    messages = _messages(program, [row.id for row in rows if row.ref in read]) if read else {}
+
+    def message(row: _Row) -> str | None:
+        return None if row.ref in beyond else messages[row.id] if row.ref in read else ""
+
+    return [RefRecord(row.ref, row.id, message(row)) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One ref, and what it leads to."""
+
+    type: str
+    size: str
+    id: str
+    ref: str
+
+    @property
+    def is_short_commit(self) -> bool:
+        return self.type == "commit" and int(self.size) <= LARGEST
 
 
 def lease(moves: Sequence[RefMove]) -> list[str]:

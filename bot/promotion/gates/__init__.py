@@ -17,7 +17,7 @@ from bot.promotion.gates.drift import drift
 from bot.promotion.gates.facts import Approval, GateFacts, Override, Running
 from bot.promotion.gates.freeze import freeze, freezes, records
 from bot.promotion.gates.health import health
-from bot.promotion.gates.lock import lock, locks
+from bot.promotion.gates.lock import is_asked, lock
 from bot.promotion.gates.members import of_members, worst
 from bot.promotion.gates.order import order
 from bot.promotion.gates.overriding import overridden
@@ -81,7 +81,7 @@ _RULES = (
     _Rule(soak, lambda facts: facts.hop.target.gates.soak, each=True, onward=True),
     _Rule(window, lambda facts: facts.hop.target.gates.windows, each=True),
     _Rule(freeze, lambda facts: freezes(facts) or records(facts)),
-    _Rule(lock, locks),
+    _Rule(lock, is_asked),
     _Rule(drift, lambda facts: facts.hop.target.on_drift == "block", each=True, onward=True),
     _Rule(test, lambda facts: facts.hop.target.gates.test, each=True, onward=True),
 )

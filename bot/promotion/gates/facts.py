@@ -70,7 +70,8 @@ class GateFacts:
     `head_sha` is the promotion commit; `source_holds` says whether the source environment's branch contains
     the commit being promoted; `conflicts` names the files changed on both sides; `foreign` is the id of a commit
     on the promotion branch that is not ours, '' when there is none. `drift` names the files that the target changed
-    on its own. `locks` are the records of locks, freezes and holds, `freezes` the dates in the configuration;
+    on its own. `locks` are the records of locks, freezes and holds, `untold` the kinds of records of which there are
+    more than are read, `freezes` the dates in the configuration;
     `lost` is what to do where nobody can say what was promoted last, '' mostly; `overrides` what was said by
     `/override`. `now` is when all of this was read.
     """
@@ -91,6 +92,7 @@ class GateFacts:
     drift: tuple[str, ...] = ()
     running: Running = Running()
     locks: tuple[Lock, ...] = ()
+    untold: tuple[str, ...] = ()
     freezes: tuple[FreezeRule, ...] = ()
     overrides: tuple[Override, ...] = ()
     now: datetime = EPOCH

@@ -83,6 +83,17 @@ def test_a_member_that_is_locked_stops_the_group() -> None:
     assert (gate.state, gate.next) == ("wait", "comment `/unlock oslo`")
 
 
+def test_what_nobody_can_tell_is_no_yes() -> None:
+    gate = gates.lock(facts(locks=(lock(),), untold=("lock", "rollback")))
+    assert (gate.state, gate.owner) == ("fail", "whoever may push")
+    assert gate.reason == (
+        "there are more than 2,000 refs of the kind lock and rollback below `refs/lockkeeper/`, more than are read, so "
+        "nobody can tell what is shut"
+    )
+    assert "git push origin :REF" in gate.next
+    assert "lock" in [one.name for one in evaluate(facts(untold=("hold",)))]
+
+
 def test_it_is_shown_where_there_is_one() -> None:
     assert "lock" not in [gate.name for gate in evaluate(facts())]
     assert "lock" in [gate.name for gate in evaluate(facts(locks=(lock(),)))]
