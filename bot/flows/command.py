@@ -15,7 +15,7 @@ from bot.flows.check_pull import check_pull
 from bot.flows.converge import converge
 from bot.flows.diff import diff
 from bot.flows.house import House, environments_of, read_house
-from bot.flows.locks import read_kept
+from bot.flows.locks import read_kept, read_lost
 from bot.flows.promote import promote
 from bot.flows.request import Alone, Asked
 from bot.flows.rights import Rights
@@ -162,7 +162,8 @@ def _carry_out(tools: Tools, asked: Asked, parsed: Command) -> Answer:
             return diff(tools, asked, parsed)
         case "status":
             converged = converge(tools, asked.house.home, write=False)
-            shut = lock_words.listing(read_kept(tools, asked.house.home), tools.clock())
+            kept = read_kept(tools, asked.house.home)
+            shut = lock_words.listing(kept, tools.clock(), read_lost(tools, asked.house.home, kept))
             rows = replies.status(status_rows(asked.house, converged.all))
             drawn = status_picture(asked.house, converged.hops)
             return Answer(parsed.line, "\n\n".join(filter(None, [rows, shut, drawn])))

@@ -18,6 +18,7 @@ from bot.flows.tools import Tools
 from bot.model.repository import Repository
 from bot.model.tree import EMPTY_TREE
 from bot.ports import RefMove
+from bot.promotion.audit import Entry, entry_message, lost
 from bot.promotion.locks import (
     AUDIT,
     MOST_READ,
@@ -30,11 +31,11 @@ from bot.promotion.locks import (
     read_records,
     record_message,
 )
-from bot.promotion.seals import Seal
 from bot.promotion.spent import spent
 
 T = TypeVar("T")
 TRIES = 4
+LOOKED_BACK = 250  # entries of the line of all records
 _log = structlog.get_logger("bot.flows")
 
 
@@ -50,6 +51,14 @@ class Word:
 def read_kept(tools: Tools, home: Repository) -> Kept:
     """Return the records of the repository with the pipeline, as they were fetched."""
     return read_records(((one.ref, one.message) for one in tools.git.records(home)), tools.seal(home))
+
+
+def read_lost(tools: Tools, home: Repository, kept: Kept) -> tuple[Lock, ...]:
+    """Return what was shut and is not any more though nobody said so, as far as the line of all records tells."""
+    if tools.git.resolve(home, AUDIT) is None:
+        return ()
+    line = tools.git.commits(home, since=None, until=AUDIT, limit=LOOKED_BACK)
+    return lost(((one.parents[0] if one.parents else "", one.message) for one in line), kept, tools.seal(home))
 
 
 def require_read(home: Repository, kept: Kept, kind: str) -> None:
@@ -83,7 +92,7 @@ def keep(tools: Tools, home: Repository, record: AnyRecord, word: Word, instead:
         moves = [RefMove(wanted.ref, refs.get(wanted.ref), commit)]
         if isinstance(wanted, Said):
             moves += [RefMove(one.ref, refs[one.ref], None) for one in spent(kept.said, wanted.since)]
-        _push(tools, home, moves, _Entry(wanted, wanted.kind, word))
+        _push(tools, home, moves, Entry(wanted, wanted.kind, word.by, word.at, word.url))
         return wanted
 
     return _trying(tools, home, attempt)
@@ -99,19 +108,10 @@ def take_away(tools: Tools, home: Repository, record: Lock | Rollback, done: str
         there = _refs(tools, home).get(record.ref)
         if there is None or read_kept(tools, home).at(record.ref) != record:
             return False
-        _push(tools, home, [RefMove(record.ref, there, None)], _Entry(record, done, word))
+        _push(tools, home, [RefMove(record.ref, there, None)], Entry(record, done, word.by, word.at, word.url))
         return True
 
     return _trying(tools, home, attempt)
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """What is written into the line of all records: the record, what became of it, and by whose word."""
-
-    record: AnyRecord
-    done: str
-    word: Word
 
 
 def _trying(tools: Tools, home: Repository, attempt: Callable[[], T]) -> T:
@@ -126,27 +126,19 @@ def _trying(tools: Tools, home: Repository, attempt: Callable[[], T]) -> T:
     raise AssertionError("the last try returns or raises")
 
 
-def _push(tools: Tools, home: Repository, moves: list[RefMove], entry: _Entry) -> None:
+def _push(tools: Tools, home: Repository, moves: list[RefMove], entry: Entry) -> None:
     """Move records, and the line of all records with them."""
     last = _refs(tools, home).get(AUDIT)
-    seal = tools.seal(home)
-    message = f"{record_message(entry.record, seal, entry.done)}\n{_said(entry, last, seal)}"
+    message = entry_message(entry, last or "", tools.seal(home))
     commit = tools.git.write_commit(
-        home, tree=EMPTY_TREE, parents=(last,) if last else (), message=message, time=entry.word.at
+        home, tree=EMPTY_TREE, parents=(last,) if last else (), message=message, time=entry.at
     )
     tools.git.push_records(home, [*moves, RefMove(AUDIT, last, commit)])
-    record, word = entry.record, entry.word
+    record = entry.record
     told = {"environment": record.environment} if isinstance(record, Lock) else {"environment": record.target}
     if isinstance(record, Said):
         told |= {"sha": record.sha, "gate": record.gate}
-    _log.info("audit", done=entry.done, by=word.by, reason=record.reason, url=word.url, repo=home.full_name, **told)
-
-
-def _said(entry: _Entry, last: str | None, seal: Seal) -> str:
-    """Return who did it, sealed together with what came before, so that the line cannot be cut or bent unseen."""
-    text = f"{entry.done} by {entry.word.by} at {entry.word.at.isoformat()} {entry.word.url}".rstrip()
-    mark = seal(f"audit {last or 'none'} {text} {entry.record.ref}")
-    return f"Lockkeeper-Done: {text}\nLockkeeper-Entry: {mark}\n"
+    _log.info("audit", done=entry.done, by=entry.by, reason=record.reason, url=entry.url, repo=home.full_name, **told)
 
 
 def _refs(tools: Tools, home: Repository) -> dict[str, str]:

@@ -193,8 +193,8 @@ def read_records(found: Iterable[tuple[str, str | None]], seal: Seal) -> Kept:
         if message is None:
             unread.add(kind_of(ref))
             continue
-        record = _read(message)
-        if record is None or record.ref != ref or _seal_of(message) != seal(_sealed(record)):
+        record = read_record(message, seal)
+        if record is None or record.ref != ref:
             forged.append(ref)
         elif isinstance(record, Lock):
             locks.append(record)
@@ -209,6 +209,12 @@ def read_records(found: Iterable[tuple[str, str | None]], seal: Seal) -> Kept:
         tuple(sorted(rollbacks, key=lambda one: one.ref)),
         tuple(one for one in KINDS if one in unread),
     )
+
+
+def read_record(message: str, seal: Seal) -> AnyRecord | None:
+    """Return what a message says, None where it is no record or its seal is not ours."""
+    record = _read(message)
+    return record if record is not None and _seal_of(message) == seal(_sealed(record)) else None
 
 
 def one_line(text: str) -> str:

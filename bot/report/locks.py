@@ -90,9 +90,13 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def listing(kept: Kept, now: datetime) -> str:
-    """Return all that is shut as a table, with what opens it, and what counts for nothing; '' when there is nothing."""
+def listing(kept: Kept, now: datetime, lost: Sequence[Lock] = ()) -> str:
+    """Return all that is shut as a table, with what opens it, and what counts for nothing; '' when there is nothing.
+
+    `lost` is what was shut, and was opened by nobody's word.
+    """
     parts = [table(kept.locks, now)] if kept.locks else []
+    parts += [_gone(one, now) for one in lost[:10]]
     if kept.forged:
         refs = ", ".join(markdown.code(one) for one in kept.forged[:10])
         more = f" and {len(kept.forged) - 10} more" if len(kept.forged) > 10 else ""
@@ -108,6 +112,17 @@ def listing(kept: Kept, now: datetime) -> str:
             "write."
         )
     return "\n\n".join(parts)
+
+
+def _gone(record: Lock, now: datetime) -> str:
+    """Return what is said of a record that somebody pushed away."""
+    again = f"/{record.kind}" if record.pull or not record.environment else f"/{record.kind} {record.environment}"
+    was = "was" if record.environment else "were"
+    then = _capital(f"{what(record)} {was} {described(record, now)}")
+    return (
+        f"⚠️ {markdown.prose(then)}. That is gone, and no command ended it: somebody who may push took "
+        f"{markdown.code(record.ref)} away. Comment {markdown.code(again)} where it shall hold."
+    )
 
 
 def table(locks: Sequence[Lock], now: datetime) -> str:

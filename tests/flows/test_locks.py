@@ -114,6 +114,18 @@ def test_of_many_at_once_git_lets_one_be_first(make_town: Callable[..., Town]) -
     assert list(read_kept(again, HOME).locks) == told[:1]
 
 
+def test_a_lock_that_somebody_pushed_away_is_told(make_town: Callable[..., Town]) -> None:
+    """Whoever may push can take a lock away; the line of all records knows that no command did."""
+    town = make_town()
+    number = town.propose("green", {SETTINGS: GREEN})
+    say(town, number, "ann", "/lock staging audit\n/lock production audit\n/unlock production")
+    town.world.repository(REPOSITORY).git.set_ref(f"{PREFIX}lock/staging", None)
+    status = say(town, number, "ben", "/status")
+    assert "⚠️ Staging was locked by ann since" in status and "⚠️ Production" not in status
+    assert "took `refs/lockkeeper/lock/staging` away. Comment `/lock staging` where it shall hold." in status
+    assert "⚠️" not in say(town, number, "ben", "/lock staging again\n/status")
+
+
 def test_records_that_are_too_many_to_read_open_nothing(make_town: Callable[..., Town]) -> None:
     """Whoever may push could make a lock unseen by pushing more refs than were read."""
     town = make_town(AUTO)

@@ -85,6 +85,7 @@ WORDS: dict[str, Callable[[], str]] = {
     "not-yours.md": lambda: locks.not_yours(lock(), "write", NOW),
     "opened.md": lambda: told(*(locks.opened(one, NOW) for one in ALL), locks.not_there(lock("freeze", ""))),
     "listing.md": lambda: locks.listing(Kept(ALL, (), ("refs/lockkeeper/lock/staging", "refs/lockkeeper/x")), NOW),
+    "lost.md": lambda: locks.listing(Kept(), NOW, ALL),
     "unread.md": lambda: told(
         locks.listing(Kept(unread=("approve",)), NOW),
         locks.listing(Kept((lock(),), unread=("lock", "override")), NOW),
