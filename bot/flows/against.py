@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeVar
 
+from bot.errors import UserError
 from bot.flows.back import BackReader, Onward
 from bot.flows.backwards import Backwards, Withdrawn
 from bot.flows.changes import ChangeReader, promotion_commit
@@ -29,6 +32,8 @@ from bot.promotion.trailers import parse_trailers
 from bot.promotion.versions import Release, is_rollback, releases, tag_of, version_back
 from bot.report import rollback as words
 
+T = TypeVar("T")
+
 
 class Against:
     """Reads rollbacks and ways back for one job. The mirrors must be fetched; `home` has the configuration."""
@@ -41,6 +46,7 @@ class Against:
         self._onward: dict[tuple[str, str, str], Onward] = {}
         self._reached: set[str] = set()
         self._arrived: set[str] = set()
+        self.troubles: list[UserError] = []  # ways that cannot be read; they stand still, and others go on
         self.ways = {hop.branch: hop for hop in ways_back(rules.configuration)}
 
     def standing(self, pulls: HopPulls, target: Place) -> HopPulls:
@@ -81,7 +87,7 @@ class Against:
             said = self.kept.rollback(hop.target.name) if hop.way == "rollback" else None
             if said is None or hop.target.name not in self._reached:
                 continue
-            seen = self.read(hop, said)
+            seen = self._read(hop, partial(self.read, hop, said))
             if isinstance(seen, Withdrawn):
                 gone.append(seen)
             else:
@@ -95,9 +101,17 @@ class Against:
             if hop.way != "back" or onward is None:
                 continue
             asked = next((one for one in requests if one.source and one.means(hop)), None)
-            seen = self._backs.read(hop, onward, self.kept, asked)
+            seen = self._read(hop, partial(self._backs.read, hop, onward, self.kept, asked))
             if seen is not None:
                 yield hop, seen if isinstance(seen, Idle) else plan(seen)
+
+    def _read(self, hop: Hop, read: Callable[[], T]) -> T | Idle:
+        """Read one way. What somebody has to mend holds up this one only."""
+        try:
+            return read()
+        except UserError as error:
+            self.troubles.append(error)
+            return Idle(f"it cannot be told what {hop.target.name} would get back: {error}")
 
     def read(self, hop: Hop, said: Rollback) -> Snapshot | Idle | Withdrawn:
         """Return how a rollback stands that somebody wants, or wanted."""

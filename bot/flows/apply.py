@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from bot.errors import RefusedError, TransientError
+from bot.errors import RefusedError, TransientError, UserError
 from bot.flows.approvers import ask_approvers, wish_of
 from bot.flows.changes import changes_as_told
 from bot.flows.rights import Rights
@@ -73,8 +73,8 @@ def apply(tools: Tools, home: Repository, plan: Plan, journey: Journey, rights: 
     return number
 
 
-def tell_refusal(tools: Tools, home: Repository, snapshot: Snapshot, error: RefusedError) -> None:
-    """Say on the source commit what GitHub refused, where whoever changed it looks."""
+def tell_refusal(tools: Tools, home: Repository, snapshot: Snapshot, error: UserError) -> None:
+    """Say what GitHub refused, or what has to be mended: on the source commit, where whoever changed it looks."""
     sha = snapshot.record.source_sha
     record = Record(sha).encode()  # who asked is not part of it: the next look does not know
     report = trouble.refused_check(snapshot.hop, error, sha=sha, record=record)

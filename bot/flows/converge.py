@@ -6,10 +6,12 @@ changes nothing the second time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.errors import RefusedError, UserError
+import structlog
+
+from bot.errors import UserError
 from bot.flows import apply
 from bot.flows.against import Against
 from bot.flows.check_tag import check_tag, is_unchecked
@@ -33,12 +35,14 @@ from bot.promotion.plan import Idle, Plan, Propose, Release, Stuck, plan
 from bot.report import configuration as configuration_words
 from bot.report.promotion import Journey
 
+_log = structlog.get_logger("bot.flows")
+
 
 @dataclass(frozen=True, slots=True)
 class Converged:
     """The outcome of one run: whose rules held, in which version, and each hop in the pipeline's order.
 
-    `trouble` is why a hop could not be read; it stands still, and the others went on.
+    `trouble` is why a hop could not be read, or what could not be done that is no single hop's; all else went on.
     """
 
     house: House
@@ -83,35 +87,57 @@ def converge(
     against = Against(tools, repository, own, reader.changes)
     readers = _Readers(reader, against)
     plans = _gather(tools, repository, readers, hops, requests)
-    found = replace(found, trouble=next(iter(readers.troubles), None))
     backwards = against.plans(requests)
+    troubles = [*readers.troubles, *against.troubles]
     if not write:
+        found = replace(found, trouble=next(iter(troubles), None))
         looked = [[_outcome(hop, planned, 0) for hop, planned in some] for some in (plans, backwards.plans)]
         return replace(found, hops=tuple(looked[0]), against=tuple(looked[1]))
-    backwards.call_off(tools, repository)
+    _go_on(troubles, lambda: backwards.call_off(tools, repository))
     against_it = [_carry_out(tools, repository, own, hop, planned) for hop, planned in backwards.plans]
     outcomes = [_carry_out(tools, repository, own, hop, planned) for hop, planned in plans]
-    tell_authors(tools, repository, own.configuration, outcomes, reader.changes.named)
-    drop_spent(tools, repository, (*against_it, *outcomes))
+    _go_on(troubles, lambda: tell_authors(tools, repository, own.configuration, outcomes, reader.changes.named))
+    _go_on(troubles, lambda: drop_spent(tools, repository, (*against_it, *outcomes)))
     gates = [gate for one in (*against_it, *outcomes) for gate in one.gates]
     tools.wake(repository.full_name, looked_at_again(gates))
-    return replace(found, hops=tuple(outcomes), against=tuple(against_it))
+    return replace(found, hops=tuple(outcomes), against=tuple(against_it), trouble=next(iter(troubles), None))
+
+
+def _go_on(troubles: list[UserError], act: Callable[[], None]) -> None:
+    """Do what is no single hop's; what a person has to mend there is told when all else is done."""
+    try:
+        act()
+    except UserError as error:
+        troubles.append(error)
 
 
 def _carry_out(tools: Tools, repository: Repository, rules: Rules, hop: Hop, planned: Plan | Idle) -> HopOutcome:
-    """Apply one hop. What GitHub refuses is told on the source commit, and the other hops go on."""
+    """Apply one hop. What somebody has to mend, or GitHub refuses, is told on the source commit; other hops go on.
+
+    Nothing of this hop comes after it: the merge, or the tag, is last.
+    """
     if isinstance(planned, Idle):
         return _outcome(hop, planned, 0)
-    if isinstance(planned.decision, Release) and is_unchecked(planned.snapshot):
-        check_tag(tools, House(repository, repository, rules), planned.snapshot)
-        tools.mark(repository.full_name)  # what was found is for the next look
     journey = Journey(rules.configuration.environments, hop)
     try:
+        if isinstance(planned.decision, Release) and is_unchecked(planned.snapshot):
+            check_tag(tools, House(repository, repository, rules), planned.snapshot)
+            tools.mark(repository.full_name)  # what was found is for the next look
         number = apply.apply(tools, repository, planned, journey, Rights(tools, repository, rules.configuration))
-    except RefusedError as error:
-        apply.tell_refusal(tools, repository, planned.snapshot, error)
+    except UserError as error:
+        _tell(tools, repository, planned, error)
         return replace(_outcome(hop, planned, 0), refusal=error)
     return _outcome(hop, planned, number)
+
+
+def _tell(tools: Tools, repository: Repository, planned: Plan, error: UserError) -> None:
+    """Say what stands in the way of one hop where people look; that this cannot be said is no other hop's concern."""
+    name, sha = planned.snapshot.hop.target.name, planned.snapshot.record.source_sha
+    _log.warning("hop_stands_still", repo=str(repository), environment=name, sha=sha, reason=str(error))
+    try:
+        apply.tell_refusal(tools, repository, planned.snapshot, error)
+    except UserError as untold:
+        _log.warning("trouble_not_told", repo=str(repository), environment=name, sha=sha, reason=str(untold))
 
 
 @dataclass(frozen=True, slots=True)

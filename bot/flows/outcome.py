@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.errors import RefusedError
+from bot.errors import UserError
 from bot.model.promotion import Gate, Hop
 from bot.promotion.plan import Decision, Snapshot
 
@@ -13,7 +13,7 @@ from bot.promotion.plan import Decision, Snapshot
 class HopOutcome:
     """How one hop stands after converging: the open pull request's number (0 for none), gates, and the reason.
 
-    `refusal` is what GitHub would not let us do; what comes after it was not tried.
+    `refusal` is what GitHub would not let us do, or what somebody has to mend; what comes after it was not tried.
     """
 
     hop: Hop
@@ -21,4 +21,4 @@ class HopOutcome:
     pull: int = 0
     gates: tuple[Gate, ...] = ()
     snapshot: Snapshot | None = None
-    refusal: RefusedError | None = None
+    refusal: UserError | None = None

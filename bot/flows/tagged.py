@@ -17,6 +17,7 @@ from bot.flows.records import HISTORY, Records
 from bot.flows.rights import Rights
 from bot.flows.rules import Rules
 from bot.flows.tools import Tools
+from bot.flows.troubles import told_trouble
 from bot.model.promotion import Hop, Record, Request
 from bot.model.repository import Repository
 from bot.promotion.places import Place, source_of, target_of
@@ -124,6 +125,7 @@ class TagReader:
             request=request or (Request(hop.target.name, who) if who else None),
             arrivals=arrivals,
             tag=tag_of(hop.target.tag, chosen.version),
+            told_trouble=not same and told_trouble(self._tools, hop, target.repository, chosen.commit),
         )
 
     def _arrival(self, hop: Hop, repository: Repository, release: Release) -> Arrival:

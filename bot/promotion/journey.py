@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, Protocol
 
-from bot.errors import RefusedError
+from bot.errors import RefusedError, UserError
 from bot.model.environment import Configuration, Environment
 from bot.model.promotion import Change, Gate, Hop
 from bot.model.quoting import quoted
@@ -35,7 +35,7 @@ class Crossing(Protocol):
     @property
     def snapshot(self) -> Snapshot | None: ...
     @property
-    def refusal(self) -> RefusedError | None: ...
+    def refusal(self) -> UserError | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +214,8 @@ def _on_the_way(environment: Environment, one: Crossing) -> Stop:
     """Return how it stands with what is in the source and not in the target."""
     name, elsewhere = environment.name, one.hop.target.repository
     if one.refusal is not None:
-        return Stop(name, "blocked", one.pull, waits="GitHub refused it; see the check on the commit")
+        what = "GitHub refused it" if isinstance(one.refusal, RefusedError) else "something has to be mended"
+        return Stop(name, "blocked", one.pull, waits=f"{what}; see the check on the commit")
     match one.decision:
         case Propose(gates=gates):
             return _gated(Stop(name, "underway", one.pull, waits="ready to merge", repository=elsewhere), gates)

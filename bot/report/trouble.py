@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot.errors import RefusedError
+from bot.errors import RefusedError, UserError
 from bot.model.promotion import Hop
 from bot.ports import CheckReport
 from bot.promotion.places import spot
@@ -42,17 +42,23 @@ def conflict_check(hop: Hop, conflicts: Sequence[Conflict], *, sha: str, record:
     )
 
 
-def refused_check(hop: Hop, error: RefusedError, *, sha: str, record: str) -> CheckReport:
-    """Return the check run on the source commit whose promotion GitHub refused."""
-    what, reason, how = (markdown.prose(shortened(text, 2000)) for text in (error.what, error.reason, error.how))
+def refused_check(hop: Hop, error: UserError, *, sha: str, record: str) -> CheckReport:
+    """Return the check run on the source commit whose promotion GitHub refused, or which somebody has to mend first."""
+    by_github = isinstance(error, RefusedError)
+    refused = f" (status {error.status})" if isinstance(error, RefusedError) else ""
+    words = error.reason if isinstance(error, RefusedError) else ""
+    what, where, reason, how = (
+        markdown.prose(shortened(text, 2000)) for text in (error.what, error.where, words, error.how)
+    )
+    place = f"\n\n**Where:** {where}" if where else ""
     said = f"\n\n> {reason}" if reason else ""
     following = f"\n\n**Next:** {how}" if how else ""
-    heading = error.what if error.what.startswith("GitHub") else f"GitHub refused: {error.what}"
+    named = error.what.startswith("GitHub") or not by_github
     return CheckReport(
         name=trouble_name(hop),
         sha=sha,
-        title=heading[:250],
-        summary=f"{what} (status {error.status}){said}{following}\n\n"
+        title=(error.what if named else f"GitHub refused: {error.what}")[:250],
+        summary=f"{what}{refused}{place}{said}{following}\n\n"
         "Lockkeeper tries again at the next event and with every sweep.",
         conclusion="action_required",
         external_id=record,

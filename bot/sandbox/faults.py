@@ -12,6 +12,7 @@ Kind = Literal[
     "502-after",  # done, and yet answered with 502
     "500",
     "503",
+    "403",  # GitHub refuses, and will again
     "403-secondary",  # secondary rate limit with retry-after
     "403-primary",  # the hour's requests are used up
     "429",

@@ -125,6 +125,8 @@ class Gate:
         match fault.kind if fault else None:
             case "502" | "500" | "503" as kind:
                 return _trouble(_STATUS_OF[kind])
+            case "403":
+                return _response(Reply(403, Refusal(403, "Resource not accessible by integration").body()))
             case "403-secondary":
                 return _limited(
                     403, "You have exceeded a secondary rate limit. Please wait a few minutes.", "Retry-After"

@@ -125,6 +125,28 @@ def test_called_off_by_closing_it_everything_goes_on(town: Town) -> None:
 
 
 @pytest.mark.town(configuration=AUTO)
+def test_what_cannot_be_told_of_one_rollback_holds_up_no_other_environment(town: Town) -> None:
+    """GitHub refused the comment on the closed pull request, and no promotion anywhere went on."""
+    change = town.land("green", {SETTINGS: GREEN})
+    town.promote()
+    say(town, change, "ann", "/rollback staging")
+    number = back(town, "staging").number
+    town.sandbox.faults.add(("POST", rf"/issues/{number}/comments$"), "403", times=99)
+    town.world.close_pull(REPOSITORY, number, "ben")
+    town.commit("staging", {"extra.md": "more\n"})
+    town.take_held()
+    town.queue.mark([REPOSITORY])
+    town.work()
+    assert "Resource not accessible by integration" in town.queue.failed()[REPOSITORY].reason, "it is told at the end"
+    assert town.file(town.promotion("production").head_ref, "extra.md") == "more\n"
+    assert records(town) == ["hold/staging", "rollback/staging"], "nothing of it was done by halves"
+    town.sandbox.faults.clear()
+    town.sweep()
+    town.settle()
+    assert records(town) == [] and len(town.said(number, "withdrawn")) == 1
+
+
+@pytest.mark.town(configuration=AUTO)
 def test_the_same_gates_but_for_what_a_new_change_has_to_show(town: Town) -> None:
     change = town.land("green", {SETTINGS: GREEN}, "quinn")
     town.promote()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.flows.directories import DEVELOPMENT, directory, web
-from tests.flows.world import PROMOTION, REPOSITORY, Town
+from tests.flows.world import PROMOTION, REPOSITORY, TROUBLE, Town
 
 TAGS = """\
 version: 1
@@ -104,6 +104,44 @@ def test_many_tags_at_once_are_seen(town: Town) -> None:
         town.deliver(one)
     town.settle()
     assert "v1.4.0-stage" in tags(town)
+
+
+BESIDE = """\
+version: 1
+strategy: tag
+environments:
+  development: {branch: main, path: environments/development, tag: v*-dev}
+  staging: {path: environments/development, after: development, tag: v*.lock}
+  mirror: {path: environments/development, after: development, tag: v*-mirror}
+policies: []
+"""
+
+
+@pytest.mark.town(configuration=BESIDE, more=directory("development"))
+def test_what_somebody_has_to_mend_in_one_way_holds_up_no_other(town: Town) -> None:
+    """git takes no tag that ends so: that was found when it was to be set, and no environment after it got its own."""
+    commit = release(town, "v1.0.0-dev")
+    assert tags(town) == {"v1.0.0-dev": commit, "v1.0.0-mirror": commit}
+    (run,) = town.world.check_runs(REPOSITORY, commit, TROUBLE)
+    assert run.conclusion == "action_required"
+    assert run.title == "'v1.0.0.lock' is not a well-formed branch name or ref"
+    assert not town.queue.failed()
+
+
+@pytest.mark.town(configuration=BESIDE.replace("v*.lock", "v*-stage"), more=directory("development"))
+@pytest.mark.parametrize("more", [1, 9], ids=["and it can be told", "and it cannot"])
+def test_what_github_refuses_of_one_tags_checks_holds_up_no_other(town: Town, more: int) -> None:
+    """The checks of a tag are written before its gates are judged; what GitHub refused there stopped all the rest."""
+    town.sandbox.faults.add(("POST", r"/check-runs$"), "403", times=more)
+    commit = release(town, "v1.0.0-dev")
+    town.sandbox.faults.clear()
+    assert not town.queue.failed()
+    assert ("v1.0.0-mirror" in tags(town)) == (more == 1)
+    assert bool(town.world.check_runs(REPOSITORY, commit, TROUBLE)) == (more == 1)
+    town.sweep()
+    town.settle()
+    assert tags(town) == {"v1.0.0-dev": commit, "v1.0.0-stage": commit, "v1.0.0-mirror": commit}
+    assert {run.conclusion for run in town.world.check_runs(REPOSITORY, commit)} == {"success"}, "it is resolved"
 
 
 def test_a_tag_is_never_moved(town: Town) -> None:

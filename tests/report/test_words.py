@@ -11,7 +11,7 @@ from typing import get_args
 
 import pytest
 
-from bot.errors import RefusedError
+from bot.errors import RefusedError, UserError
 from bot.model.environment import Approvers, Configuration, Environment, People
 from bot.model.gates import GateRules
 from bot.model.promotion import Change, Gate, Hop, Record
@@ -207,6 +207,14 @@ WORDS: dict[str, Callable[[], str]] = {
                 reason="GH006: Protected branch update failed",
                 how="let Lockkeeper's App push to this branch",
             ),
+            sha=SOURCE,
+            record="",
+        )
+    ),
+    "promotion-troubled.md": lambda: shown(
+        trouble.refused_check(
+            HOP,
+            UserError("more than 300000 paths differ", where="vendor", how="promote less at once"),
             sha=SOURCE,
             record="",
         )
