@@ -88,10 +88,10 @@ class GitHub(Protocol):
         self, repository: Repository, ways: Sequence[tuple[str, str]], sources: Sequence[str]
     ) -> None: ...  # what will be asked: pull requests by (head, base), and what was merged into `sources`
     def open_pulls(self, repository: Repository) -> Sequence[PullRequest]: ...  # beyond 100, those last updated
-    def numbered(
+    def pulls_by_number(
         self, repository: Repository, numbers: Sequence[int]
     ) -> Mapping[int, PullRequest]: ...  # without `merged_by`; what is not there is left out
-    def merged_by(
+    def pulls_by_commit(
         self, repository: Repository, base: str, shas: Sequence[str]
     ) -> Mapping[str, PullRequest]: ...  # by the commit with which each came into the branch `base`
     def commit(self, repository: Repository, sha: str) -> Commit: ...

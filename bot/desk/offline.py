@@ -97,10 +97,10 @@ class OfflineGitHub:
     def open_pulls(self, repository: Repository) -> Sequence[PullRequest]:
         return self.pulls(repository, state="open")
 
-    def numbered(self, repository: Repository, numbers: Sequence[int]) -> Mapping[int, PullRequest]:
+    def pulls_by_number(self, repository: Repository, numbers: Sequence[int]) -> Mapping[int, PullRequest]:
         return {number: self.pull(repository, number) for number in numbers}
 
-    def merged_by(self, repository: Repository, base: str, shas: Sequence[str]) -> Mapping[str, PullRequest]:
+    def pulls_by_commit(self, repository: Repository, base: str, shas: Sequence[str]) -> Mapping[str, PullRequest]:
         self.pulls(repository, state="closed", base=base)
         known = (one for pulls in self._read.values() for one in pulls if one.base_ref == base)
         return {one.merge_commit: one for one in known if one.merge_commit and one.merge_commit in shas}

@@ -76,7 +76,7 @@ class ChangeReader:
         for repository in dict.fromkeys(where for where, _ in split):
             unread = [number for where, number in split if where == repository and (where, number) not in self._pulls]
             if len(unread) > 1:
-                for number, pull in self._tools.github.numbered(repository, unread).items():
+                for number, pull in self._tools.github.pulls_by_number(repository, unread).items():
                     self._pulls[repository, number] = pull
         return tuple(self._change(where, self._pull(where, number)) for where, number in split)
 
@@ -105,7 +105,7 @@ class ChangeReader:
 
     def _pull(self, repository: Repository, number: int) -> PullRequest:
         if (repository, number) not in self._pulls:
-            found = self._tools.github.numbered(repository, [number]).get(number)
+            found = self._tools.github.pulls_by_number(repository, [number]).get(number)
             self._pulls[repository, number] = found or self._tools.github.pull(repository, number)
         return self._pulls[repository, number]
 
@@ -115,7 +115,7 @@ class ChangeReader:
         known = self._came.setdefault((repository, source.branch), {})
         unread = [one for one in shas if one not in known]
         if unread:
-            merged = self._tools.github.merged_by(repository, source.branch, unread)
+            merged = self._tools.github.pulls_by_commit(repository, source.branch, unread)
             known.update({sha: merged.get(sha) for sha in unread})
             self._pulls |= {(repository, one.number): one for one in merged.values()}
         return known

@@ -29,7 +29,7 @@ from bot.flows.tools import Tools
 from bot.model.promotion import Hop, Request
 from bot.model.repository import PullRequest, Repository
 from bot.promotion.gates import looked_at_again
-from bot.promotion.pipeline import pairs
+from bot.promotion.pipeline import pairs, ways_back
 from bot.promotion.places import Place, repositories_of, source_of, target_of
 from bot.promotion.plan import Idle, Plan, Propose, Release, Stuck, plan
 from bot.report import configuration as configuration_words
@@ -85,7 +85,7 @@ def converge(
         return found
     reader = HopReader(tools, repository, own)
     against = Against(tools, repository, own, reader.changes)
-    readers = _Readers(reader, against)
+    readers = _Readers(reader, against, ways_back(own.configuration))
     plans = _gather(tools, repository, readers, hops, requests)
     backwards = against.plans(requests)
     troubles = [*readers.troubles, *against.troubles]
@@ -142,10 +142,14 @@ def _tell(tools: Tools, repository: Repository, planned: Plan, error: UserError)
 
 @dataclass(frozen=True, slots=True)
 class _Readers:
-    """What reads promotions, and what reads what goes against them; `troubles` are hops that cannot be read."""
+    """What reads promotions, and what reads what goes against them, on the ways `back`.
+
+    `troubles` are hops that cannot be read.
+    """
 
     hops: HopReader
     against: Against
+    back: Sequence[Hop]
     troubles: list[UserError] = field(default_factory=list)
 
     def planned(self, pulls: HopPulls, target: Place, request: Request | None) -> Plan | Idle:
@@ -165,7 +169,7 @@ def _gather(
     against = unwilling(tools, repository, hops)
     ways = {hop: repositories_of([hop], repository) for hop in hops}
     targets = {hop: target_of(hop, repository) for hop in hops if not against.keys() & ways[hop]}
-    _foresee(tools, repository, targets)
+    _foresee(tools, repository, targets, readers.back)
     listed = {hop: list_pulls(tools, hop, place) for hop, place in targets.items()}
     for target in dict.fromkeys(place.repository for place in targets.values()):
         of_it = [listed[hop] for hop, place in targets.items() if place.repository == target]
@@ -182,11 +186,17 @@ def _gather(
     return found
 
 
-def _foresee(tools: Tools, home: Repository, targets: Mapping[Hop, Place]) -> None:
-    """Say at once of which pull requests a look will want to know."""
+def _foresee(tools: Tools, home: Repository, targets: Mapping[Hop, Place], back: Sequence[Hop]) -> None:
+    """Say at once of which pull requests a look will want to know, also of those against the stream that are there."""
     sources = {hop: source_of(hop, home) for hop in targets}
+    every = {**targets, **{hop: target_of(hop, home) for hop in back}}
     for where in dict.fromkeys(place.repository for pair in (targets, sources) for place in pair.values()):
-        ways = [(hop.branch, one.branch) for hop, one in targets.items() if one.repository == where and one.branch]
+        here = [(hop, hop.branch, one.branch) for hop, one in every.items() if one.repository == where and one.branch]
+        ways = [
+            (head, base)
+            for hop, head, base in here
+            if hop in targets or tools.git.resolve(where, f"refs/heads/{head}") is not None
+        ]
         into = [one.branch for one in sources.values() if one.repository == where and one.branch]
         tools.github.foresee(where, ways, list(dict.fromkeys(into)))
 

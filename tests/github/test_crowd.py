@@ -56,8 +56,8 @@ def test_one_call_tells_all_that_a_look_asks(house: House, meeting: RepositoryGi
     assert [(one.number, one.state) for one in of_way(meeting)] == [(now, "open"), (closed, "closed")]
     assert [one.number for one in of_way(meeting, "open")] == [now]
     assert [one.number for one in meeting.open_pulls(REPOSITORY)] == [now, 1]
-    assert meeting.merged_by(REPOSITORY, "main", [sha])[sha].number == merged
-    assert meeting.numbered(REPOSITORY, [merged])[merged].title == "Add topic"
+    assert meeting.pulls_by_commit(REPOSITORY, "main", [sha])[sha].number == merged
+    assert meeting.pulls_by_number(REPOSITORY, [merged])[merged].title == "Add topic"
     assert house.calls() == [ONCE]
 
 
@@ -67,6 +67,19 @@ def test_what_was_not_foreseen_before_takes_one_call_more(house: House, meeting:
     meeting.foresee(REPOSITORY, [WAY, ("promote/b-to-c", "production")], ["main", "staging"])
     assert meeting.pulls(REPOSITORY, state="all", head="promote/b-to-c", base="production") == of_way(meeting) == []
     assert house.calls() == [ONCE, ONCE]
+
+
+def test_very_many_ways_take_a_call_for_each_fifty(
+    house: House, meeting: RepositoryGitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where every application has a promotion of its own; one query about all of them would take too long."""
+    monkeypatch.setattr(crowd, "WAYS", 2)
+    number = promoted(house)
+    ways = [*((f"promote/a-to-b/app-{one}", "staging") for one in range(4)), WAY]
+    meeting.foresee(REPOSITORY, ways, ["main"])
+    assert [one.number for one in of_way(meeting)] == [number]
+    assert meeting.pulls(REPOSITORY, state="all", head="promote/a-to-b/app-0", base="staging") == []
+    assert house.calls() == [ONCE] * 3
 
 
 def test_it_says_what_rest_says(house: House, meeting: RepositoryGitHub) -> None:
@@ -137,8 +150,8 @@ def test_where_it_is_not_answered_rest_is(house: House, meeting: RepositoryGitHu
     assert number in [one.number for one in meeting.open_pulls(REPOSITORY)]
     assert meeting.default_branch(REPOSITORY) == "main"
     start = house.world.repository(NAME).git.commits([sha])[-1]
-    assert meeting.merged_by(REPOSITORY, "main", [sha, start])[sha].title == "Add topic"
-    assert meeting.numbered(REPOSITORY, [number, 999]).keys() == {number}
+    assert meeting.pulls_by_commit(REPOSITORY, "main", [sha, start])[sha].title == "Add topic"
+    assert meeting.pulls_by_number(REPOSITORY, [number, 999]).keys() == {number}
     assert switch.hits == 1, "it is tried once in a job"
 
 
@@ -163,9 +176,9 @@ def test_many_commits_and_numbers_take_one_call(house: House, meeting: Repositor
     line = house.world.repository(NAME).git.commits([pushed])[:7]
     meeting.default_branch(REPOSITORY)
     house.calls()
-    found = meeting.merged_by(REPOSITORY, "main", line)
+    found = meeting.pulls_by_commit(REPOSITORY, "main", line)
     assert [found[sha].number if sha in found else 0 for sha in line] == [0, 4, 4, 3, 3, 2, 2]
-    assert meeting.numbered(REPOSITORY, [1, *numbers, 999]).keys() == {1, *numbers}
+    assert meeting.pulls_by_number(REPOSITORY, [1, *numbers, 999]).keys() == {1, *numbers}
     assert house.calls() == [ONCE, ONCE]
 
 
@@ -173,5 +186,5 @@ def test_a_branch_that_is_not_the_default_one_is_listed(house: House, meeting: R
     """GitHub associates a commit with the pull request it was merged by on the default branch only."""
     number = opened(house, "fix", "staging")
     sha = house.world.merge(NAME, number, "carol")
-    found = meeting.merged_by(REPOSITORY, "staging", [sha, house.world.branch_sha(NAME, "main") or ""])
+    found = meeting.pulls_by_commit(REPOSITORY, "staging", [sha, house.world.branch_sha(NAME, "main") or ""])
     assert {one: pull.number for one, pull in found.items()} == {sha: number}

@@ -104,8 +104,8 @@ def test_a_merged_pull_request(house: House, pull: int) -> None:
     assert found.merged_at is not None
     (listed,) = house.github.pulls(REPOSITORY, state="closed")
     assert listed.merged and listed.merge_commit == sha and listed.merged_by is None
-    assert house.github.merged_by(REPOSITORY, "main", [sha])[sha] == listed
-    assert house.github.numbered(REPOSITORY, [pull, pull + 1]) == {pull: listed}
+    assert house.github.pulls_by_commit(REPOSITORY, "main", [sha])[sha] == listed
+    assert house.github.pulls_by_number(REPOSITORY, [pull, pull + 1]) == {pull: listed}
 
 
 def test_lists_cost_one_request_a_page(house: House, pull: int) -> None:

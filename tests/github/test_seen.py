@@ -44,8 +44,8 @@ def test_one_list_answers_all_questions_about_pull_requests(house: House, keepin
     assert [one.number for one in keeping.pulls(REPOSITORY, state="closed", base="main")] == [first]
     assert [one.number for one in keeping.pulls(REPOSITORY, state="all", head="two", limit=1)] == [second]
     assert [one.number for one in keeping.open_pulls(REPOSITORY)] == [second]
-    assert keeping.numbered(REPOSITORY, [first, 99]).keys() == {first}
-    assert keeping.merged_by(REPOSITORY, "main", []) == {}
+    assert keeping.pulls_by_number(REPOSITORY, [first, 99]).keys() == {first}
+    assert keeping.pulls_by_commit(REPOSITORY, "main", []) == {}
     assert keeping.pulls(REPOSITORY, state="all", base="staging") == []
     assert keeping.pulls(REPOSITORY, state="all", head="three") == []
     assert house.calls() == [PULLS]

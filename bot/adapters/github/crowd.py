@@ -21,7 +21,8 @@ from bot.errors import LockkeeperError, RefusedError
 from bot.model.repository import PullRequest, Repository
 
 PAST = 30  # closed pull requests from a branch into another
-OPEN = 10  # open ones from a branch, whatever they lead into: GitHub has one for each base
+OPEN = 3  # open ones from a branch, whatever they lead into: GitHub has one for each base
+WAYS = 50  # pairs of branches asked about with one call
 MERGED = 25  # pull requests merged into a branch that are known beforehand
 PAGE = 100  # of what GitHub lists at once
 _NEWEST = "orderBy: {field: CREATED_AT, direction: DESC}"
@@ -52,20 +53,33 @@ def look(client: Client, repository: Repository, wanted: Foreseen | None = None)
     ways = [one for one in foreseen.ways if not seen.knows(_past(repository, *one))]
     sources = [one for one in foreseen.sources if not seen.knows(_merged(repository, one))]
     whole = not seen.knows(_stirring(repository))
-    if not (ways or sources or whole):
-        return
-    document = Document()
-    stirring = (
-        document.add(f"pullRequests(states: OPEN, first: {PAGE}, {_LAST}) {{ nodes {{ {BARE} }} }}") if whole else ""
-    )
+    for number, some in enumerate(_batches(ways, WAYS) or [()]):
+        beside = _Beside(sources, whole) if number == 0 else _Beside()
+        if not ((some or beside.sources or beside.whole) and _looked(client, repository, some, beside)):
+            return
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What else is asked: what was merged into branches, and the open pull requests last updated."""
+
+    sources: Sequence[str] = ()
+    whole: bool = False
+
+
+def _looked(client: Client, repository: Repository, ways: Sequence[tuple[str, str]], beside: _Beside) -> bool:
+    """Ask once, and say whether it was answered."""
+    document, seen = Document(), client.seen
+    opened = f"pullRequests(states: OPEN, first: {PAGE}, {_LAST}) {{ nodes {{ {BARE} }} }}"
+    stirring = document.add(opened) if beside.whole else ""
     heads = {head: document.add(_from(document.value(head))) for head in dict.fromkeys(head for head, _ in ways)}
     pasts = {way: document.add(_from_into(*map(document.value, way))) for way in ways}
-    merged = {base: document.add(_into(document.value(base))) for base in sources}
+    merged = {base: document.add(_into(document.value(base))) for base in beside.sources}
     answer = _asked(client, repository, document)
     if answer is None:
-        return
+        return False
     _note_about(client, repository, answer)
-    if whole:
+    if stirring:
         seen.note(_stirring(repository), pulls_in(answer[stirring]))
     for head, alias in heads.items():
         if not has_more(answer[alias]):
@@ -76,6 +90,7 @@ def look(client: Client, repository: Repository, wanted: Foreseen | None = None)
             seen.note(_past(repository, *way), found)
     for base, alias in merged.items():
         seen.note(_merged(repository, base), pulls_in(answer[alias]))
+    return True
 
 
 def known(client: Client, repository: Repository, state: str, head: str, base: str) -> list[PullRequest] | None:
@@ -111,7 +126,7 @@ def numbered(client: Client, repository: Repository, numbers: Sequence[int]) -> 
     """Return pull requests by number, a hundred with each call; None where GitHub does not answer."""
     merged = (merged_into(client, repository, base) for base in client.crowds.foreseen(repository).sources)
     found = {one.number: one for pulls in merged for one in pulls if one.number in numbers}
-    for some in _batches([one for one in numbers if one not in found]):
+    for some in _batches([one for one in numbers if one not in found], PAGE):
         document = Document()
         aliases = [document.add(f"pullRequest(number: {one:d}) {{ {LABELLED} }}") for one in some]
         answer = _asked(client, repository, document)
@@ -125,7 +140,7 @@ def numbered(client: Client, repository: Repository, numbers: Sequence[int]) -> 
 def of_commits(client: Client, repository: Repository, shas: Sequence[str]) -> dict[str, list[PullRequest]] | None:
     """Return the pull requests that GitHub associates with each commit, a hundred with each call; None as above."""
     found: dict[str, list[PullRequest]] = {}
-    for some in _batches(shas):
+    for some in _batches(shas, PAGE):
         document = Document()
         # a commit id is no String to GitHub: it goes into the text, which takes nothing but hexadecimal digits
         aliases = {one: document.add(_of_commit(one)) for one in some if set(one) <= set("0123456789abcdef")}
@@ -149,8 +164,8 @@ def note_changed(client: Client, repository: Repository, changed: PullRequest) -
         _renew(client, question, lambda pulls: [changed if one.number == changed.number else one for one in pulls])
 
 
-def _batches(every: Sequence[T]) -> list[Sequence[T]]:
-    return [every[start : start + PAGE] for start in range(0, len(every), PAGE)]
+def _batches(every: Sequence[T], size: int) -> list[Sequence[T]]:
+    return [every[start : start + size] for start in range(0, len(every), size)]
 
 
 def _renew(client: Client, question: Question, change: Callable[[list[PullRequest]], list[PullRequest]]) -> None:

@@ -143,11 +143,11 @@ class RepositoryGitHub:
         with translated(f"list the open pull requests of {repository}"):
             return pull_lists.open_pulls(self._client, repository)
 
-    def numbered(self, repository: Repository, numbers: Sequence[int]) -> Mapping[int, PullRequest]:
-        return tracing.numbered(self._client, repository, numbers)
+    def pulls_by_number(self, repository: Repository, numbers: Sequence[int]) -> Mapping[int, PullRequest]:
+        return tracing.pulls_by_number(self._client, repository, numbers)
 
-    def merged_by(self, repository: Repository, base: str, shas: Sequence[str]) -> Mapping[str, PullRequest]:
-        return tracing.merged_by(self._client, repository, base, shas)
+    def pulls_by_commit(self, repository: Repository, base: str, shas: Sequence[str]) -> Mapping[str, PullRequest]:
+        return tracing.pulls_by_commit(self._client, repository, base, shas)
 
     def commit(self, repository: Repository, sha: str) -> Commit:
         with translated(f"read the commit {sha[:12]} of {repository}"):

@@ -14,7 +14,9 @@ from bot.model.repository import PullRequest, Repository
 MOST_ONE_BY_ONE = 20  # commits asked about by themselves, where GitHub does not answer many at once
 
 
-def merged_by(client: Client, repository: Repository, base: str, shas: Sequence[str]) -> Mapping[str, PullRequest]:
+def pulls_by_commit(
+    client: Client, repository: Repository, base: str, shas: Sequence[str]
+) -> Mapping[str, PullRequest]:
     """Return the pull requests that were merged into a branch, by the commit they came by; others are left out.
 
     GitHub tells the pull request of a commit that is not the one it was merged by, as after a rebase, only of the
@@ -40,7 +42,7 @@ def merged_by(client: Client, repository: Repository, base: str, shas: Sequence[
     return found
 
 
-def numbered(client: Client, repository: Repository, numbers: Sequence[int]) -> Mapping[int, PullRequest]:
+def pulls_by_number(client: Client, repository: Repository, numbers: Sequence[int]) -> Mapping[int, PullRequest]:
     """Return pull requests by number, without `merged_by`; those that are not there are left out."""
     every = pull_lists.whole(client, repository) if client.seen.keeps else None
     if every is not None:
