@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tests.flows.world import REPOSITORY
+
 Slot = tuple[str, str]
 State = Mapping[Slot, str]
 Texts = Mapping[str, str]  # path from the top of the branch → text
@@ -19,7 +21,7 @@ PATH = ".github/lockkeeper.yaml"
 
 @dataclass(frozen=True)
 class Trees:
-    """Files that travel whole, by strategy `branch` or `directory`."""
+    """Files that travel whole, by strategy `branch`, `directory` or `repository`."""
 
     strategy: str
     slots: tuple[str, ...] = ("one", "two")
@@ -27,21 +29,30 @@ class Trees:
 
     def configuration(self) -> str:
         lines = [f"version: 1\nstrategy: {self.strategy}\npolicies: []\nenvironments:\n"]
-        lines += [f"  {one}: {{branch: {self.branch(one)}, path: {self.place(one)}}}\n" for one in ENVIRONMENTS]
+        for one in ENVIRONMENTS:
+            where = f"repository: {self.repository(one)}, " if self.repository(one) != REPOSITORY else ""
+            lines.append(f"  {one}: {{{where}branch: {self.branch(one)}, path: {self.place(one)}}}\n")
         return "".join(lines)
+
+    def repository(self, environment: str) -> str:
+        own = self.strategy == "repository" and environment != "development"
+        return f"acme/env-{environment}" if own else REPOSITORY
 
     def branch(self, environment: str) -> str:
         own = self.strategy == "branch" and environment != "development"
         return environment if own else "main"
 
     def place(self, environment: str) -> str:
-        return "files" if self.strategy == "branch" else f"environments/{environment}"
+        return f"environments/{environment}" if self.strategy == "directory" else "files"
 
-    def seeds(self) -> dict[str, str]:
-        places = dict.fromkeys(map(self.place, ENVIRONMENTS))
+    def seeds(self) -> dict[str, dict[str, str]]:
+        """Return the files of each repository; they are the same in every environment."""
         state = {(f"t{n}", slot): "v0" for n in range(3) for slot in self.slots}
         state |= {(f"t{n}", "name"): f"t{n}" for n in range(3)}
-        return {path: text for place in places for path, text in self._files(state, place).items()}
+        found: dict[str, dict[str, str]] = {}
+        for one in ENVIRONMENTS:
+            found.setdefault(self.repository(one), {}).update(self._files(state, self.place(one)))
+        return found
 
     def read(self, texts: Texts, environment: str) -> State:
         """Return what an environment's files hold; every byte besides is as it was."""
@@ -98,16 +109,21 @@ class Versions:
             lines.append(f"  {one}: {{branch: main, path: deploy/{one}, values: {{{files}}}}}\n")
         return "".join(lines)
 
+    def repository(self, environment: str) -> str:
+        return REPOSITORY
+
     def branch(self, environment: str) -> str:
         return "main"
 
-    def seeds(self) -> dict[str, str]:
+    def seeds(self) -> dict[str, dict[str, str]]:
+        """Return the files of the repository; versions are the same in every environment."""
         state = {(name, "tag"): "v0" for name in self.applications} | {("web", "digest"): _digest("v0")}
-        return {
+        files = {
             self._file(name, one): _values(name, {**_of(state, name), "note": f"of {one}"})
             for one in ENVIRONMENTS
             for name in self.applications
         }
+        return {REPOSITORY: files}
 
     def read(self, texts: Texts, environment: str) -> State:
         """Return the versions of an environment, and its notes."""

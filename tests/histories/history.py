@@ -14,17 +14,19 @@ from bot.promotion.plan import Idle, Stuck
 from bot.sandbox.records import Pull
 from bot.sandbox.refusal import Refusal
 from tests.flows.fingerprint import flaws
+from tests.flows.schedule import Schedule
 from tests.flows.world import REPOSITORY, Town
 from tests.histories.estates import ENVIRONMENTS, PATH, Slot, State, Texts, Trees, Versions, as_value
 
 SOURCE = {"staging": "development", "production": "staging"}
 METHODS = ("merge", "squash", "rebase")
 MOST_LOOKS, MOST_ROUNDS = 6, 12
+BY_DOOR = 0.25  # of the looks
 Estate = Trees | Versions
 
 
 class History:
-    """People at work in one repository. `log` says what they did, to be read when a law is broken."""
+    """People at work in an estate. `log` says what they did, to be read when a law is broken."""
 
     def __init__(self, town: Town, estate: Estate) -> None:
         self.town, self.estate = town, estate
@@ -33,7 +35,7 @@ class History:
         self._read: dict[str, dict[str, str]] = {}  # commit → its files
         self._touched: dict[str, set[Slot]] = {one: set() for one in SOURCE}
         self._ever: dict[str, list[State]] = {one: [] for one in ENVIRONMENTS}
-        self._last = dict.fromkeys(SOURCE, town.head("main"))  # the source commit that each environment took last
+        self._last = {one: self._tip(SOURCE[one]) for one in SOURCE}  # the source commit that each took last
         for one in ENVIRONMENTS:
             self._remember(one)
         self.deeds: dict[str, Callable[[Random], None]] = {
@@ -48,7 +50,7 @@ class History:
             "close": self.close,
             "reopen": self.reopen,
             "merge": self.merge,
-            "look": lambda _: self.look(),
+            "look": self.deliver_and_look,
         }
 
     # ---- what people do in development
@@ -130,16 +132,18 @@ class History:
         if pulls := [pull for one in SOURCE for pull in self._open(one)]:
             pull = chance.choice(pulls)
             self.log.append(f"close #{pull.number}")
-            self.town.world.close_pull(REPOSITORY, pull.number, "quinn")
+            self.town.world.close_pull(pull.repository.full_name, pull.number, "quinn")
 
     def reopen(self, chance: Random) -> None:
         """Think again of a promotion that was declined."""
-        pulls = [one for one in self.town.world.repository(REPOSITORY).pulls if one.head_ref.startswith("promote/")]
-        closed = [one for one in pulls if one.issue.state == "closed" and one.merged_at is None]
+        pulls = [one for name in self.town.repositories for one in self.town.world.repository(name).pulls]
+        promotions = [one for one in pulls if one.head_ref.startswith("promote/")]
+        closed = [one for one in promotions if one.issue.state == "closed" and one.merged_at is None]
         if closed:
             self.log.append(f"reopen #{closed[-1].number}")
             with suppress(Refusal):
-                self.town.world.edit_pull(REPOSITORY, closed[-1].number, "quinn", state="open")
+                name = closed[-1].repository.full_name
+                self.town.world.edit_pull(name, closed[-1].number, "quinn", state="open")
 
     def merge(self, chance: Random) -> None:
         """Merge a promotion as it stands, whatever happened since it was looked at."""
@@ -151,11 +155,12 @@ class History:
 
     def arrive(self, environment: str, pull: Pull, method: str) -> None:
         """Merge a promotion; nothing that is the target's own is lost by it, and nothing that the source changed."""
-        message = self.town.world.repository(REPOSITORY).git.text("log", "-1", "--format=%B", pull.head_sha)
+        name = self.estate.repository(environment)
+        message = self.town.world.repository(name).git.text("log", "-1", "--format=%B", pull.head_sha)
         found = re.search("Lockkeeper-Source: (\\w+) ([0-9a-f]{40})", message)
         assert found and found[1] == SOURCE[environment], message
         before = self._state(environment)
-        self.town.world.merge(REPOSITORY, pull.number, "omar", method)  # type: ignore[arg-type]  # one of METHODS
+        self.town.world.merge(name, pull.number, "omar", method)  # type: ignore[arg-type]  # one of METHODS
         self.log.append(f"merge #{pull.number} into {environment} by {method}")
         source = SOURCE[environment]
         base, theirs = (self._state(source, one) for one in (self._last[environment], found[2]))
@@ -176,6 +181,21 @@ class History:
                 assert after == theirs, f"a value from nowhere; {told}"
                 own = ours != base and not any(one.get(slot) == ours for one in ever)
                 assert not own, f"what the target had of its own was lost; {told}"
+
+    def deliver_and_look(self, chance: Random) -> None:
+        """Let what happened arrive: not at all, or through the door, twice, in any order, a part of it lost.
+
+        What came through the door leaves nothing to write for the look after it.
+        """
+        if chance.random() < BY_DOOR:
+            self.town.schedule = Schedule("random", chance.randint(1, 2), chance.randint(0, 9), chance.choice((0, 0.5)))
+            self.log.append(f"deliver {self.town.schedule}")
+            self.town.settle()
+            heads = self.town._heads()
+            self.look()
+            assert self.town._heads() == heads, f"deliveries left something to do\n{self}"
+        else:
+            self.look()
 
     def look(self) -> Sequence[HopOutcome]:
         """Let the bot converge; what comes out is doubled nowhere, and the last look of it writes nothing."""
@@ -248,7 +268,7 @@ class History:
 
     def _develop(self, after: State, chance: Random, words: str) -> None:
         """Bring a state into development by a push, or by a pull request of one or two commits."""
-        texts = self._texts(self.estate.branch("development"))
+        texts = self._texts("development")
         changes = self.estate.changed(texts, "development", after)
         self.log.append(f"{words}: {sorted(changes)}")
         if not changes:
@@ -268,39 +288,39 @@ class History:
         self._remember("development")
 
     def _directly(self, environment: str, after: State, words: str, *, touch: bool = True) -> None:
-        branch, before = self.estate.branch(environment), self._state(environment)
-        changes = self.estate.changed(self._texts(branch), environment, after)
+        before = self._state(environment)
+        changes = self.estate.changed(self._texts(environment), environment, after)
         self.log.append(f"{words} in {environment}: {sorted(changes)}")
         if changes:
-            self.town.world.commit(REPOSITORY, branch, changes, words, author="omar")
+            name, branch = self.estate.repository(environment), self.estate.branch(environment)
+            self.town.world.commit(name, branch, changes, words, author="omar")
             if touch:
                 both = before.keys() | after.keys()
                 self._touched[environment] |= {slot for slot in both if before.get(slot) != after.get(slot)}
             self._remember(environment)
 
     def _open(self, environment: str) -> list[Pull]:
-        found = self.town.promotions(self.estate.branch(environment))
-        return [one for one in found if one.head_ref.endswith(f"-to-{environment}")]
+        found = self.town.world.open_pulls(self.estate.repository(environment), self.estate.branch(environment))
+        ours = [one for one in found if one.head_ref.startswith("promote/")]
+        return [one for one in ours if one.head_ref.partition("--")[0].endswith(f"-to-{environment}")]
+
+    def _tip(self, environment: str) -> str:
+        name, branch = self.estate.repository(environment), self.estate.branch(environment)
+        return self.town.world.branch_sha(name, branch) or ""
 
     def _remember(self, environment: str) -> None:
         self._ever[environment].append(self._state(environment))
 
     def _state(self, environment: str, commit: str = "") -> State:
-        return self.estate.read(self._texts(commit or self.estate.branch(environment)), environment)
+        return self.estate.read(self._texts(environment, commit), environment)
 
-    def _texts(self, revision: str) -> Texts:
-        """Return the texts of all files of a branch or commit."""
-        git = self.town.world.repository(REPOSITORY).git
-        commit = git.resolve(revision) or ""
+    def _texts(self, environment: str, commit: str = "") -> Texts:
+        """Return the texts of all files of an environment's branch, now or at a commit."""
+        git = self.town.world.repository(self.estate.repository(environment)).git
+        commit = commit or self._tip(environment)
         if commit not in self._read:
             entries = [one for one in git.tree(commit, recursive=True) if one.kind == "blob" and one.path != PATH]
-            wanted = "".join(f"{one.sha}\n" for one in entries).encode()
-            found, at = git.run("cat-file", "--batch", stdin=wanted).stdout, 0
-            texts = self._read[commit] = {}
-            for one in entries:
-                start = found.index(b"\n", at) + 1
-                at = start + (one.size or 0) + 1
-                texts[one.path] = found[start : at - 1].decode()
+            self._read[commit] = {one.path: git.blob(one.sha).decode() for one in entries}
         return self._read[commit]
 
     def __str__(self) -> str:

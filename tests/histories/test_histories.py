@@ -18,14 +18,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.flows.world import REPOSITORY, Given, Town
-from tests.histories.estates import Trees, Versions
+from tests.histories.estates import PATH, Trees, Versions
 from tests.histories.history import Estate, History
 from tests.referee.plugin import watch
 
 Deed = tuple[str, int]  # what is done, and the seed of its chances
-ESTATES: dict[str, Estate] = {"branch": Trees("branch"), "directory": Trees("directory"), "values": Versions()}
+TREES = ("branch", "directory", "repository")
+ESTATES: dict[str, Estate] = {**{one: Trees(one) for one in TREES}, "values": Versions()}
 MANY = int(os.environ.get("HISTORIES", "0"))
-SEEDS, ROUNDS = range(5), 5
+SEEDS, ROUNDS = range(4), 5
 CHANGES = (
     *("edit",) * 5, "create", *("delete",) * 2, *("rename",) * 2, *("revert",) * 2, *("fix",) * 4, "own",
     *("bring back",) * 2,
@@ -71,8 +72,10 @@ def play(slow: Given, estate: Estate, deeds: Sequence[Deed]) -> None:
         slow.queue.connection.flushdb()
         town = Town(slow, Path(directory), observers=[watch])
         try:
-            configuration = {".github/lockkeeper.yaml": estate.configuration()}
-            town.begin({REPOSITORY: {**configuration, **estate.seeds()}}, branches=("staging", "production"))
+            seeds = estate.seeds()
+            for name, files in seeds.items():
+                files[PATH] = estate.configuration() if name == REPOSITORY else f"version: 1\npipeline: {REPOSITORY}\n"
+            town.begin(seeds, branches=("staging", "production"))
             town.take_held()
             history = History(town, estate)
             for deed, number in deeds:
