@@ -96,6 +96,12 @@ def pipeline(environments: int) -> str:
     return head + "".join(more) + "policies:\n" + rest.partition("policies:\n")[2]
 
 
+def stretch(town: Town, environments: int) -> None:
+    """Make the branches of a pipeline with so many environments."""
+    for number in range(2, environments):
+        town.world.move_branch(REPOSITORY, f"stage-{number}", town.head("main"), "root")
+
+
 @dataclass(frozen=True)
 class Crowd:
     """Old pull requests that had their time before: put into the stand-in's records, for no webhook told of them."""

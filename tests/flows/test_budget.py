@@ -18,8 +18,9 @@ from tests.flows.budget import (
     counted,
     merge_and_count,
     pipeline,
+    stretch,
 )
-from tests.flows.world import REPOSITORY, Town
+from tests.flows.world import Town
 
 
 @pytest.mark.parametrize(("apps", "files"), [(1, 0), (1, 100), (100, 0)], ids=["small", "files", "applications"])
@@ -91,8 +92,7 @@ def test_quiet_costs_one_list(make_town: Callable[..., Town]) -> None:
 def test_a_crowd_of_pull_requests_costs_no_more(make_town: Callable[..., Town], environments: int, old: Crowd) -> None:
     """Each look used to ask for a list for every pair of environments, and for all that were open: 15 to 20 reads."""
     town = make_town(pipeline(environments), applications(1))
-    for number in range(2, environments):
-        town.world.move_branch(REPOSITORY, f"stage-{number}", town.head("main"), "root")
+    stretch(town, environments)
     old.come(town)
     calls = merge_and_count(town, changed(1))
     assert calls.reads <= READS and calls.writes <= WRITES, calls

@@ -136,14 +136,14 @@ def measure_policies(bench: Bench) -> None:
 
 
 def measure_calls(bench: Bench) -> None:
-    """The calls of GitHub's API that a merge takes: one application, a hundred files, a hundred applications."""
+    """The calls of GitHub's API that a merge takes: of little, of much, and beside very many pull requests."""
     for number, size in enumerate(calls.SIZES):
         room = bench.room / f"calls-{number}"
         room.mkdir()
         found = calls.measured(room, size)
-        bench.say(f"{size[0]}: {found}")
-        bench.take(f"{size[0]} reads", found.reads)
-        bench.take(f"{size[0]} writes", found.writes)
+        bench.say(f"{size.name}: {found}")
+        bench.take(f"{size.name} reads", found.reads)
+        bench.take(f"{size.name} writes", found.writes)
 
 
 def measure_checkov(bench: Bench) -> None:
@@ -200,7 +200,7 @@ def rows(samples: Samples) -> Iterator[Row]:
     for kind in policies.KINDS:
         bar = None if kind.most is None else Bar(most=kind.most)
         yield from row(f"{kind.title} over 1,000 resources, one core", kind.title, bar=bar)
-    for name, _, _ in calls.SIZES:
+    for name in (size.name for size in calls.SIZES):
         for what, most in calls.MOST.items():
             called = f"a merge and its promotion, {name}: {what}"
             yield from row(called, f"{name} {what}", unit="calls", bar=Bar(most=most))
