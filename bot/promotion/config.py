@@ -99,7 +99,7 @@ def _configuration(reader: Reader, file: Table, organisation: str) -> Configurat
         strategy=strategy_of(file.get("strategy")),
         pipeline=text(file.get("pipeline")),
         protect=texts(file.get("protect")),
-        freezes=freeze_rules(reader, file.get("freeze")),
+        freezes=freeze_rules(reader, file.get("freeze"), {one.name for one in environments}),
         rbac=text(file.get("rbac")),
         policies=policies,
         checks=CheckRules(

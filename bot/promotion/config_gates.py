@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date, timedelta
 from typing import TypeVar
 
 from bot.model.gates import NO_GATES, OVERRIDABLE, FreezeRule, GateRules, Health, Window
 from bot.promotion.config_forms import CHECK, DURATION, LOGIN, NAME, TEAM, WINDOW, WORDS, ZONE, Form
-from bot.promotion.config_read import Reader, Table
+from bot.promotion.config_read import Reader, Table, did_you_mean
 from bot.promotion.config_scalars import Value
 from bot.promotion.config_setting import Setting
 from bot.promotion.config_shapes import table, texts
@@ -152,14 +152,18 @@ def gate_rules(reader: Reader, given: Table, key: str) -> GateRules:
     )
 
 
-def freeze_rules(reader: Reader, given: Value) -> tuple[FreezeRule, ...]:
-    """Return the frozen days."""
+def freeze_rules(reader: Reader, given: Value, known: Collection[str]) -> tuple[FreezeRule, ...]:
+    """Return the frozen days; `known` are the names of the environments."""
     found = []
-    for index, one in enumerate(given if isinstance(given, list) else ()):
-        entry, key = table(one), f"freeze[{index}]"
+    for index, given_entry in enumerate(given if isinstance(given, list) else ()):
+        entry, key = table(given_entry), f"freeze[{index}]"
         start, end = _day(entry.get("from")), _day(entry.get("until"))
         zone = entry.get("zone")
         name = _read(reader, f"{key}.zone", zone, parse_zone) if isinstance(zone, str) else "UTC"
+        for one in texts(entry.get("environments")):
+            if one not in known:
+                message = f"there is no environment `{one}`"
+                reader.problem(f"{key}.environments", message, did_you_mean(one, sorted(known)))
         if start is None or end is None:
             continue
         if end < start:

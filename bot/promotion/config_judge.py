@@ -41,11 +41,6 @@ def judge(reader: Reader, configuration: Configuration, organisation: str) -> No
         _branches(reader, configuration)
         _names(reader, configuration)
     _roles(reader, configuration, organisation)
-    for number, rule in enumerate(configuration.freezes):
-        for name in rule.environments:
-            if name not in known:
-                message = f"there is no environment `{name}`"
-                reader.problem(f"freeze[{number}].environments", message, did_you_mean(name, sorted(known)))
     for index, pack in enumerate(configuration.policies):
         for name in pack.environments:
             if name not in known:

@@ -34,6 +34,13 @@ def did_you_mean(word: str, known: Iterable[str], also: Mapping[str, str] | None
     return f"there {'is' if len(names) == 1 else 'are'}: {listed}" if names else ""
 
 
+def _meant(name: str, node: Node, setting: Setting) -> str:
+    """Return the key that a misspelt one stands for, so that what is below it is read in the same run; '' for none."""
+    written = {one.text for one, _ in node.entries if isinstance(one, Scalar)} if isinstance(node, Entries) else set()
+    close = get_close_matches(name, setting.keys, 1, 0.8)
+    return close[0] if close and close[0] not in written else ""
+
+
 class Reader(SingleReader):
     """Reads nodes by the table of settings."""
 
@@ -47,15 +54,18 @@ class Reader(SingleReader):
             self.problem(at, "keys with values are expected here", "write lines like `key: value`", node.line)
             return None
         for name, value in self._entries(node, at):
-            given.add(name)
-            key = join(at, name)
-            inner = setting.keys.get(name)
+            known = name
+            if name not in setting.keys:
+                self._unknown(name, setting, join(at, name))
+                known = _meant(name, node, setting)
+            given.add(known)
+            inner = setting.keys.get(known)
             if inner is not None:
+                key = join(at, known)
+                self.lines.setdefault(key, self.lines[join(at, name)])
                 read = self.value(value, inner, key)
                 if read is not None:
-                    found[name] = read
-            else:
-                self._unknown(name, setting, key)
+                    found[known] = read
         for name, inner in setting.keys.items():
             if inner.required and name not in given:
                 example = f"`{name}: {inner.example}`" if inner.example else f"`{name}:` with what belongs to it"
@@ -77,9 +87,7 @@ class Reader(SingleReader):
             case "named":
                 return self._named(node, setting, key)
             case "entries":
-                return [
-                    read for at, one in self._items(node, key, "") if (read := self.table(one, setting, at)) is not None
-                ]
+                return [self.table(one, setting, at) or {} for at, one in self._items(node, key, "")]
             case "texts":
                 if setting.single and isinstance(node, Scalar) and not is_missing(node):
                     node = Items((node,), node.line)

@@ -562,6 +562,37 @@ MISTAKES: list[tuple[str, str | bytes, list[str]]] = [
         f"{EXCEPTIONS}      - {{policy: a, namespaces: [shop], reason: '', until: 2027-06-30}}\n",
         ["8: policies[0].exceptions[0].reason: an empty text is not a reason; say in one line why it is fine for now"],
     ),
+    # freezes
+    (
+        "an unknown environment in the second freeze",
+        f"{ENVIRONMENTS}freeze:\n  - {{from: 2026-02-30, until: 2026-03-01}}\n"
+        "  - {from: 2026-12-20, until: 2026-12-31, environments: [prd]}\n",
+        [
+            "6: freeze[0].from: there is no day `2026-02-30`; look at the calendar",
+            "7: freeze[1].environments: there is no environment `prd`; there are: `development`, `staging`",
+        ],
+    ),
+    (
+        "a freeze that is no map",
+        f"{ENVIRONMENTS}freeze:\n  - christmas\n  - {{from: 2026-12-20, until: 2026-12-01}}\n",
+        [
+            "6: freeze[0]: keys with values are expected here; write lines like `key: value`",
+            "7: freeze[1].until: 2026-12-01 is before 2026-12-20; write the last day, which may be the first",
+        ],
+    ),
+    # what is below a slip is read in the same run
+    (
+        "slips within a slip",
+        "version: 1\nenviroments:\n  dev: {brnch: main, gatez: {chekcs: [ci]}, pth: ../a}\n",
+        [
+            "2: enviroments: `enviroments` is not a known key; did you mean `environments`?",
+            "3: environments.dev.brnch: `brnch` is not a known key; did you mean `branch`?",
+            "3: environments.dev.gatez: `gatez` is not a known key; did you mean `gates`?",
+            "3: environments.dev.gates.chekcs: `chekcs` is not a known key; did you mean `checks`?",
+            "3: environments.dev.pth: `pth` is not a known key; did you mean `path`?",
+            "3: environments.dev.path: `../a` is not a directory of the repository; write it from the repository's root, without `..`, wildcards or a leading slash",
+        ],
+    ),
     # checks
     (
         "1.30",

@@ -301,7 +301,6 @@ MISTAKES: list[tuple[str, str, list[str]]] = [
         [
             "4: environments.dev.values.web.keys[0]: `a[` is no key: it cannot be read from `[` on; write it like `spec.source.targetRevision` or `images[name=web].newTag`",
             "5: environments.staging.values.web.fil: `fil` is not a known key; did you mean `file`?",
-            "5: environments.staging.values.web: `file` is missing; add `file: apps/web/values-staging.yaml`",
         ],
     ),
     (
