@@ -110,7 +110,7 @@ def _tags(ground: Ground) -> Layout | None:
         if len(set(found)) > 1:
             unsure.append(f"tags of {word} are written in several ways; `{pattern}` is the most usual")
         guesses.append(Guess(word, ground.default_branch, tag=pattern))
-    ordered = _ordered(guesses)
+    ordered = _ordered([replace(one, path=_place_on(ground, one)) for one in guesses])
     words = "tags for each environment (" + listed([one.tag for one in ordered.environments]) + ")"
     return replace(ordered, words=words, strategy="tag", unsure=(*ordered.unsure, *unsure))
 

@@ -75,7 +75,9 @@ def _of_clone(work: WorkTree) -> PlanLook:
     situation = take_situation(work, work.open_working())
     home = address(work)
     if not situation.rules.found:
-        return PlanLook(home.full_name, "clone", (), notes=(NO_RULES,))
+        return PlanLook(home.full_name, "clone", (), notes=(f"{NO_RULES}; `lockkeeper config init` proposes it",))
+    if situation.rules.pipeline and not situation.rules.environments:
+        raise _elsewhere(home, situation.rules.pipeline)
     default = situation.refs.default_branch(situation.rules)
     head = branches(work.refs()).get(f"refs/heads/{default}", "")
     if not head:
@@ -139,13 +141,18 @@ def _look(
     if found.house.rules.problems:
         raise MistakesError(found.house.rules.problems)
     if found.house.is_elsewhere:
-        home = found.house.home
-        raise UserError(f"the pipeline of {repository} lies in {home}", how=f"lockkeeper plan {home}")
+        raise _elsewhere(repository, str(found.house.home))
     if read_from == "github" and not found.house.configuration.found:
         notes = (*notes, f"there is no {PATH} on its default branch")
     against = (one for one in found.against if not isinstance(one.decision, Idle))
     rows = tuple(PlanRow(one.hop, one.decision, one.pull, one.gates, one.snapshot) for one in (*found.hops, *against))
     return PlanLook(repository.full_name, read_from, rows, found.house.configuration.environments, notes)
+
+
+def _elsewhere(repository: Repository, home: str) -> UserError:
+    """Return the error that says of a repository where the pipeline lies that leads into it."""
+    how = f"look at a clone of {home}, or let GitHub be asked: lockkeeper plan {home}"
+    return UserError(f"nothing is promoted by {repository} itself: its pipeline lies in {home}", how=how)
 
 
 def nothing_written(github: GitHub, git: RememberingGit) -> Tools:

@@ -9,8 +9,7 @@ from typing import Any
 
 from bot.model.environment import ConfigProblem, Configuration, Environment
 from bot.promotion.pipeline import first, pairs
-from bot.promotion.places import spot
-from bot.report.hop_rules import rules
+from bot.report.hop_rules import rules, starts
 from bot.report.text import PLAIN, Pen, inert
 from bot.report.words import count
 
@@ -91,18 +90,11 @@ def _pipeline(configuration: Configuration, pen: Pen) -> Iterator[str]:
     if configuration.pipeline:
         yield f"{pen('bold', inert(configuration.pipeline))} may promote into this repository"
     for one in first(configuration):
-        yield f"{pen('bold', inert(one.name))}: starts in {inert(spot(one, _own(configuration, one)))}"
+        yield f"{pen('bold', inert(one.name))}: starts in {inert(starts(one, pairs(configuration)))}"
     for hop in pairs(configuration):
         name = f"{hop.source.name} → {hop.target.name}" + (f" ({hop.application})" if hop.application else "")
         yield pen("bold", inert(name))
         yield from (f"  {inert(rule)}" for rule in rules(hop))
-
-
-def _own(configuration: Configuration, start: Environment) -> Any:
-    """Return the strategy by which the place of an environment is told that nothing is promoted into."""
-    found = (hop.target.strategy for hop in pairs(configuration) if hop.source.name == start.name)
-    strategy = next(found, start.strategy)
-    return "directory" if strategy in ("branch", "repository") and start.path else strategy
 
 
 def _verdict(looked: Looked, pen: Pen) -> str:

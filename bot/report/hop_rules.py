@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from bot.model.environment import Environment, People
@@ -29,6 +29,13 @@ def rules(hop: Hop) -> tuple[str, ...]:
     if target.members:
         told.append(f"one pull request for {listed([one.name for one in target.members])}")
     return (*told, _deeds(target), *_conditions(target))
+
+
+def starts(one: Environment, hops: Iterable[Hop]) -> str:
+    """Return where the changes of an environment begin that nothing is promoted into, by what moves on from there."""
+    found = (hop.target.strategy for hop in hops if hop.source.name == one.name and hop.way == "promote")
+    strategy = next(found, one.strategy)
+    return spot(one, "directory" if strategy in ("branch", "repository") and one.path else strategy)
 
 
 def _only(one: Environment, application: str) -> Environment:

@@ -103,6 +103,7 @@ def row_record(row: PlanRow, read_from: str) -> dict[str, Any]:
         "outcome": _OUTCOMES[type(decision)],
         "reason": getattr(decision, "reason", ""),
         "pull": row.pull or None,
+        "repository": row.hop.target.repository or None,
         "commit": snapshot.record.source_sha if snapshot else None,
         "base": snapshot.base if snapshot else None,
         "merges": isinstance(decision, Propose) and decision.merge,
@@ -154,7 +155,7 @@ def _row(row: PlanRow, look: PlanLook, pen: Pen) -> Iterator[str]:
 
 def said(row: PlanRow) -> str:
     """Return what would be done, or why nothing would."""
-    number = f"#{row.pull}" if row.pull else "the pull request"
+    number = f"{row.hop.target.repository}#{row.pull}" if row.pull else "the pull request"
     match row.decision:
         case Idle(reason=reason):
             return f"nothing; {reason}"
@@ -163,8 +164,8 @@ def said(row: PlanRow) -> str:
         case Stuck(conflicts=conflicts):
             return f"cannot go on: {count(len(conflicts), 'conflict')}"
         case Release(tag=tag, commit=commit, open=is_open):
-            when = "would be set now" if is_open else "would be set when its gates open"
-            return f"tag {tag} {when} on {commit[:7]}"
+            when = "now" if is_open else "when its gates open"
+            return f"tag {tag} would be set on {commit[:7]} {when}"
         case Propose(merge=merge):
             return f"{_proposal(row, number)}{', and merged' if merge else ''}"
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from bot.model.environment import Environment
 from bot.promotion.journey import as_json as journey_as_json
-from bot.promotion.places import spot
 from bot.report.config_check import environment_record
+from bot.report.hop_rules import starts
 from bot.report.plan_words import PlanLook, PlanRow, row_record, said, shown_gates
 from bot.report.text import PLAIN, Pen, inert
 from bot.report.words import moment
@@ -40,7 +40,7 @@ def as_json(look: PlanLook) -> str:
 def _environment(one: Environment, look: PlanLook, pen: Pen) -> Iterator[str]:
     into = [row for row in look.rows if row.hop.leads_to(one.name)]
     if not into:
-        place = spot(one, "directory" if one.path else "branch")
+        place = starts(one, [row.hop for row in look.rows])
         yield f"{pen('bold', inert(one.name))}: changes start here, in {inert(place)}"
     for row in into:
         name = f"{one.name}: {row.hop.application}" if row.hop.application else one.name
@@ -54,4 +54,5 @@ def _last(row: PlanRow) -> str:
     last = row.snapshot.merged if row.snapshot else None
     if last is None:
         return ""
-    return f"; last promoted {moment(last.merged_at)}" + (f" by #{last.number}" if last.number else "")
+    by = f" by {row.hop.target.repository}#{last.number}" if last.number else ""
+    return f"; last promoted {moment(last.merged_at)}{by}"

@@ -171,7 +171,17 @@ def test_other_repositories_are_not_looked_into(bare: Desk) -> None:
         bare, RULES.replace("production: {promote: manual}", "production: {strategy: repository, repository: acme/p}")
     )
     (_, second) = planned(bare)["promotions"]
-    assert second["outcome"] == "nothing" and "this is a clone of another repository than acme/p" in second["reason"]
+    assert second["outcome"] == "nothing"
+    assert second["reason"].startswith("acme/p cannot be reached: this is a clone of local/shop; `lockkeeper plan")
+
+
+def test_a_repository_that_a_pipeline_leads_into_says_where_that_lies(bare: Desk) -> None:
+    """It was said that there are no two environments, and the status was empty."""
+    begun(bare, "version: 1\npipeline: acme/platform\n")
+    for command in ("plan", "status"):
+        done = bare.run(command)
+        assert done.status == 2 and "its pipeline lies in acme/platform" in done.err
+        assert "lockkeeper plan acme/platform" in done.err
 
 
 def test_a_shallow_clone(bare: Desk) -> None:

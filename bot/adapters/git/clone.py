@@ -64,7 +64,7 @@ class _Clone:
 
     def fetch(self, repository: Repository, refs: Sequence[str] = ()) -> None:  # noqa: ARG002 - the port
         if repository != self._home:
-            raise NotFoundError(f"this is a clone of another repository than {repository}")
+            raise NotFoundError(f"this is a clone of {self._home}; `lockkeeper plan {self._home}` asks GitHub")
 
     def read(self, repository: Repository, revision: str, path: str) -> bytes | None:
         """Read a file; the newest text of one that lies in the directory is that which counts."""
