@@ -87,6 +87,9 @@ class GitHub(Protocol):
     def foresee(
         self, repository: Repository, ways: Sequence[tuple[str, str]], sources: Sequence[str]
     ) -> None: ...  # what will be asked: pull requests by (head, base), and what was merged into `sources`
+    def foresee_comments(
+        self, repository: Repository, numbers: Sequence[int]
+    ) -> None: ...  # what will be asked: the comments of these
     def open_pulls(self, repository: Repository) -> Sequence[PullRequest]: ...  # beyond 100, those last updated
     def pulls_by_number(
         self, repository: Repository, numbers: Sequence[int]

@@ -94,6 +94,9 @@ class OfflineGitHub:
     def foresee(self, repository: Repository, ways: Sequence[tuple[str, str]], sources: Sequence[str]) -> None:
         """Do nothing: what is in a clone is there to read."""
 
+    def foresee_comments(self, repository: Repository, numbers: Sequence[int]) -> None:
+        """Do nothing: a clone knows of none."""
+
     def open_pulls(self, repository: Repository) -> Sequence[PullRequest]:
         return self.pulls(repository, state="open")
 

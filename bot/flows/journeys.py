@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 import structlog
@@ -19,7 +20,7 @@ from bot.model.repository import Repository
 from bot.promotion.journey import Journey, journey
 from bot.report import journey as words
 
-MAX_TOLD = 50  # pull requests told in one run
+MAX_TOLD = 50  # pull requests told in one run; the next one goes on
 _log = structlog.get_logger("bot.flows")
 
 
@@ -38,18 +39,39 @@ def tell_authors(
     fresh = [one.snapshot for one in outcomes if one.snapshot and one.snapshot.unjudged and one.pull]
     soon = {one.reference for snapshot in fresh for one in snapshot.changes}  # told after the checks, which come now
     concerned = (one for one in _concerned(outcomes, read_changes) if one.number and one.reference not in soon)
-    for change in islice(concerned, MAX_TOLD):
-        where = Repository.parse(change.repository) if change.repository else repository
-        body = words.comment(journey(change, configuration, outcomes, tools.clock()))
-        digest = hashlib.sha256(body.encode()).hexdigest()
-        if tools.told.is_told(where, change.number, digest):
-            continue
+    tellings = (
+        _Telling(
+            Repository.parse(change.repository) if change.repository else repository,
+            change.number,
+            words.comment(journey(change, configuration, outcomes, tools.clock())),
+        )
+        for change in concerned
+    )
+    untold = list(
+        islice((one for one in tellings if not tools.told.is_told(one.where, one.pull, one.digest)), MAX_TOLD)
+    )
+    for where in dict.fromkeys(one.where for one in untold):
+        tools.github.foresee_comments(where, [one.pull for one in untold if one.where == where])
+    for one in untold:
         try:
-            tools.github.ensure_comment(where, change.number, words.MARKER, body)
+            tools.github.ensure_comment(one.where, one.pull, words.MARKER, one.body)
         except RefusedError as error:  # a locked conversation, or one of 2,500 comments
-            _log.warning("author_not_told", pull=change.number, reason=str(error))
+            _log.warning("author_not_told", pull=one.pull, reason=str(error))
         else:
-            tools.told.note(where, change.number, digest)
+            tools.told.note(one.where, one.pull, one.digest)
+
+
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """What is to be told on which pull request."""
+
+    where: Repository
+    pull: int
+    body: str
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(self.body.encode()).hexdigest()
 
 
 def read_journeys(tools: Tools, house: House, outcomes: Sequence[HopOutcome]) -> list[Journey]:

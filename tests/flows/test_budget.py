@@ -20,7 +20,7 @@ from tests.flows.budget import (
     pipeline,
     stretch,
 )
-from tests.flows.world import Town
+from tests.flows.world import REPOSITORY, Town
 
 
 @pytest.mark.parametrize(("apps", "files"), [(1, 0), (1, 100), (100, 0)], ids=["small", "files", "applications"])
@@ -48,6 +48,23 @@ def test_it_is_no_more_after_earlier_promotions(make_town: Callable[..., Town]) 
     town.promote("staging")
     calls = merge_and_count(town, {key: text for key, text in changed(2).items() if "web-1" in key})
     assert calls.reads <= READS and calls.writes <= WRITES, calls
+
+
+def test_more_authors_cost_a_write_each_and_no_read(make_town: Callable[..., Town]) -> None:
+    """Each author is told where the change is, and what was said to them before is read with one call for all."""
+    town = make_town(CONFIGURATION, applications(4))
+    town.settle()
+    each = [{key: text for key, text in changed(4).items() if f"b-{number}" in key} for number in range(4)]
+    pulls = [town.propose(f"change-{number}", files) for number, files in enumerate(each)]
+    town.settle()
+    for number in pulls:
+        sha = town.merge(number)
+        town.world.set_status(REPOSITORY, sha, "ben", "success", "integration-tests")
+    with counted(town) as counting:
+        town.settle()
+        calls = counting()
+    assert calls.reads <= READS and calls.writes <= WRITES + 3, calls
+    assert all(len(town.said(number, "journey")) == 1 for number in pulls)
 
 
 def test_deliveries_one_by_one_cost_little_more(make_town: Callable[..., Town]) -> None:

@@ -11,7 +11,7 @@ from bot.adapters.github.gateway import RepositoryGitHub
 from bot.model.environment import People
 from bot.model.repository import PullRequest
 from tests.github.conftest import NAME, REPOSITORY, House
-from tests.github.test_seen import PULLS, opened
+from tests.github.test_seen import MARKER, PULLS, opened
 
 ONCE = "POST /api/graphql"
 WAY = ("promote/a-to-b", "staging")
@@ -188,3 +188,24 @@ def test_a_branch_that_is_not_the_default_one_is_listed(house: House, meeting: R
     sha = house.world.merge(NAME, number, "carol")
     found = meeting.pulls_by_commit(REPOSITORY, "staging", [sha, house.world.branch_sha(NAME, "main") or ""])
     assert {one: pull.number for one, pull in found.items()} == {sha: number}
+
+
+def test_what_was_said_on_many_is_read_with_one_call(house: House, meeting: RepositoryGitHub) -> None:
+    """Once promoted, twenty authors are told where their changes are: that took twenty reads before any write."""
+    numbers = [opened(house, f"topic{number}") for number in range(3)]
+    house.github.ensure_comment(REPOSITORY, numbers[0], MARKER, "old")
+    house.world.comment(NAME, numbers[0], "bob", "hello")
+    for _ in range(101):
+        house.world.comment(NAME, numbers[1], "bob", "more than a page")
+    by_rest = [house.github.comments(REPOSITORY, number) for number in numbers]
+    house.calls()
+    meeting.foresee_comments(REPOSITORY, [*numbers, 999])
+    assert [meeting.comments(REPOSITORY, number) for number in (numbers[0], numbers[2])] == [by_rest[0], by_rest[2]]
+    assert meeting.ensure_comment(REPOSITORY, numbers[0], MARKER, "new")
+    assert meeting.ensure_comment(REPOSITORY, numbers[2], MARKER, "new")
+    assert not meeting.ensure_comment(REPOSITORY, numbers[2], MARKER, "new")
+    (edited,) = (one for one in by_rest[0] if one.author.is_bot)
+    edit = f"PATCH /repos/{NAME}/issues/comments/{edited.id}"
+    assert house.calls() == [ONCE, edit, f"POST /repos/{NAME}/issues/{numbers[2]}/comments"]
+    assert meeting.comments(REPOSITORY, numbers[1]) == by_rest[1], "what does not fit on a page is read as ever"
+    assert [one.body for one in house.github.comments(REPOSITORY, numbers[0])][:2] == [f"{MARKER}\nnew", "hello"]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from github.IssueComment import IssueComment
 
 from bot.adapters.github.client import Client, quoted
 from bot.adapters.github.errors import found_or_made, translated
+from bot.adapters.github.graph import Document, actor_of, answered, has_more
 from bot.adapters.github.seen import Question
 from bot.errors import NotFoundError, RefusedError
 from bot.model.repository import Repository
@@ -15,6 +19,37 @@ from bot.ports import Reaction
 def comments(client: Client, repository: Repository, number: int) -> list[IssueComment]:
     """Return the comments of an issue or pull request, oldest first; within `translated`."""
     return client.seen.once(_said(repository, number), lambda: list(client.issue(repository, number).get_comments()))
+
+
+def foresee(client: Client, repository: Repository, numbers: Sequence[int]) -> None:
+    """Read what was said on several pull requests, a page of it on each, with one call for all of them.
+
+    Of what has more comments than that, and of all where GitHub does not answer, nothing is known beforehand.
+    """
+    unread = [one for one in dict.fromkeys(numbers) if not client.seen.knows(_said(repository, one))]
+    if not client.seen.keeps or len(unread) < 2:
+        return
+    fields = "fullDatabaseId body url author { __typename login }"
+    document = Document()
+    asked = f"comments(first: 100) {{ nodes {{ {fields} }} pageInfo {{ hasNextPage }} }}"
+    aliases = {one: document.add(f"pullRequest(number: {one:d}) {{ {asked} }}") for one in unread}
+    answer = answered(client, repository, document)
+    if answer is None:
+        return
+    for number, alias in aliases.items():
+        connection = (answer[alias] or {}).get("comments")
+        if connection and not has_more(connection):
+            found = [_as_by_rest(client, repository, one) for one in connection["nodes"]]
+            client.seen.note(_said(repository, number), found)
+
+
+def _as_by_rest(client: Client, repository: Repository, node: Mapping[str, Any]) -> IssueComment:
+    """Return PyGithub's comment for one of GraphQL; it reads by itself what we did not ask for."""
+    number, author = int(node["fullDatabaseId"]), actor_of(node["author"])
+    user = {"login": author.login, "type": "Bot" if author.is_bot else "User"} if node["author"] else None
+    url = f"{client.repository(repository).url}/issues/comments/{number}"
+    known = {"id": number, "body": node["body"], "user": user, "url": url, "html_url": node["url"]}
+    return IssueComment(client.api.requester, {}, known, completed=False)
 
 
 def ensure_comment(client: Client, repository: Repository, number: int, marker: str, body: str) -> bool:

@@ -11,24 +11,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import structlog
-
 from bot.adapters.github.client import Client
 from bot.adapters.github.crowds import Foreseen
-from bot.adapters.github.graph import BARE, FULL, LABELLED, Document, ask, has_more, pull_of, pulls_in
+from bot.adapters.github.graph import BARE, FULL, LABELLED, Document, answered, has_more, pull_of, pulls_in
 from bot.adapters.github.seen import Question
-from bot.errors import LockkeeperError, RefusedError
 from bot.model.repository import PullRequest, Repository
 
 PAST = 30  # closed pull requests from a branch into another
 OPEN = 3  # open ones from a branch, whatever they lead into: GitHub has one for each base
 WAYS = 50  # pairs of branches asked about with one call
-MERGED = 25  # pull requests merged into a branch that are known beforehand
+MERGED = 50  # pull requests merged into a branch that are known beforehand
 PAGE = 100  # of what GitHub lists at once
 _NEWEST = "orderBy: {field: CREATED_AT, direction: DESC}"
 _LAST = "orderBy: {field: UPDATED_AT, direction: DESC}"
 T = TypeVar("T")
-_log = structlog.get_logger("bot.github")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +71,7 @@ def _looked(client: Client, repository: Repository, ways: Sequence[tuple[str, st
     heads = {head: document.add(_from(document.value(head))) for head in dict.fromkeys(head for head, _ in ways)}
     pasts = {way: document.add(_from_into(*map(document.value, way))) for way in ways}
     merged = {base: document.add(_into(document.value(base))) for base in beside.sources}
-    answer = _asked(client, repository, document)
+    answer = answered(client, repository, document)
     if answer is None:
         return False
     _note_about(client, repository, answer)
@@ -129,7 +125,7 @@ def numbered(client: Client, repository: Repository, numbers: Sequence[int]) -> 
     for some in _batches([one for one in numbers if one not in found], PAGE):
         document = Document()
         aliases = [document.add(f"pullRequest(number: {one:d}) {{ {LABELLED} }}") for one in some]
-        answer = _asked(client, repository, document)
+        answer = answered(client, repository, document)
         if answer is None:
             return None
         pulls = (pull_of(answer[alias]) for alias in aliases if answer[alias])
@@ -144,7 +140,7 @@ def of_commits(client: Client, repository: Repository, shas: Sequence[str]) -> d
         document = Document()
         # a commit id is no String to GitHub: it goes into the text, which takes nothing but hexadecimal digits
         aliases = {one: document.add(_of_commit(one)) for one in some if set(one) <= set("0123456789abcdef")}
-        answer = _asked(client, repository, document)
+        answer = answered(client, repository, document)
         if answer is None:
             return None
         commits = ((sha, answer[alias] or {}) for sha, alias in aliases.items())
@@ -171,21 +167,6 @@ def _batches(every: Sequence[T], size: int) -> list[Sequence[T]]:
 def _renew(client: Client, question: Question, change: Callable[[list[PullRequest]], list[PullRequest]]) -> None:
     if client.seen.knows(question):
         client.seen.note(question, change(client.seen.once(question, list[PullRequest])))
-
-
-def _asked(client: Client, repository: Repository, document: Document) -> Mapping[str, Any] | None:
-    """Ask, and where that failed, not again in this job."""
-    failed = ("not asked at once", repository)
-    if client.seen.knows(failed):
-        return None
-    try:
-        return ask(client, repository, document)
-    except LockkeeperError as error:
-        if isinstance(error, RefusedError) and error.status == 401:
-            raise
-        _log.warning("not_asked_at_once", repo=str(repository), reason=str(error))
-        client.seen.note(failed, True)
-        return None
 
 
 def _note_about(client: Client, repository: Repository, answer: Mapping[str, Any]) -> None:

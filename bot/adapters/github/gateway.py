@@ -139,6 +139,9 @@ class RepositoryGitHub:
         with translated(f"list the pull requests of {repository}"):
             pull_lists.foresee(self._client, repository, ways, sources)
 
+    def foresee_comments(self, repository: Repository, numbers: Sequence[int]) -> None:
+        conversation.foresee(self._client, repository, numbers)
+
     def open_pulls(self, repository: Repository) -> Sequence[PullRequest]:
         with translated(f"list the open pull requests of {repository}"):
             return pull_lists.open_pulls(self._client, repository)

@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import structlog
+
 from bot.adapters.github.client import Client
 from bot.adapters.github.errors import translated
 from bot.adapters.github.values import GHOST, utc
-from bot.errors import TransientError
+from bot.errors import LockkeeperError, RefusedError, TransientError
 from bot.model.repository import Actor, PullRequest, Repository
 
 BARE = (
@@ -25,6 +27,7 @@ FULL = (
     f"{LABELLED} body assignees(first: 100) {{ nodes {{ login }} }} reviewRequests(first: 100) "
     "{ nodes { requestedReviewer { __typename ... on User { login } ... on Team { slug } } } }"
 )
+_log = structlog.get_logger("bot.github")
 _ABOUT = "databaseId defaultBranchRef { name }"
 
 
@@ -74,6 +77,21 @@ def ask(client: Client, repository: Repository, document: Document) -> Mapping[s
     return found
 
 
+def answered(client: Client, repository: Repository, document: Document) -> Mapping[str, Any] | None:
+    """Ask; None where GitHub does not answer, and then it is not asked again in this job: REST can tell as well."""
+    failed = ("not asked at once", repository)
+    if client.seen.knows(failed):
+        return None
+    try:
+        return ask(client, repository, document)
+    except LockkeeperError as error:
+        if isinstance(error, RefusedError) and error.status == 401:
+            raise
+        _log.warning("not_asked_at_once", repo=str(repository), reason=str(error))
+        client.seen.note(failed, True)
+        return None
+
+
 def pulls_in(connection: Mapping[str, Any] | None) -> list[PullRequest]:
     """Return the pull requests of a connection."""
     return [pull_of(one) for one in (connection or {}).get("nodes") or () if one]
@@ -92,7 +110,7 @@ def pull_of(node: Mapping[str, Any]) -> PullRequest:
         number=node["number"],
         title=node["title"],
         body=node.get("body") or "",
-        author=_actor(node["author"]),
+        author=actor_of(node["author"]),
         url=node["url"],
         state="open" if node["state"] == "OPEN" else "closed",
         draft=node["isDraft"],
@@ -117,7 +135,7 @@ def _nodes(node: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     return [one for one in (node.get(name) or {}).get("nodes") or () if one]
 
 
-def _actor(author: Mapping[str, Any] | None) -> Actor:
+def actor_of(author: Mapping[str, Any] | None) -> Actor:
     """Translate an account: GraphQL shows a bot's login without the `[bot]` by which REST knows it."""
     if author is None:
         return Actor(GHOST)

@@ -77,6 +77,15 @@ def _pull(state: State, one: Pull) -> Json:
     asked: list[Json] = [{"requestedReviewer": who} for who in (*map(_actor, one.requested_users), *teams)]
     lists: dict[str, Sequence[Json]] = {
         "assignees": [_actor(who) for who in issue.assignees],
+        "comments": [
+            {
+                "fullDatabaseId": str(said.id),
+                "body": said.body,
+                "url": f"{issue_page(state, issue)}#issuecomment-{said.id}",
+                "author": _actor(said.user),
+            }
+            for said in issue.comments
+        ],
         "labels": [{"name": label.name} for label in issue.labels],
         "reviewRequests": asked,
     }

@@ -7,6 +7,7 @@ import functools
 from graphql import GraphQLSchema, build_schema
 
 _SCHEMA = """
+scalar BigInt
 scalar DateTime
 scalar GitObjectID
 scalar URI
@@ -49,6 +50,7 @@ type PullRequest {
   baseRefName: String!
   baseRefOid: GitObjectID!
   body: String!
+  comments(first: Int): IssueCommentConnection!
   headRefName: String!
   headRefOid: GitObjectID!
   headRepository: Repository
@@ -70,6 +72,18 @@ type Organization implements Actor { login: String! }
 type User implements Actor { login: String! }
 type Team { slug: String! }
 union RequestedReviewer = Bot | Team | User
+
+type IssueCommentConnection {
+  nodes: [IssueComment]
+  pageInfo: PageInfo!
+  totalCount: Int!
+}
+type IssueComment {
+  author: Actor
+  body: String!
+  fullDatabaseId: BigInt
+  url: URI!
+}
 
 type LabelConnection { nodes: [Label] }
 type Label { name: String! }
