@@ -27,7 +27,7 @@ def with_words(tools: Tools, home: Repository, where: Repository, said: Iterable
 
 def may_override(tools: Tools, home: Repository, hop: Hop, gate: str, login: str) -> bool:
     """Say whether somebody may open a gate of the target, or of all members that let it be opened."""
-    asked = [one for one in _members(hop) if gate in one.gates.overridable]
+    asked = [one for one in members_of(hop) if gate in one.gates.overridable]
     return bool(asked) and all(one.overriders and tools.github.is_member(home, one.overriders, login) for one in asked)
 
 
@@ -46,5 +46,6 @@ def _override(tools: Tools, home: Repository, hop: Hop, said: Said) -> Override:
     return Override(said.gate, said.by, said.reason, said.sha, may, said.url)
 
 
-def _members(hop: Hop) -> Sequence[Environment]:
+def members_of(hop: Hop) -> Sequence[Environment]:
+    """Return the environments that a hop leads into: the members of a group, else its target."""
     return hop.target.members or (hop.target,)

@@ -15,7 +15,7 @@ from bot.flows.locks import Word, keep
 from bot.flows.outcome import HopOutcome
 from bot.flows.request import Asked
 from bot.flows.rights import Rights
-from bot.flows.said import may_override
+from bot.flows.said import may_override, members_of
 from bot.flows.tools import Tools
 from bot.intake.commands import Command
 from bot.model.gates import NEVER
@@ -78,14 +78,14 @@ def override(asked: Asked, parsed: Command) -> Answer:
         found = _underway(alone, asked, parsed)
         if isinstance(found, Answer):
             return found
-        overridable = {
-            gate for one in found.hop.target.members or (found.hop.target,) for gate in one.gates.overridable
-        }
+        overridable = {gate for one in members_of(found.hop) for gate in one.gates.overridable}
         if name in NEVER or name not in overridable:
             return Answer(parsed.line, words.not_overridable(found.hop, name, sorted(overridable)), "refused")
         actor = asked.command.actor
         if not may_override(alone, asked.house.home, found.hop, name, actor):
-            return Answer(parsed.line, words.no_overrider(found.hop, name), "refused")
+            teams = [team for one in members_of(found.hop) for team in one.overriders.teams]
+            unknown = alone.github.unknown_teams(asked.house.home, list(dict.fromkeys(teams)))
+            return Answer(parsed.line, words.no_overrider(found.hop, name, unknown), "refused")
         gate = found.gate(name)
         if gate is None or gate.state == "pass":
             says = f", and says: {gate.reason}" if gate else ": nothing is asked of it"

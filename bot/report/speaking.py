@@ -23,13 +23,20 @@ def approved(hop: Hop, sha: str, gate: Gate | None) -> str:
 def no_approver(hop: Hop) -> str:
     """Return the refusal of an approval by somebody who is not asked."""
     who = approver_names(hop.target.approvers)
-    teams = ", ".join(f"team {one}" for one in hop.target.approvers.unknown)
     return replies.refused(
         f"your approval does not count for {hop.target.name}",
         required=f"to be one of those who may approve: {who}",
-        has="you are not among them" + (f"; GitHub knows no {teams}" if teams else ""),
+        has=f"you are not among them{_unknown(hop.target.approvers.unknown)}",
         following=f"ask one of them to comment `/approve {hop.target.name}`, or to review the promotion pull request",
     )
+
+
+def _unknown(teams: Sequence[str]) -> str:
+    """Return what is added where teams are named that GitHub does not know: their members may not either."""
+    if not teams:
+        return ""
+    named = listed([f"team {one}" for one in teams], "or")
+    return f"; GitHub knows no {named}: an administrator has to write into the configuration what it is called now"
 
 
 def own_change(hop: Hop, asking: bool) -> str:
@@ -70,14 +77,17 @@ def not_overridable(hop: Hop, gate: str, overridable: Sequence[str]) -> str:
     )
 
 
-def no_overrider(hop: Hop, gate: str) -> str:
-    """Return the refusal to open a gate to somebody whom the configuration does not name."""
+def no_overrider(hop: Hop, gate: str, unknown: Sequence[str] = ()) -> str:
+    """Return the refusal to open a gate to somebody whom the configuration does not name.
+
+    `unknown` are teams that it names and GitHub does not know.
+    """
     members = [one for one in hop.target.members or (hop.target,) if gate in one.gates.overridable]
     people = [f"{people_names(one.overriders) or 'nobody'}{_of(one, members)}" for one in members]
     return replies.refused(
         f"gate `{gate}` of {hop.target.name} is not yours to open",
         required=f"to be one of those who may override it: {', '.join(people)}",
-        has="you are not among them",
+        has=f"you are not among them{_unknown(unknown)}",
         following=f"ask one of them to comment `/override {gate} …` with the reason"
         if any(one.overriders for one in members)
         else f"name who may in `environments.{members[0].name}.gates.override` on the default branch",

@@ -104,6 +104,7 @@ WORDS: dict[str, Callable[[], str]] = {
         speaking.no_overrider(HOP, "soak"),
         speaking.no_overrider(Hop(STAGING, replace(PRODUCTION, overriders=People())), "soak"),
         speaking.no_overrider(EUROPE, "soak"),
+        speaking.no_overrider(HOP, "soak", ["ghosts"]),
     ),
     "moved.md": lambda: told(
         speaking.other_commit(command("/approve production --sha 1234567"), HEAD),
