@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from collections.abc import Sequence
@@ -9,8 +10,12 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 import github
+import jwt
 import structlog
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from github import BadCredentialsException, UnknownObjectException
+from jwt.algorithms import RSAAlgorithm
+from jwt.exceptions import InvalidKeyError
 
 from bot.adapters.github.client import Client
 from bot.adapters.github.crowds import Crowds
@@ -25,6 +30,15 @@ from bot.model.repository import Repository
 API_VERSION = "2022-11-28"
 _REMEMBERED = 600.0  # seconds that an installation id, which changes when people reinstall, is believed
 _log = structlog.get_logger("bot.github")
+
+
+@functools.lru_cache(maxsize=2)
+def _key(private_key: str) -> RSAPrivateKey:
+    """Read and prove a PEM text, which takes longer than to sign with it."""
+    key = RSAAlgorithm(RSAAlgorithm.SHA256).prepare_key(private_key)
+    if not isinstance(key, RSAPrivateKey):
+        raise InvalidKeyError("this is a public key")
+    return key
 
 
 class _InstallationAuth(github.Auth.AppInstallationAuth):
@@ -65,7 +79,7 @@ class GitHubApp:
             raise ValueError(f"the API's URL begins with https:// or http://, not {api_url!r}")
         self.app_id = app_id
         self._bot_login = bot_login
-        self._auth = github.Auth.AppAuth(app_id, private_key)
+        self._auth = github.Auth.AppAuth(app_id, sign_func=lambda told: jwt.encode(told, _key(private_key), "RS256"))
         self._options = {
             "base_url": api_url.rstrip("/"),
             "timeout": timeout,
