@@ -18,7 +18,7 @@ from bot.desk.base import address, short
 from bot.desk.ending import MistakesError, ended
 from bot.desk.nothing import NoRenderer, NothingKept, NothingTold
 from bot.desk.offline import OfflineGitHub
-from bot.desk.situation import NO_RULES, open_work, take_situation
+from bot.desk.situation import open_work, take_situation
 from bot.errors import UserError
 from bot.flows.converge import Converged, converge
 from bot.flows.journeys import read_journeys
@@ -75,7 +75,8 @@ def _of_clone(work: WorkTree) -> PlanLook:
     situation = take_situation(work, work.open_working())
     home = address(work)
     if not situation.rules.found:
-        return PlanLook(home.full_name, "clone", (), notes=(f"{NO_RULES}; `lockkeeper config init` proposes it",))
+        note = f"there is no {PATH}, so nothing is promoted; `lockkeeper config init` proposes one"
+        return PlanLook(home.full_name, "clone", (), notes=(note,))
     if situation.rules.pipeline and not situation.rules.environments:
         raise _elsewhere(home, situation.rules.pipeline)
     default = situation.refs.default_branch(situation.rules)
