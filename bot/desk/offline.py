@@ -28,7 +28,8 @@ from bot.model.repository import (
     Review,
 )
 from bot.ports import Git
-from bot.promotion.pipeline import pairs
+from bot.promotion.pipeline import every_way, pairs
+from bot.promotion.places import target_of
 from bot.promotion.trailers import Trailers, parse_trailers
 from bot.report.promotion import check_name
 
@@ -179,7 +180,7 @@ class OfflineGitHub:
             title, number, source = _told(commit.message)
             for one in filter(None, (second, commit)):
                 trailers = parse_trailers(one.message)
-                hop = self._hop(trailers) if trailers else None
+                hop = self._hop(trailers, source, one) if trailers else None
                 if trailers is not None and hop is not None and hop.target.branch == branch:
                     self._promoted[one.sha] = trailers
                     self._titles |= dict(_CARRIED.findall(one.message))
@@ -200,6 +201,8 @@ class OfflineGitHub:
             return
         commit = self.commit(self._home, sha)
         trailers = parse_trailers(commit.message)
+        if any(self._promoted.get(one.head_sha) == trailers for one in self._pulls(base)):
+            return  # a squash or a rebase brought it, and nobody deleted the branch
         if trailers is not None:
             self._promoted[sha] = trailers
             author = Actor(self.bot_login, True)
@@ -208,9 +211,14 @@ class OfflineGitHub:
                 base, into, head, sha, self._home.full_name,
             )  # fmt: skip
 
-    def _hop(self, trailers: Trailers) -> Hop | None:
-        hops = (one for one in pairs(self._configuration) if one.source.name == trailers.source)
-        return next((one for one in hops if one.target.name == trailers.target), None)
+    def _hop(self, trailers: Trailers, branch: str = "", commit: Commit | None = None) -> Hop | None:
+        """Return the hop that a promotion commit tells of: that of its branch, else that whose files it changed."""
+        ends = (trailers.source, trailers.target)
+        hops = [one for one in every_way(self._configuration) if (one.source.name, one.target.name) == ends]
+        if len(hops) > 1 and commit is not None and commit.parents:
+            touched = {*self._git.changed_paths(self._home, commit.parents[0], commit.sha)}
+            hops.sort(key=lambda one: (one.branch != branch, touched.isdisjoint(target_of(one, self._home).files)))
+        return next(iter(hops), None)
 
     def _request(  # noqa: PLR0913, PLR0917 - what a commit tells of a pull request, each once
         self, commit: Commit, number: int, title: str, base: str, head: str, sha: str = ""

@@ -39,11 +39,12 @@ def as_json(look: PlanLook) -> str:
 
 def _environment(one: Environment, look: PlanLook, pen: Pen) -> Iterator[str]:
     into = [row for row in look.rows if row.hop.leads_to(one.name)]
-    if not into:
+    if not any(row.hop.way == "promote" for row in into):
         place = starts(one, [row.hop for row in look.rows])
         yield f"{pen('bold', inert(one.name))}: changes start here, in {inert(place)}"
     for row in into:
         name = f"{one.name}: {row.hop.application}" if row.hop.application else one.name
+        name += {"promote": "", "rollback": " (rollback)", "back": f" (back from {row.hop.source.name})"}[row.hop.way]
         yield f"{pen('bold', inert(name))}: {inert(said(row))}{inert(_last(row))}"
         for gate, state in shown_gates(row.gates, look.read_from):
             if state != "pass":

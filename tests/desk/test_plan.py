@@ -127,6 +127,37 @@ def test_earlier_promotions_are_found_however_they_were_merged(bare: Desk) -> No
         assert stations["#7"][1]["pull"] == 8
 
 
+def test_what_came_back_is_over_though_its_branch_is_still_there(bare: Desk) -> None:
+    """A squash or a rebase does not hold the branch that it came from, so its pull request was taken for an open one;
+    and the status did not tell a way back from a promotion."""
+    begun(bare, RULES.replace("gates: {checks: [ci], soak: 1h}\n    approvers: {teams: [qa]}", "promote: auto"))
+    promote(bare, 2, change(bare, 2, "Use 2 (#7)"), squash=True)
+    fix = bare.commit({"environments/staging/a.yaml": text(3, 3)}, "Mend by hand (#9)")
+    words = f"Bring back\n\nLockkeeper-Source: staging {fix}\nLockkeeper-Target: development\nLockkeeper-Seal: abc"
+    bare.git("checkout", "-q", "-b", "back/staging-to-development")
+    bare.commit({"environments/development/a.yaml": text(3)}, words)
+    bare.git("checkout", "-q", "main")
+    assert "\ndevelopment (back from staging): the pull request " in bare.run("status").out
+    bare.commit({"environments/development/a.yaml": text(3)}, words.replace("Bring back", "Bring back (#10)"))
+    told = bare.run("status").out
+    assert "back from" not in told and "development: changes start here" in told
+
+
+def test_each_application_has_promotions_of_its_own(bare: Desk) -> None:
+    """What was promoted last of one application was taken for the last promotion of another."""
+    values = "{{web: {0}/web.yaml, api: {0}/api.yaml}}"
+    rules = "version: 1\nstrategy: values\nenvironments:\n"
+    rules += f"  development: {{branch: main, values: {values.format('development')}}}\n"
+    rules += f"  staging: {{batch: each, values: {values.format('staging')}}}\n"
+    tag = "image: {{tag: {}}}\n".format
+    bare.begin({PATH: rules, **{f"{one}/{app}.yaml": tag("1.0.0") for one in NAMES[:2] for app in ("web", "api")}})
+    commit = bare.commit({"development/api.yaml": tag("2.0.0")}, "Newer (#7)")
+    message = promotion("development", commit, "#7").replace("Promote", "Promote (#8)", 1)
+    bare.commit({"staging/api.yaml": tag("2.0.0")}, message)
+    rows = {one["application"]: one for one in planned(bare)["promotions"]}
+    assert (rows["api"]["last"]["pull"], rows["web"]["last"]) == (8, None)
+
+
 def test_a_conflict_is_told(bare: Desk) -> None:
     begun(bare)
     promote(bare, 2, change(bare, 2, "Use 2 (#7)"), squash=False)
