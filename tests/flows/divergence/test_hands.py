@@ -84,7 +84,12 @@ def test_commits_of_others_on_its_branch_are_told_and_never_overwritten(town: To
 
 
 def test_a_target_renamed_on_github_waits_for_the_configuration(town: Town) -> None:
-    """GitHub points open pull requests at the new name; the configuration follows by a pull request of its own."""
+    """GitHub points open pull requests at the new name; the configuration follows by a pull request of its own.
+
+    What had been promoted into the old name was promoted: it is not proposed again.
+    """
+    town.land("before", {"base/before.yaml": "# before\n"})
+    first = arrive(town, TO_STAGING)
     change = town.land("green", {SETTINGS: GREEN})
     pull = town.promotion()
     town.world.move_branch(REPOSITORY, "stage", town.head("staging"), "root")
@@ -95,7 +100,8 @@ def test_a_target_renamed_on_github_waits_for_the_configuration(town: Town) -> N
     status = say(town, change, "ann", "/status")
     assert "branch `staging` of staging does not exist; create it, or write the name it has now" in status
     town.land("renamed", {PATH: pipeline().replace("branch: staging", "branch: stage")})
-    assert town.promotion("stage").number == pull.number
+    assert town.promotion("stage").number == pull.number != first
+    assert "First promotion" not in town.body(pull.number)
     arrive(town, TO_STAGING)
     assert town.file("stage", SETTINGS) == GREEN
 
