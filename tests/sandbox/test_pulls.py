@@ -51,6 +51,9 @@ def test_merging_diverged_branches(town: Town, method: str) -> None:
         case "rebase":
             assert [commit.message for commit in line] == ["Work on feature"] * 2
             assert line[1].parents == (base,) and line[0].parents == (line[1].sha,)
+            for commit in line:  # as GitHub does, which knows what it made of each commit
+                assert [one.number for one in town.bot().get_commit(commit.sha).get_pulls()] == [number]
+            assert [*town.bot().get_commit(base).get_pulls()] == []
     after = town.bot().get_pull(number)
     assert (after.merged, after.state, after.merge_commit_sha) == (True, "closed", tip)
     assert after.merged_by.login == "lockkeeper[bot]"
