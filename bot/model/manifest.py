@@ -44,7 +44,7 @@ class Resource:
     @property
     def metadata(self) -> Mapping[str, Any]:
         found = self.body.get("metadata")
-        return found if isinstance(found, Mapping) else {}
+        return found if isinstance(found, (dict, Mapping)) else {}  # the first is nearly always so, and soon told
 
     @property
     def name(self) -> str:
@@ -57,7 +57,9 @@ class Resource:
     @property
     def key(self) -> ResourceKey:
         group, slash, _ = self.api_version.partition("/")
-        return ResourceKey(group if slash else "", self.kind, self.namespace, self.name)
+        metadata = self.metadata
+        namespace, name = metadata.get("namespace"), metadata.get("name") or metadata.get("generateName")
+        return ResourceKey(group if slash else "", self.kind, str(namespace or ""), str(name or ""))
 
 
 @dataclass(frozen=True, slots=True)

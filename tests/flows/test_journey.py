@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 
+from bot.flows import journeys
 from bot.flows.converge import converge
 from bot.flows.journeys import read_journeys
 from bot.model.repository import Repository
@@ -42,6 +43,19 @@ def test_each_arrival_is_told_and_what_it_waits_for(town: Town) -> None:
     assert "this change is in **staging**" in text
     assert f"by #{pull}" in text and 'e1["✅ staging"]' in text
     assert "promoted on request" in text
+
+
+def test_of_very_many_authors_the_next_look_tells_the_others(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those beyond the fiftieth were never told: every look began with the same fifty, who knew already."""
+    monkeypatch.setattr(journeys, "MAX_TOLD", 1)
+    numbers = [town.propose(f"note-{one}", {f"notes/{one}.txt": "a note\n"}) for one in range(3)]
+    for number in numbers:
+        town.merge(number)
+    town.settle()
+    for _ in numbers:
+        town.sweep()
+        town.settle()
+    assert [len(town.said(number, "journey")) for number in numbers] == [1, 1, 1]
 
 
 def test_what_was_declined_is_told(town: Town) -> None:
