@@ -97,15 +97,18 @@ def test_it_says_what_rest_says(house: House, meeting: RepositoryGitHub) -> None
     assert of_way(meeting) == [by_rest[0], replace(by_rest[1], body="")]
 
 
-@pytest.mark.parametrize("state", ["OPEN", "CLOSED"])
-def test_forks_do_not_crowd_ours_out(
-    house: House, meeting: RepositoryGitHub, monkeypatch: pytest.MonkeyPatch, state: str
+@pytest.mark.parametrize(
+    ("state", "page", "calls"),
+    [("OPEN", 1, [ONCE, PULLS]), ("OPEN", 9, [ONCE]), ("CLOSED", 1, [ONCE, PULLS]), ("CLOSED", 9, [ONCE])],
+)
+def test_forks_do_not_crowd_ours_out(  # noqa: PLR0917 - a table's row
+    house: House, meeting: RepositoryGitHub, monkeypatch: pytest.MonkeyPatch, state: str, page: int, calls: list[str]
 ) -> None:
     """Anybody may name a branch of a fork like one of ours, and GraphQL lists by the bare name.
 
     So where such pull requests fill what was asked for, ours may lie behind them, and REST, which knows owners, tells.
     """
-    monkeypatch.setattr(crowd, "OPEN" if state == "OPEN" else "PAST", 1)
+    monkeypatch.setattr(crowd, "OPEN" if state == "OPEN" else "PAST", page)
     ours = promoted(house)
     house.world.add_fork(NAME, "zoe")
     theirs = house.world.open_pull(NAME, "zoe", head=f"zoe:{WAY[0]}", base=WAY[1], title="Promote").number
@@ -114,7 +117,7 @@ def test_forks_do_not_crowd_ours_out(
     house.calls()
     meeting.foresee(REPOSITORY, [WAY], [])
     assert [one.number for one in of_way(meeting)] == [ours]
-    assert house.calls() == [ONCE, PULLS]
+    assert house.calls() == calls
 
 
 def test_our_own_writes_are_seen(house: House, meeting: RepositoryGitHub) -> None:
