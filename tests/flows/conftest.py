@@ -12,7 +12,7 @@ from bot.adapters.queue import Queue, connect
 from bot.adapters.render.building import build_renderer
 from bot.adapters.valkey import embedded_valkey
 from bot.sandbox.seeding import Keys
-from tests.flows.fingerprint import fingerprint, flaws
+from tests.flows.fingerprint import differences, fingerprint, flaws
 from tests.flows.repository import PIPELINE, Files
 from tests.flows.schedule import HALF_LOST, IN_ORDER, SCHEDULES, Schedule
 from tests.flows.world import Given, Town
@@ -104,7 +104,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         story = pyfuncitem.nodeid.replace(town.schedule.name, "*")
         first, expected = _ends.setdefault(story, (town.schedule.name, fingerprint(town)))
         if first != town.schedule.name:
-            assert fingerprint(town) == expected, f"{town.schedule.name!r} ended otherwise than {first!r}"
+            other = list(differences(expected, fingerprint(town)))
+            assert not other, f"{town.schedule.name!r} ended otherwise than {first!r}:\n" + "\n".join(other)
     return outcome
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 
 from bot.sandbox.records import CheckRun, Issue, Repository
-from tests.flows.world import BOT, Town
+from tests.flows.world import BOT, MANIFESTS, POLICIES, Town
+
+LOOKED_AT = (MANIFESTS, POLICIES)  # on a head that was overwritten, only if the look was quicker
 
 _HEX = re.compile(r"(?<![0-9a-f])[0-9a-f]{7,40}(?![0-9a-f])")
 _TIME = re.compile(
@@ -49,13 +51,23 @@ def fingerprint(town: Town) -> Mapping[str, object]:
         return {one.name: _shown(one, words) for one in repositories}
 
 
+def differences(one: object, other: object, where: str = "") -> Iterator[str]:
+    """Yield where two fingerprints differ, and what stands there in each."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        for key in sorted(one.keys() | other.keys(), key=str):
+            yield from differences(one.get(key), other.get(key), f"{where}/{key}")
+    elif one != other:
+        yield f"{where}: {one!r} and {other!r}"
+
+
 def _shown(repository: Repository, words: Words) -> Mapping[str, object]:
     git = repository.git
+    alive = {*git.text("rev-list", "--all").split()}
     return {
         "branches": {name: words.trees[sha] for name, sha in git.refs("refs/heads/").items()},
         "tags": {name: words.commit(git.resolve(name) or "") for name in git.refs("refs/tags/")},
         "pulls": {number: issue_of(issue, words) for number, issue in repository.issues.items()},
-        "checks": checks_of(repository, words),
+        "checks": checks_of(repository, words, lambda sha, name: sha in alive or name not in LOOKED_AT),
         "deployments": sorted(
             (one.environment, words.commit(one.sha), words.plain(one.description)) for one in repository.deployments
         ),
@@ -84,12 +96,12 @@ def issue_of(issue: Issue, words: Words) -> dict[str, object]:
 
 
 def checks_of(
-    repository: Repository, words: Words, wanted: Callable[[str], bool] = lambda _: True
+    repository: Repository, words: Words, wanted: Callable[[str, str], bool] = lambda *_: True
 ) -> dict[str, object]:
-    """Return the newest check run of each name, on the commits that are wanted."""
+    """Return the newest check run of each name that is wanted on a commit."""
     newest: dict[tuple[str, str], CheckRun] = {}
     for suite in repository.suites:
-        for run in suite.runs if wanted(suite.head_sha) else ():
+        for run in (one for one in suite.runs if wanted(suite.head_sha, one.name)):
             key = (words.commit(suite.head_sha), run.name)
             if key not in newest or newest[key].id < run.id:
                 newest[key] = run

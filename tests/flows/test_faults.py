@@ -58,7 +58,7 @@ class Walk:
             deployed = [one.environment for one in repository.deployments]
             found = [
                 [issue_of(repository.issues[one], words) for one in numbers],
-                [checks_of(repository, words, lambda sha: sha in heads(town, numbers))],
+                [checks_of(repository, words, lambda sha, _: sha in heads(town, numbers))],
                 len(deployed) - self.colours,
             ]
         text = re.sub(r"<[0-9a-f]{8} ", "<", str(found))
