@@ -25,6 +25,7 @@ class Settings:
     webhook_secrets: tuple[str, ...] = field(repr=False)  # the current one first, then the one being rotated out
     app_id: int | None = None
     private_key: str = field(default="", repr=False)  # PEM text
+    seal_secret: str = field(default="", repr=False)  # '' seals with the private key
     api_url: str = "https://api.github.com"
     git_url: str = "https://github.com"
     redis_url: str = field(default="", repr=False)  # '' asks for the embedded Valkey; may carry a password
@@ -40,6 +41,11 @@ class Settings:
     argocd_url: str = ""  # '' asks no Argo CD
     argocd_token: str = field(default="", repr=False)
     remote_sources: tuple[str, ...] = ()  # addresses below which remote bases and charts may be fetched
+
+    @property
+    def sealing(self) -> str:
+        """Return the secret that records are sealed with."""
+        return self.seal_secret or self.private_key
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str]) -> Settings:
@@ -64,6 +70,7 @@ class Settings:
             "GITHUB_APP_ID": str(self.app_id or ""),
             "GITHUB_PRIVATE_KEY": self.private_key,
             "GITHUB_PRIVATE_KEY_PATH": "",
+            "LOCKKEEPER_SEAL_SECRET": self.seal_secret,
             "GITHUB_API_URL": self.api_url,
             "GITHUB_URL": self.git_url,
             "REDIS_URL": self.redis_url,
@@ -95,6 +102,7 @@ class _Reader:
             webhook_secrets=self.secrets(),
             app_id=self.optional_number("GITHUB_APP_ID"),
             private_key=self.private_key(),
+            seal_secret=self.long_enough("LOCKKEEPER_SEAL_SECRET"),
             api_url=api_url,
             git_url=self.url("GITHUB_URL", _git_url(api_url), ("https", "http")),
             redis_url=self.url("REDIS_URL", "", ("redis", "rediss", "unix")),
@@ -119,24 +127,25 @@ class _Reader:
         return self.env.get(name, "").strip()
 
     def secrets(self) -> tuple[str, ...]:
-        current = self.text("LOCKKEEPER_WEBHOOK_SECRET")
-        previous = self.text("LOCKKEEPER_WEBHOOK_SECRET_PREVIOUS")
+        current = self.long_enough("LOCKKEEPER_WEBHOOK_SECRET")
+        previous = self.long_enough("LOCKKEEPER_WEBHOOK_SECRET_PREVIOUS")
         if not current:
             self.problems.append(
                 "LOCKKEEPER_WEBHOOK_SECRET is not set: without it GitHub's deliveries cannot be told from "
                 "forged ones; set it to the webhook secret of the GitHub App "
                 "(make one with: openssl rand -hex 32)"
             )
-        for name, secret in (
-            ("LOCKKEEPER_WEBHOOK_SECRET", current),
-            ("LOCKKEEPER_WEBHOOK_SECRET_PREVIOUS", previous),
-        ):
-            if secret and len(secret) < _SHORTEST_SECRET:
-                self.problems.append(
-                    f"{name} is shorter than {_SHORTEST_SECRET} characters and can be guessed; "
-                    "make a longer one with: openssl rand -hex 32"
-                )
         return tuple(secret for secret in (current, previous) if secret)
+
+    def long_enough(self, name: str) -> str:
+        """Return a secret that people made up, '' where there is none."""
+        secret = self.text(name)
+        if secret and len(secret) < _SHORTEST_SECRET:
+            self.problems.append(
+                f"{name} is shorter than {_SHORTEST_SECRET} characters and can be guessed; "
+                "make a longer one with: openssl rand -hex 32"
+            )
+        return secret
 
     def private_key(self) -> str:
         key, path = self.text("GITHUB_PRIVATE_KEY"), self.text("GITHUB_PRIVATE_KEY_PATH")

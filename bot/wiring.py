@@ -88,7 +88,7 @@ class Composition:
         self._facts: Facts = {}
         self.app = build_app(settings)
         RedisOurselves(queue.connection).note(self.app.bot_login)
-        self._seal = sealer(settings.private_key)
+        self._seal = sealer(settings.sealing)
         self.git = GitMirrors(
             data,
             lambda repository: f"{settings.git_url}/{repository.full_name}.git",
@@ -223,7 +223,8 @@ def reading(settings: Settings, home: Repository, data: Path) -> tuple[GitHub, G
     )
     github: GitHub = routed(home, app.for_repository)
     git: Git = mirrors
-    return fenced(github, refuse, GITHUB_WRITES), fenced(git, refuse, GIT_WRITES), sealer(settings.private_key)
+    seal = sealer(settings.sealing)
+    return fenced(github, refuse, GITHUB_WRITES), fenced(git, refuse, GIT_WRITES), seal
 
 
 def build_handler(settings: Settings) -> Work:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 
 import click
@@ -44,7 +45,7 @@ def app_convert(code: str, api_url: str, out: Path) -> None:
     found = convert(code, api_url=api_url)
     descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        file.write(environment_file(found, api_url))
+        file.write(environment_file(found, api_url, secrets.token_hex(32)))
     click.echo(f"{found.slug} (id {found.app_id}) is registered: {found.url}")
     click.echo(f"Its credentials are in {out}. Load it and start the bot:")
     click.echo(f"  set -a; . ./{out}; set +a; lockkeeper serve")

@@ -8,6 +8,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
+from bot.adapters.seal import sealer
 from bot.errors import UserError
 from bot.settings import Settings
 
@@ -52,6 +53,7 @@ def test_where_git_goes_follows_the_api(api: str, git: str) -> None:
         ({"LOCKKEEPER_WEBHOOK_SECRET": "  "}, "LOCKKEEPER_WEBHOOK_SECRET is not set"),
         ({"LOCKKEEPER_WEBHOOK_SECRET": "short"}, "LOCKKEEPER_WEBHOOK_SECRET is shorter"),
         ({"LOCKKEEPER_WEBHOOK_SECRET_PREVIOUS": "short"}, "LOCKKEEPER_WEBHOOK_SECRET_PREVIOUS is shorter"),
+        ({"LOCKKEEPER_SEAL_SECRET": "short"}, "LOCKKEEPER_SEAL_SECRET is shorter"),
         ({"GITHUB_APP_ID": "Iv1.abc"}, "GITHUB_APP_ID must be a number"),
         ({"GITHUB_APP_ID": "0"}, "GITHUB_APP_ID must be a number"),
         ({"GITHUB_API_URL": "api.github.com"}, "GITHUB_API_URL must be a URL"),
@@ -101,6 +103,7 @@ def test_secrets_are_in_no_repr_and_no_error(pem: str) -> None:
         **GOOD,
         "LOCKKEEPER_WEBHOOK_SECRET_PREVIOUS": "canary-secret-2",
         "GITHUB_PRIVATE_KEY": pem,
+        "LOCKKEEPER_SEAL_SECRET": "canary-seal",
         "REDIS_URL": "redis://:canary-password@127.0.0.1:6379/0",
         "LOCKKEEPER_ARGOCD_URL": "https://argocd.example.com",
         "LOCKKEEPER_ARGOCD_TOKEN": "canary-token",
@@ -119,6 +122,7 @@ def test_children_read_the_same_settings(pem: str) -> None:
         "LOCKKEEPER_WEBHOOK_SECRET_PREVIOUS": "canary-secret-2",
         "GITHUB_APP_ID": "12",
         "GITHUB_PRIVATE_KEY": pem,
+        "LOCKKEEPER_SEAL_SECRET": "canary-seal",
         "GITHUB_API_URL": "https://github.example.com/api/v3",
         "REDIS_URL": "unix:///tmp/x.sock",
         "LOCKKEEPER_PUBLIC_URL": "https://keeper.example.com",
@@ -130,3 +134,11 @@ def test_children_read_the_same_settings(pem: str) -> None:
     }
     settings = Settings.from_environment(env)
     assert Settings.from_environment(settings.to_environment()) == settings
+
+
+def test_what_is_sealed_outlives_a_new_private_key_where_a_secret_was_set(pem: str) -> None:
+    old = Settings.from_environment({**GOOD, "GITHUB_PRIVATE_KEY": pem, "LOCKKEEPER_SEAL_SECRET": "a long secret"})
+    new = Settings.from_environment({**GOOD, "LOCKKEEPER_SEAL_SECRET": "a long secret"})
+    assert sealer(old.sealing)("words") == sealer(new.sealing)("words")
+    without = Settings.from_environment({**GOOD, "GITHUB_PRIVATE_KEY": pem})
+    assert without.sealing == without.private_key

@@ -80,12 +80,13 @@ def convert(code: str, *, api_url: str) -> Credentials:
     return Credentials(found["id"], found["slug"], found["html_url"], found["pem"], found["webhook_secret"])
 
 
-def environment_file(credentials: Credentials, api_url: str) -> str:
-    """Return the credentials as lines of an environment file."""
+def environment_file(credentials: Credentials, api_url: str, seal_secret: str) -> str:
+    """Return the credentials, and a secret to seal with, as lines of an environment file."""
     key = credentials.private_key.strip().replace("\n", "\\n")
     return (
         f"GITHUB_APP_ID={credentials.app_id}\n"
         f'GITHUB_PRIVATE_KEY="{key}"\n'
         f"LOCKKEEPER_WEBHOOK_SECRET={credentials.webhook_secret}\n"
+        f"LOCKKEEPER_SEAL_SECRET={seal_secret}\n"
         f"GITHUB_API_URL={api_url}\n"
     )
