@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -12,16 +12,14 @@ from bot.flows.back import BackReader, Onward
 from bot.flows.backwards import Backwards, Withdrawn
 from bot.flows.changes import ChangeReader, promotion_commit
 from bot.flows.content import Content, Move, Rule, read_restored
-from bot.flows.facts import Ground, read_facts
+from bot.flows.facts import Ground, Setting, read_snapshot
 from bot.flows.history import History
-from bot.flows.locks import read_kept
 from bot.flows.records import HopPulls, Records
 from bot.flows.renamed import promoted_before
-from bot.flows.rights import Rights
 from bot.flows.rules import Rules
 from bot.flows.tools import Tools
 from bot.model.promotion import Hop, Record, Request
-from bot.model.repository import PullRequest, Repository
+from bot.model.repository import PullRequest
 from bot.promotion.gates import GateFacts
 from bot.promotion.locks import Rollback
 from bot.promotion.pipeline import ways_back
@@ -36,13 +34,13 @@ T = TypeVar("T")
 
 
 class Against:
-    """Reads rollbacks and ways back for one job. The mirrors must be fetched; `home` has the configuration."""
+    """Reads rollbacks and ways back for one job. The mirrors must be fetched."""
 
-    def __init__(self, tools: Tools, home: Repository, rules: Rules, changes: ChangeReader) -> None:
-        self._tools, self._home, self._rules, self._changes = tools, home, rules, changes
-        self.kept = read_kept(tools, home)
-        self._history = History(tools, home, self.kept)
-        self._backs = BackReader(tools, home, rules, changes)
+    def __init__(self, tools: Tools, setting: Setting, rules: Rules, changes: ChangeReader) -> None:
+        self._tools, self._setting, self._rules, self._changes = tools, setting, rules, changes
+        self._home, self.kept = setting.home, setting.kept
+        self._history = History(tools, setting.home, self.kept)
+        self._backs = BackReader(tools, setting, rules, changes)
         self._onward: dict[tuple[str, str, str], Onward] = {}
         self._reached: set[str] = set()
         self._arrived: set[str] = set()
@@ -101,7 +99,7 @@ class Against:
             if hop.way != "back" or onward is None:
                 continue
             asked = next((one for one in requests if one.source and one.means(hop)), None)
-            seen = self._read(hop, partial(self._backs.read, hop, onward, self.kept, asked))
+            seen = self._read(hop, partial(self._backs.read, hop, onward, asked))
             if seen is not None:
                 yield hop, seen if isinstance(seen, Idle) else plan(seen)
 
@@ -151,50 +149,36 @@ class Against:
         content = read_restored(self._tools, self._changes, move, said)
         if pulls.open is not None and self._is_for(hop, target, pulls.open, said):
             content = records.standing(content, branch_sha)
-        foreign = records.foreign(branch_sha, content.commit, head)
-        facts = self._facts(hop, target, content, _Heads(head, branch_sha, foreign, pulls.open), said)
-        return Snapshot(
-            hop=hop,
-            record=content.record,
-            source_head=head,
-            target_head=head,
-            base=content.kind,
-            same=content.same,
-            commit=content.commit,
-            conflicts=content.conflicts,
-            facts=facts,
-            changes=content.changes,
-            open=pulls.open,
-            open_record=records.record(hop, pulls.open),
-            request=Request(hop.target.name, said.by, said.sha, pinned=True),
-            branch_sha=branch_sha,
-            versions=content.versions,
-            rollback=said,
-        )
-
-    def _facts(self, hop: Hop, target: Place, content: Content, heads: _Heads, said: Rollback) -> GateFacts:
-        """Read what the gates look at: holds stop promotions, and who wrote what goes back may approve that it does."""
-        kept = self.kept
-        kept = replace(
-            kept,
-            locks=tuple(one for one in kept.locks if one.kind != "hold" or one.pull),
-            said=tuple(one for one in kept.said if one.since >= said.since),
-        )
         ground = Ground(
+            setting=self._setting_of(said),
             hop=hop,
             source=target,
             target=target,
-            content=replace(content, changes=()),
-            source_head=heads.target,
-            branch_sha=heads.branch,
-            foreign=heads.foreign,
-            pull=heads.open,
-            freezes=self._rules.configuration.freezes,
-            kept=kept,
-            home=self._home,
-            rights=Rights(self._tools, self._home, self._rules.configuration),
+            source_head=head,
+            target_head=head,
+            content=content,
+            branch_sha=branch_sha,
+            foreign=records.foreign(branch_sha, content.commit, head),
+            pull=pulls.open,
         )
-        return read_facts(self._tools, ground)
+        return self._read_snapshot(ground, said, open_record=records.record(hop, pulls.open))
+
+    def _setting_of(self, said: Rollback) -> Setting:
+        """Return the setting without holds, which stop promotions, and without what was said before the rollback."""
+        kept = replace(
+            self.kept,
+            locks=tuple(one for one in self.kept.locks if one.kind != "hold" or one.pull),
+            said=tuple(one for one in self.kept.said if one.since >= said.since),
+        )
+        return replace(self._setting, kept=kept)
+
+    def _read_snapshot(self, ground: Ground, said: Rollback, open_record: Record | None = None) -> Snapshot:
+        """Read a rollback. Who wrote what goes back may approve that it does: its changes are nobody's there."""
+        changes = ground.content.changes
+        alone = replace(ground, content=replace(ground.content, changes=()))
+        request = Request(ground.hop.target.name, said.by, said.sha, pinned=True)
+        seen = replace(read_snapshot(self._tools, alone), changes=changes, drift=(), open_record=open_record)
+        return replace(seen, request=request, rollback=said)
 
     def _done(self, hop: Hop, said: Rollback, pull: PullRequest, head: str) -> Snapshot:
         """Return a rollback that is over; it is the environment's newest deployment until something else comes."""
@@ -236,22 +220,14 @@ class Against:
         newest = taken[0]
         changes = self._changes.between(Place(target.repository, target.branch), said.sha, newest.commit)
         record = Record(said.sha, said.by, pinned=True)
-        content = Content("last promotion", record, changes=changes, commit=said.sha)
-        facts = self._facts(hop, target, content, _Heads(said.sha), said)
-        return Snapshot(
-            hop=hop,
-            record=record,
-            source_head=said.sha,
-            target_head=newest.commit,
-            base="last promotion",
-            same=newest.commit == said.sha,
-            commit=said.sha,
-            conflicts=(),
-            facts=replace(facts, head_checks=facts.source_checks),  # one commit is both
-            changes=changes,
-            request=Request(hop.target.name, said.by, said.sha, pinned=True),
+        same = newest.commit == said.sha
+        content = Content("last promotion", record, same=same, changes=changes, commit=said.sha)
+        ground = Ground(self._setting_of(said), hop, target, target, said.sha, newest.commit, content)
+        seen = self._read_snapshot(ground, said)
+        return replace(
+            seen,
+            facts=replace(seen.facts, head_checks=seen.facts.source_checks),  # one commit is both
             tag=tag_of(hop.target.tag, version_back(newest.version)),
-            rollback=said,
         )
 
     def taken(self, hop: Hop, target: Place) -> tuple[Release, ...]:
@@ -277,16 +253,6 @@ class Against:
         if taken[0].commit == seen.commit:
             return ""
         return words.tag_passed_by(seen.hop, taken[0].tag, seen.record.source_sha[:7], here)
-
-
-@dataclass(frozen=True, slots=True)
-class _Heads:
-    """Where the branches of a rollback are, and its open pull request."""
-
-    target: str
-    branch: str = ""
-    foreign: str = ""
-    open: PullRequest | None = None
 
 
 def _no_facts(hop: Hop, said: Rollback, app_id: int) -> GateFacts:

@@ -11,14 +11,12 @@ from dataclasses import dataclass, replace
 
 from bot.flows.changes import ChangeReader
 from bot.flows.content import Move, is_there, read_content
-from bot.flows.facts import Ground, read_facts
+from bot.flows.facts import Ground, Setting, read_snapshot
 from bot.flows.records import HopPulls, Records, list_pulls
-from bot.flows.rights import Rights
 from bot.flows.rules import Rules
 from bot.flows.tools import Tools
 from bot.model.promotion import Hop, Record, Request
 from bot.model.repository import PullRequest, Repository
-from bot.promotion.locks import Kept
 from bot.promotion.places import Place, source_of, target_of
 from bot.promotion.plan import Idle, Snapshot
 
@@ -45,12 +43,13 @@ class Onward:
 
 
 class BackReader:
-    """Reads ways back for one job. The mirrors must be fetched; `home` is the repository with the configuration."""
+    """Reads ways back for one job. The mirrors must be fetched."""
 
-    def __init__(self, tools: Tools, home: Repository, rules: Rules, changes: ChangeReader) -> None:
-        self._tools, self._home, self._rules, self._changes = tools, home, rules, changes
+    def __init__(self, tools: Tools, setting: Setting, rules: Rules, changes: ChangeReader) -> None:
+        self._tools, self._setting, self._rules, self._changes = tools, setting, rules, changes
+        self._home = setting.home
 
-    def read(self, hop: Hop, onward: Onward, kept: Kept, request: Request | None) -> Snapshot | Idle | None:
+    def read(self, hop: Hop, onward: Onward, request: Request | None) -> Snapshot | Idle | None:
         """Return how a way back stands; None where nobody asks for it, and `Idle` where there is nothing to bring.
 
         What GitHub knows of it is asked only where its branch is there, or it is wanted.
@@ -88,45 +87,31 @@ class BackReader:
             target_head=target_head,
             asked=bool(by),
         )
-        return self._snapshot(pulls, move, _Seen(source_head, branch_sha, open_record, request), kept)
+        return self._snapshot(pulls, move, _Seen(source_head, branch_sha, open_record, request))
 
-    def _snapshot(self, pulls: HopPulls, move: Move, seen: _Seen, kept: Kept) -> Snapshot:
+    def _snapshot(self, pulls: HopPulls, move: Move, seen: _Seen) -> Snapshot:
         hop = move.hop
         records = Records(self._tools, move.target.repository, self._home)
         content = records.standing(read_content(self._tools, self._changes, move), seen.branch_sha)
         content = replace(content, drift=())  # what the source has of its own is nobody's concern here
         foreign = records.foreign(seen.branch_sha, content.commit, move.target_head)
         ground = Ground(
+            setting=self._setting,
             hop=hop,
             source=move.source,
             target=move.target,
-            content=content,
             source_head=seen.source_head,
+            target_head=move.target_head,
+            content=content,
             branch_sha=seen.branch_sha,
             foreign=foreign,
             pull=pulls.open,
-            freezes=self._rules.configuration.freezes,
-            kept=kept,
-            home=self._home,
-            rights=Rights(self._tools, self._home, self._rules.configuration),
         )
-        return Snapshot(
-            hop=hop,
-            record=content.record,
-            source_head=seen.source_head,
-            target_head=move.target_head,
-            base=content.kind,
-            same=content.same,
-            commit=content.commit,
-            conflicts=content.conflicts,
-            facts=read_facts(self._tools, ground),
-            changes=content.changes,
-            open=pulls.open,
+        return replace(
+            read_snapshot(self._tools, ground),
             open_record=seen.open_record,
             declined=records.declined(pulls, content.record.source_sha, seen.branch_sha),
             request=seen.request,
-            branch_sha=seen.branch_sha,
-            versions=content.versions,
         )
 
     def _changed(self, source: Place, head: str) -> str:

@@ -84,7 +84,7 @@ def converge(
     if not hops:
         return found
     reader = HopReader(tools, repository, own)
-    against = Against(tools, repository, own, reader.changes)
+    against = Against(tools, reader.setting, own, reader.changes)
     readers = _Readers(reader, against, ways_back(own.configuration))
     plans = _gather(tools, repository, readers, hops, requests)
     backwards = against.plans(requests)

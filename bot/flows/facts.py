@@ -1,4 +1,4 @@
-"""What do the gates of one promotion look at? A gate that nobody asked for costs nothing."""
+"""How does one hop stand, and what do its gates look at? A gate that nobody asked for costs nothing."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 
 from bot.flows.approvals import by_rights, read_approvals, with_unknown_teams
 from bot.flows.content import Content
+from bot.flows.locks import read_kept
 from bot.flows.owners import Span, asked_into
 from bot.flows.rights import Rights
+from bot.flows.rules import Rules
 from bot.flows.running import Held, read_running
 from bot.flows.said import with_words
 from bot.flows.tools import Tools
@@ -19,30 +21,69 @@ from bot.model.repository import CheckState, PullRequest, Repository
 from bot.promotion.gates import GateFacts, approvals, of_members
 from bot.promotion.locks import NOTHING_KEPT, Kept, Lock
 from bot.promotion.places import Place, target_of
+from bot.promotion.plan import Snapshot
 from bot.promotion.rbac import Allowed
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
-    """What the facts of one hop are read about: its places, what moves, and where its branches are.
+class Setting:
+    """What holds for every hop of a look.
 
-    `branch_sha` is the head of the promotion branch ('' without one), `foreign` the same where it holds work of
-    somebody else. `pull` is the open promotion pull request. `freezes` are the dates in the configuration, `kept` the
-    records of what people said, `home` the repository with both; `rights` are what its policy lets people do.
+    `home` is the repository with the configuration, `freezes` are the dates in it, `rights` what its policy lets people
+    do; `kept` are the records of what people said.
     """
 
+    home: Repository
+    freezes: tuple[FreezeRule, ...] = ()
+    rights: Rights | None = None
+    kept: Kept = NOTHING_KEPT
+
+
+def read_setting(tools: Tools, home: Repository, rules: Rules) -> Setting:
+    """Return the setting of a look by these rules; the mirror must be fetched."""
+    rights = Rights(tools, home, rules.configuration)
+    return Setting(home, rules.configuration.freezes, rights, read_kept(tools, home))
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """One hop as git has it: its places, where their branches are, and what moves.
+
+    `branch_sha` is the head of the promotion branch ('' without one), `foreign` the same where it holds work of
+    somebody else. `pull` is the open promotion pull request.
+    """
+
+    setting: Setting
     hop: Hop
     source: Place
     target: Place
-    content: Content
     source_head: str
+    target_head: str
+    content: Content
     branch_sha: str = ""
     foreign: str = ""
     pull: PullRequest | None = None
-    freezes: tuple[FreezeRule, ...] = ()
-    kept: Kept = NOTHING_KEPT
-    home: Repository | None = None
-    rights: Rights | None = None
+
+
+def read_snapshot(tools: Tools, ground: Ground) -> Snapshot:
+    """Read what the gates look at, and return how the hop stands; who asked, and what was before, is not in it yet."""
+    content = ground.content
+    return Snapshot(
+        hop=ground.hop,
+        record=content.record,
+        source_head=ground.source_head,
+        target_head=ground.target_head,
+        base=content.kind,
+        same=content.same,
+        commit=content.commit,
+        conflicts=content.conflicts,
+        facts=read_facts(tools, ground),
+        changes=content.changes,
+        drift=content.drift,
+        open=ground.pull,
+        branch_sha=ground.branch_sha,
+        versions=content.versions,
+    )
 
 
 def read_facts(tools: Tools, ground: Ground) -> GateFacts:
@@ -64,17 +105,17 @@ def read_facts(tools: Tools, ground: Ground) -> GateFacts:
         lost=next((one.lost for one in content.conflicts if one.lost), ""),
         foreign=ground.foreign,
         drift=content.drift,
-        freezes=ground.freezes,
+        freezes=ground.setting.freezes,
         locks=_locks(ground),
-        untold=ground.kept.untold,
+        untold=ground.setting.kept.untold,
         now=tools.clock(),
     )
     if not content.same and not content.conflicts:  # else no gate asks for it
         held = Held(ground.hop, ground.source, record.source_sha, ground.source_head)
         facts = replace(facts, running=read_running(tools, held))
     facts = _with_verdicts(tools, ground, facts)
-    where = ground.target.repository
-    facts = _by_rights(ground, with_words(tools, ground.home or where, where, ground.kept.said, facts))
+    home, said = ground.setting.home, ground.setting.kept.said
+    facts = _by_rights(ground, with_words(tools, home, ground.target.repository, said, facts))
     return _with_unknown_teams(tools, ground, facts)
 
 
@@ -93,7 +134,7 @@ def _with_approvers(tools: Tools, ground: Ground) -> Hop:
 
 def _by_rights(ground: Ground, facts: GateFacts) -> GateFacts:
     """Let only those words count that the policy lets people say."""
-    rights, target = ground.rights, facts.hop.target
+    rights, target = ground.setting.rights, facts.hop.target
     if rights is None or not rights.is_asked:
         return facts
 
@@ -135,7 +176,7 @@ def _locks(ground: Ground) -> tuple[Lock, ...]:
     """Return what is shut, but for other promotion pull requests that are held by themselves."""
     pull = ground.pull
     own = pull_key(ground.target.repository.full_name, pull.number) if pull else ""
-    return tuple(one for one in ground.kept.locks if one.pull.lower() in ("", own.lower()))
+    return tuple(one for one in ground.setting.kept.locks if one.pull.lower() in ("", own.lower()))
 
 
 def _with_verdicts(tools: Tools, ground: Ground, facts: GateFacts) -> GateFacts:

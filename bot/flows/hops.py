@@ -6,10 +6,8 @@ from dataclasses import dataclass, replace
 
 from bot.flows.changes import ChangeReader
 from bot.flows.content import Move, changes_versions, is_there, read_content
-from bot.flows.facts import Ground, read_facts
-from bot.flows.locks import read_kept
+from bot.flows.facts import Ground, read_setting, read_snapshot
 from bot.flows.records import HopPulls, Records
-from bot.flows.rights import Rights
 from bot.flows.rules import Rules
 from bot.flows.tagged import TagReader
 from bot.flows.tools import Tools
@@ -45,8 +43,8 @@ class HopReader:
     def __init__(self, tools: Tools, home: Repository, rules: Rules) -> None:
         self._tools, self._home, self._rules = tools, home, rules
         self.changes = ChangeReader(tools, home, rules.configuration.environments)
-        self._rights = Rights(tools, home, rules.configuration)
-        self._tags = TagReader(tools, home, rules, self.changes)
+        self.setting = read_setting(tools, home, rules)
+        self._tags = TagReader(tools, self.setting, rules, self.changes)
 
     def read(self, pulls: HopPulls, request: Request | None = None) -> Snapshot | Idle:
         """Return the snapshot of one hop; `Idle` with the reason when there is nothing to move, or nowhere to."""
@@ -111,13 +109,13 @@ class HopReader:
 
     def _may_still(self, login: str, target: Environment) -> bool:
         """Say whether who asked before the merge may have it now: rights may have been taken away meanwhile."""
-        return isinstance(self._rights.allows(spec_of("promote"), login, target), Allowed)
+        rights = self.setting.rights
+        return rights is None or isinstance(rights.allows(spec_of("promote"), login, target), Allowed)
 
     def _snapshot(self, pulls: HopPulls, asked: _Asked, heads: _Heads) -> Snapshot:
         hop, repository = pulls.hop, heads.target.repository
         records = Records(self._tools, repository, self._home)
         merged = pulls.merged[0] if pulls.merged else None
-        merged_record = records.record(hop, merged)
         last = records.record(*pulls.last) if pulls.last else None
         branch_sha = self._tools.git.resolve(repository, f"refs/heads/{hop.branch}") or ""
         move = Move(
@@ -135,44 +133,28 @@ class HopReader:
         )
         content = records.standing(read_content(self._tools, self.changes, move), branch_sha)
         foreign = records.foreign(branch_sha, content.commit, heads.target_head)
-        freezes = self._rules.configuration.freezes
         ground = Ground(
-            hop,
-            heads.source,
-            heads.target,
-            content,
-            heads.source_head,
-            branch_sha,
-            foreign,
-            pulls.open,
-            freezes,
-            read_kept(self._tools, self._home),
-            self._home,
-            self._rights,
-        )
-        facts = read_facts(self._tools, ground)
-        return Snapshot(
+            setting=self.setting,
             hop=hop,
-            record=content.record,
+            source=heads.source,
+            target=heads.target,
             source_head=heads.source_head,
             target_head=heads.target_head,
-            base=content.kind,
-            same=content.same,
-            commit=content.commit,
-            versions=content.versions,
-            conflicts=content.conflicts,
-            facts=facts,
-            changes=content.changes,
-            drift=content.drift,
-            open=pulls.open,
+            content=content,
+            branch_sha=branch_sha,
+            foreign=foreign,
+            pull=pulls.open,
+        )
+        seen = read_snapshot(self._tools, ground)
+        return replace(
+            seen,
             open_record=asked.open_record,
             declined=records.declined(pulls, content.record.source_sha, branch_sha),
             merged=merged,
-            merged_record=merged_record,
+            merged_record=records.record(hop, merged),
             arrivals=tuple(self._arrival(records, one) for one in pulls.merged),
             request=asked.request,
-            branch_sha=branch_sha,
-            told_trouble=told_trouble(self._tools, hop, heads.source.repository, facts.source_sha),
+            told_trouble=told_trouble(self._tools, hop, heads.source.repository, seen.facts.source_sha),
         )
 
     def _wanted(self, source_head: str, open_record: Record | None, request: Request | None) -> Record:

@@ -14,6 +14,7 @@ from bot.flows.against import Against
 from bot.flows.changes import ChangeReader, read_commit
 from bot.flows.consent import unwilling
 from bot.flows.converge import converge
+from bot.flows.facts import read_setting
 from bot.flows.locks import Word, keep, read_kept, take_away
 from bot.flows.outcome import HopOutcome
 from bot.flows.records import list_pulls
@@ -57,7 +58,7 @@ def rollback(asked: Asked, parsed: Command) -> Answer:
         if against:
             return Answer(parsed.line, replies.nothing(next(iter(against.values()))), "refused")
         alone.git.fetch(place.repository, [ALL_TAGS])
-        reader = Against(alone, home, asked.rules, ChangeReader(alone, home, asked.rules.configuration.environments))
+        reader = _reader(alone, asked)
         state = _state(alone, asked, parsed, hop, reader)
         if isinstance(state, Answer):
             return state
@@ -97,6 +98,12 @@ def _on_record(tools: Tools, home: Repository, wanted: Rollback, there: Rollback
     return kept
 
 
+def _reader(tools: Tools, asked: Asked) -> Against:
+    home, rules = asked.house.home, asked.rules
+    changes = ChangeReader(tools, home, rules.configuration.environments)
+    return Against(tools, read_setting(tools, home, rules), rules, changes)
+
+
 def let_go_on(tools: Tools, asked: Asked, hop: Hop) -> str:
     """Let promotions into a target go on after a rollback, because somebody promotes; return why not, '' otherwise."""
     home = asked.house.home
@@ -104,7 +111,7 @@ def let_go_on(tools: Tools, asked: Asked, hop: Hop) -> str:
     said = kept.rollback(hop.target.name)
     if said is None:
         return ""
-    reader = Against(tools, home, asked.rules, ChangeReader(tools, home, asked.rules.configuration.environments))
+    reader = _reader(tools, asked)
     back = next(one for one in reader.ways.values() if one.way == "rollback" and one.target.name == hop.target.name)
     seen = reader.read(back, said)
     if _is_open(seen):

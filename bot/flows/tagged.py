@@ -11,10 +11,8 @@ from dataclasses import dataclass, replace
 
 from bot.flows.changes import ChangeReader
 from bot.flows.content import Content
-from bot.flows.facts import Ground, read_facts
-from bot.flows.locks import read_kept
+from bot.flows.facts import Ground, Setting, read_snapshot
 from bot.flows.records import HISTORY, Records
-from bot.flows.rights import Rights
 from bot.flows.rules import Rules
 from bot.flows.tools import Tools
 from bot.flows.troubles import told_trouble
@@ -39,10 +37,11 @@ class _Tags:
 
 
 class TagReader:
-    """Reads hops that set tags. The tags must be fetched; `home` is the repository with the configuration."""
+    """Reads hops that set tags. The tags must be fetched."""
 
-    def __init__(self, tools: Tools, home: Repository, rules: Rules, changes: ChangeReader) -> None:
-        self._tools, self._home, self._rules, self._changes = tools, home, rules, changes
+    def __init__(self, tools: Tools, setting: Setting, rules: Rules, changes: ChangeReader) -> None:
+        self._tools, self._setting, self._rules, self._changes = tools, setting, rules, changes
+        self._home = setting.home
 
     def read(self, hop: Hop, request: Request | None = None) -> Snapshot | Idle:
         """Return the snapshot of one hop; `Idle` with the reason when there is no tag to set."""
@@ -105,25 +104,13 @@ class TagReader:
         changes = () if same else self._changes.between(Place(target.repository, target.branch), since, chosen.commit)
         kind: Base = "last promotion" if before else "none"
         content = Content(kind, record, same=same, changes=changes, commit=chosen.commit)
-        kept = read_kept(self._tools, self._home)
-        freezes = self._rules.configuration.freezes
-        ground = Ground(hop, target, target, content, chosen.commit, freezes=freezes, kept=kept, home=self._home)
-        rights = Rights(self._tools, self._home, self._rules.configuration)
-        facts = read_facts(self._tools, replace(ground, rights=rights))
-        arrivals = tuple(self._arrival(hop, target.repository, one) for one in tags.taken[:HISTORY])
-        return Snapshot(
-            hop=hop,
-            record=record,
-            source_head=chosen.commit,
-            target_head=since or "",
-            base=content.kind,
-            same=same,
-            commit=chosen.commit,
-            conflicts=(),
-            facts=replace(facts, head_checks=facts.source_checks),  # one commit is both
-            changes=changes,
+        ground = Ground(self._setting, hop, target, target, chosen.commit, since or "", content)
+        seen = read_snapshot(self._tools, ground)
+        return replace(
+            seen,
+            facts=replace(seen.facts, head_checks=seen.facts.source_checks),  # one commit is both
             request=request or (Request(hop.target.name, who) if who else None),
-            arrivals=arrivals,
+            arrivals=tuple(self._arrival(hop, target.repository, one) for one in tags.taken[:HISTORY]),
             tag=tag_of(hop.target.tag, chosen.version),
             told_trouble=not same and told_trouble(self._tools, hop, target.repository, chosen.commit),
         )

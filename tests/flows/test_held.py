@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.flows.content import Content
-from bot.flows.facts import Ground, _locks
+from bot.flows.facts import Ground, Setting, _locks
 from bot.model.promotion import Record
 from bot.model.repository import Repository
 from bot.promotion.gates.facts import EPOCH
@@ -27,12 +27,13 @@ ALL = replace(OWN, pull="")
 )
 def test_a_hold_of_one_pull_request_counts_for_no_other(number: int, expected: tuple[Lock, ...]) -> None:
     ground = Ground(
+        Setting(PLACE.repository, kept=Kept((OWN, OTHER, ELSEWHERE, ALL))),
         hop(),
         PLACE,
         PLACE,
-        Content("none", Record("a" * 40)),
-        "",
+        source_head="",
+        target_head="",
+        content=Content("none", Record("a" * 40)),
         pull=pull(number) if number else None,
-        kept=Kept((OWN, OTHER, ELSEWHERE, ALL)),
     )
     assert _locks(ground) == expected
