@@ -6,6 +6,8 @@ STAMP  := $(VENV)/.ready
 DEVSTAMP := $(VENV)/.ready-dev
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check install --require-hashes
 
+WORKERS = $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')# one more than cores: each waits now and then
+
 .DEFAULT_GOAL := help
 .PHONY: help setup dev demo test check lint types contracts lock docs bench conformance clean
 
@@ -41,7 +43,7 @@ demo: $(STAMP) ## play the whole story on this machine (STAY=1 keeps it running 
 test: $(DEVSTAMP) ## run the tests
 	@$(BIN)/python -m tests.referee.fetch || echo "test: the referee's material is not to be had; its tests are skipped"
 	@$(BIN)/python -m tools.conformance.oracles || echo "test: kubectl and helm are not to be had; what compares with them is skipped"
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 check: lint types contracts test ## everything a change must pass
 
