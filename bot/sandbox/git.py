@@ -6,8 +6,10 @@ import os
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from bot.sandbox.bare import environment, lay_out
 from bot.sandbox.channel import CAT_FILE, UPDATE_REF, Channel, GoneError
 from bot.sandbox.objects import (
     CommitObject,
@@ -25,74 +27,9 @@ _SCRATCH = "refs/sandbox/scratch"
 _SHORT = 64  # commits
 _ID = re.compile(r"[0-9a-f]{40}")
 
-_CONFIG = """\
-[core]
-\trepositoryformatversion = 0
-\tbare = true
-[gc]
-\tauto = 0
-[receive]
-\tautogc = false
-\tunpackLimit = 100000
-\thideRefs = refs/pull
-[http]
-\treceivepack = true
-[uploadpack]
-\tallowAnySHA1InWant = true
-\tallowFilter = true
-"""
-
-# SANDBOX_REFUSED holds lines "ref<TAB>reason"; SANDBOX_NO_FORCE holds one ref a line; SANDBOX_NO_WORKFLOWS is set
-# for Apps that may not write workflows.
-_UPDATE_HOOK = """\
-#!/bin/sh
-ref=$1 old=$2 new=$3 zero=0000000000000000000000000000000000000000
-refuse() {
-  echo "error: GH006: Protected branch update failed for $ref." >&2
-  echo "error: $1" >&2
-  exit 1
-}
-reason=$(printf '%s\\n' "$SANDBOX_REFUSED" | while IFS='\t' read -r name why; do
-  [ "$name" = "$ref" ] && echo "$why"
-done)
-[ -n "$reason" ] && refuse "$reason"
-if [ "$old" != "$zero" ] && [ "$new" != "$zero" ]; then
-  if printf '%s\\n' "$SANDBOX_NO_FORCE" | grep -qxF "$ref"; then
-    git merge-base --is-ancestor "$old" "$new" || refuse "Cannot force-push to this branch"
-  fi
-fi
-if [ -n "$SANDBOX_NO_WORKFLOWS" ] && [ "$new" != "$zero" ]; then
-  git ls-tree -r "$new" -- .github/workflows/ | while read -r mode kind blob path; do
-    known=
-    for other in $(git for-each-ref --format='%(refname)' refs/heads); do
-      [ "$(git rev-parse -q --verify "$other:$path")" = "$blob" ] && known=yes && break
-    done
-    [ -n "$known" ] || echo "$path"
-  done | head -n 1 | while read -r path; do
-    why="without \\`workflows\\` permission"
-    echo "refusing to allow a GitHub App to create or update workflow \\`$path\\` $why" >&2
-    exit 1
-  done || exit 1
-fi
-exit 0
-"""
-
 
 class GitError(Exception):
     """git ended with an error; the text is its own words."""
-
-
-def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the environment git runs in: nothing of the user's or the system's configuration."""
-    return {
-        "PATH": os.environ.get("PATH", os.defpath),
-        "LC_ALL": "C.UTF-8",
-        "HOME": "/nonexistent",
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_TERMINAL_PROMPT": "0",
-        **(extra or {}),
-    }
 
 
 class BareRepository:
@@ -110,13 +47,7 @@ class BareRepository:
     @classmethod
     def create(cls, path: Path, default_branch: str) -> BareRepository:
         """Make an empty bare repository whose HEAD names `default_branch`."""
-        for folder in ("objects/info", "objects/pack", "refs/heads", "refs/tags", "hooks", "info"):
-            (path / folder).mkdir(parents=True, exist_ok=True)
-        (path / "HEAD").write_text(f"ref: refs/heads/{default_branch}\n")
-        (path / "config").write_text(_CONFIG)
-        hook = path / "hooks" / "update"
-        hook.write_text(_UPDATE_HOOK)
-        hook.chmod(0o755)
+        lay_out(path, default_branch)
         return cls(path)
 
     def close(self) -> None:
@@ -258,10 +189,10 @@ class BareRepository:
         """Return (id, kind, content) of what a name means, None for nothing; a git that died is asked once more."""
         if "\n" in name:
             return None
-        try:
-            return self._reader.object(name, content=content)
-        except GoneError:
-            return self._reader.object(name, content=content)
+        for _ in range(2):
+            with suppress(GoneError):
+                return self._reader.object(name, content=content)
+        raise GitError(f"git cat-file does not answer about {name}")
 
     def tree(self, treeish: str, *, recursive: bool = False) -> list[TreeEntry]:
         """List a tree; paths are relative to it."""

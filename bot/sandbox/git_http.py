@@ -11,8 +11,9 @@ import subprocess
 from flask import Request, Response
 
 from bot.sandbox.acts import branches, protection
+from bot.sandbox.bare import environment
 from bot.sandbox.credentials import identify
-from bot.sandbox.git import ZERO, environment
+from bot.sandbox.git import ZERO
 from bot.sandbox.records import Account, Repository
 from bot.sandbox.refusal import Refusal
 from bot.sandbox.state import Actor, InstallationToken
