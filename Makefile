@@ -28,6 +28,7 @@ $(STAMP): $(VENV)/bin/python requirements/runtime.lock requirements/engines.lock
 	@$(PIP) --no-deps --ignore-requires-python -r requirements/engines.lock
 	@$(PIP) --no-deps --only-binary :all: -r requirements/rego.lock || echo "setup: no Rego engine for this machine: Gatekeeper templates in Rego will be \"not evaluable here\"" >&2
 	@$(BIN)/python -m pip --quiet --disable-pip-version-check install --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q bot
 	@touch $@
 
 dev: $(DEVSTAMP) ## setup, and the tools for checks and tests
@@ -43,6 +44,7 @@ demo: $(STAMP) ## play the whole story on this machine (STAY=1 keeps it running 
 test: $(DEVSTAMP) ## run the tests
 	@$(BIN)/python -m tests.referee.fetch || echo "test: the referee's material is not to be had; its tests are skipped"
 	@$(BIN)/python -m tools.conformance.oracles || echo "test: kubectl and helm are not to be had; what compares with them is skipped"
+	@$(BIN)/python -m compileall -q bot
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 check: lint types contracts test ## everything a change must pass

@@ -17,8 +17,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
-from requests.adapters import DEFAULT_CA_BUNDLE_PATH
-
 from bot.checks.remote import NotFetched
 from bot.errors import LockkeeperError
 from bot.model.address import Address, address_of
@@ -170,6 +168,8 @@ def _connected(addresses: Sequence[str], port: int, timeout: float) -> socket.so
 
 
 def _secured(link: socket.socket, host: str) -> ssl.SSLSocket:
+    from requests.adapters import DEFAULT_CA_BUNDLE_PATH  # slow to import, and seldom needed
+
     context = ssl.create_default_context()
     context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
     return context.wrap_socket(link, server_hostname=host, do_handshake_on_connect=False)

@@ -14,7 +14,6 @@ import re
 
 from bot.policy.documents import parse_value
 from bot.policy.kyverno.answers import NotKnown, QueryError, TooLargeError, as_json, is_number, same, workable
-from bot.policy.kyverno.certificates import decode_certificate
 from bot.policy.kyverno.images import parse_image
 from bot.policy.kyverno.regular import compile_regular, expand
 from bot.policy.kyverno.signature import LONGEST, Library, bounded
@@ -187,6 +186,8 @@ def _random(_: str) -> object:
 
 @function("string")
 def x509_decode(text: str) -> object:
+    from bot.policy.kyverno.certificates import decode_certificate  # slow to import, and seldom needed
+
     return decode_certificate(text)
 
 
