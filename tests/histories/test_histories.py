@@ -26,7 +26,7 @@ Deed = tuple[str, int]  # what is done, and the seed of its chances
 TREES = ("branch", "directory", "repository")
 ESTATES: dict[str, Estate] = {**{one: Trees(one) for one in TREES}, "values": Versions()}
 MANY = int(os.environ.get("HISTORIES", "0"))
-SEEDS, ROUNDS = range(4), 5
+SEEDS, ROUNDS = range(3), 5
 CHANGES = (
     *("edit",) * 5, "create", *("delete",) * 2, *("rename",) * 2, *("revert",) * 2, *("fix",) * 4, "own",
     *("bring back",) * 2,
