@@ -55,6 +55,8 @@ def approve(asked: Asked, parsed: Command) -> Answer:
         found = _underway(alone, asked, parsed)
         if isinstance(found, Answer):
             return found
+        if _is_direct(alone, asked, found.hop):
+            return Answer(parsed.line, words.direct(found.hop.target.name, _page(asked, found)), "refused")
         target = found.snapshot.facts.hop.target  # with the owners of what changes, where they count
         if not target.approvers.required:
             return Answer(parsed.line, replies.nothing(f"promotions to {target.name} ask for no approval"))
@@ -62,13 +64,33 @@ def approve(asked: Asked, parsed: Command) -> Answer:
         actor = asked.command.actor
         rights = Rights(alone, asked.house.home, asked.rules.configuration)
         said = verdict(alone, where, target, Approval(actor, approved=True, sha=found.sha, eligible=True))
-        if not by_rights(rights, target, said).eligible:
+        said = by_rights(rights, target, said)
+        if not said.eligible:
             return Answer(parsed.line, words.no_approver(found.snapshot.facts.hop), "refused")
         if actor.lower() in excluded(found.snapshot.facts):
             asking = actor.lower() == found.snapshot.record.requested_by.lower()
             return Answer(parsed.line, words.own_change(found.hop, asking), "refused")
-        after = _spoken(alone, asked, Said("approve", target.name, actor, found.sha, "", _time(alone, asked)), found)
-    return Answer(parsed.line, words.approved(after.hop, found.sha, _now(after, "approvals")))
+        word = Said("approve", target.name, actor, found.sha, "", _time(alone, asked))
+        after = _spoken(alone, asked, word, found)
+        apart = dict(said.apart)
+        members = [one.name for one in target.members if one.approvers.required and one.name not in apart]
+    text = words.approved(after.hop, found.sha, _page(asked, found), _now(after, "approvals"), members)
+    return Answer(parsed.line, text)
+
+
+def _is_direct(tools: Tools, asked: Asked, hop: Hop) -> bool:
+    """Say whether the comment is on an open pull request that changes the target of a promotion by itself.
+
+    Who approves there means what stands there.
+    """
+    if asked.pull.state != "open" or asked.own_hop(tools.github.bot_login):
+        return False
+    return any(one.name in asked.into for one in members_of(hop))
+
+
+def _page(asked: Asked, found: Underway) -> str:
+    """Return the promotion pull request as a page links it; '' where a tag is to be set."""
+    return f"{asked.house.prefix(found.hop)}#{found.outcome.pull}" if found.outcome.pull else ""
 
 
 def override(asked: Asked, parsed: Command) -> Answer:

@@ -10,6 +10,7 @@ from bot.flows.outcome import HopOutcome
 from bot.model.promotion import Hop
 from bot.promotion.journey import standings
 from bot.promotion.plan import Close, Idle, Propose, Release, Stuck
+from bot.report.hop_rules import starts
 from bot.report.picture import picture
 from bot.report.replies import StatusRow
 from bot.report.words import count, moment
@@ -23,7 +24,8 @@ def status_rows(house: House, outcomes: Sequence[HopOutcome]) -> list[StatusRow]
         leading = [one for one in outcomes if one.hop.leads_to(environment.name)]
         into = [one for one in leading if one.hop.way == "promote"]
         if not into:
-            rows.append(StatusRow(environment.name, f"deploys from `{environment.branch}`: changes start here"))
+            place = starts(environment, [one.hop for one in outcomes])
+            rows.append(StatusRow(environment.name, f"deploys from {place}: changes start here"))
         into += [one for one in leading if one not in into and not isinstance(one.decision, Idle)]
         fresh = [one for one in into if one.hop not in told]  # a group is told once
         told.update(one.hop for one in fresh)

@@ -24,7 +24,9 @@ def explain(tools: Tools, asked: Asked, parsed: Command) -> Answer:
     every = every_way(asked.rules.configuration)
     hops = [own] if own and own.leads_to(target) else [hop for hop in every if hop.leads_to(target)]
     seen = converge(tools, asked.house.home, write=False).all if hops else ()
-    found = [_reasons(one, asked.house.prefix(one.hop)) for one in seen if one.hop in hops]
+    meant = [one for one in seen if one.hop in hops]
+    moving = [one for one in meant if one.hop.way == "promote" or not isinstance(one.decision, Idle)]
+    found = [_reasons(one, asked.house.prefix(one.hop)) for one in moving or meant]
     if not found:
         names = [hop.target.name for hop in every if hop.way == "promote"]
         return Answer(parsed.line, speaking.say_where(parsed.name, target, names), "misunderstood")

@@ -89,4 +89,9 @@ def shown(moment: datetime, zone: str = "UTC") -> str:
     """
     if moment.second or moment.microsecond:
         moment = moment.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    return past(moment, zone)
+
+
+def past(moment: datetime, zone: str = "UTC") -> str:
+    """Return a moment that is over as people of a zone read it: within the minute that their clock showed then."""
     return f"{moment.astimezone(ZoneInfo(zone)):%a %Y-%m-%d %H:%M} {zone}"

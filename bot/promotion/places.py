@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.model.environment import Configuration, Environment, Strategy, ValueFile
 from bot.model.promotion import Hop
@@ -106,6 +106,17 @@ def _inside(path: str, environment: Environment) -> bool:
 def lies_below(path: str, places: Sequence[str]) -> bool:
     """Say whether a path is one of these, or lies below one; every path does below '', and where there are none."""
     return not places or any(not place or path == place or path.startswith(f"{place}/") for place in places)
+
+
+def spots(hop: Hop) -> tuple[str, str]:
+    """Return where what a hop moves lies in its source and in its target, as people read it."""
+    source, target = (only(one, hop.application) for one in (hop.source, hop.target))
+    return spot(source, hop.target.strategy), spot(target, hop.target.strategy)
+
+
+def only(one: Environment, application: str) -> Environment:
+    """Return an environment with the files of one application only, where each moves on its own."""
+    return replace(one, values=tuple(file for file in one.values if application in ("", file.application)))
 
 
 def spot(environment: Environment, strategy: Strategy) -> str:

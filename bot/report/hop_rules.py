@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from bot.model.environment import Environment, People
 from bot.model.promotion import Hop
-from bot.promotion.places import spot
+from bot.promotion.places import spot, spots
 from bot.promotion.times import duration_words, window_words
 from bot.report.words import count, listed
 
@@ -23,7 +22,7 @@ _MOVES = {
 def rules(hop: Hop) -> tuple[str, ...]:
     """Return the rules of one hop in sentences without a full stop: what moves where, who acts, which gates."""
     target = hop.target
-    source, into = (spot(_only(one, hop.application), target.strategy) for one in (hop.source, target))
+    source, into = spots(hop)
     what = _MOVES[target.strategy].format(source=source)
     told = [f"{target.strategy}: {what} {into}"]
     if target.members:
@@ -36,11 +35,6 @@ def starts(one: Environment, hops: Iterable[Hop]) -> str:
     found = (hop.target.strategy for hop in hops if hop.source.name == one.name and hop.way == "promote")
     strategy = next(found, one.strategy)
     return spot(one, "directory" if strategy in ("branch", "repository") and one.path else strategy)
-
-
-def _only(one: Environment, application: str) -> Environment:
-    """Return an environment with the files of one application only, where each moves on its own."""
-    return replace(one, values=tuple(file for file in one.values if application in ("", file.application)))
 
 
 def _deeds(target: Environment) -> str:

@@ -9,7 +9,7 @@ from bot.model.environment import Environment
 from bot.model.promotion import Change, Gate, Hop, Record
 from bot.ports import CheckReport
 from bot.promotion.gates import PROMOTION_CHECK
-from bot.promotion.places import spot
+from bot.promotion.places import spot, spots
 from bot.promotion.plan import Snapshot
 from bot.promotion.trailers import write_trailers
 from bot.report import markdown
@@ -50,11 +50,12 @@ def body(snapshot: Snapshot, gates: Sequence[Gate], journey: Journey) -> str:
     hop = snapshot.hop
     asked = f", asked for by {snapshot.record.requested_by}" if snapshot.record.requested_by else ""
     what = count(len(snapshot.changes), "change") if snapshot.changes else "everything"
+    source, target = spots(hop)
     parts = [
         f"{BODY_MARKER}\nMoves {what} from **{markdown.escape(hop.source.name)}** "
-        f"({spot(hop.source, hop.target.strategy)} at {snapshot.record.source_sha[:7]}) to "
+        f"({source} at {snapshot.record.source_sha[:7]}) to "
         f"**{markdown.escape(hop.target.name)}** "
-        f"({spot(hop.target, hop.target.strategy)}){markdown.escape(asked)}. The rendered diff of "
+        f"({target}){markdown.escape(asked)}. The rendered diff of "
         f"{markdown.escape(hop.target.name)} is in the comment below.",
         version_list(snapshot.versions),
         change_table(snapshot.changes),
@@ -110,8 +111,11 @@ def gate_table(gates: Sequence[Gate]) -> str:
 
 
 def _base_note(snapshot: Snapshot) -> str:
+    first = "First promotion of this pair"
+    if snapshot.rolled_back is not None:
+        first = "Compared as at the first promotion of this pair, because what was promoted since then was rolled back"
     if snapshot.base == "merge base":
-        return "<sub>First promotion of this pair: compared with the last common commit of both branches.</sub>"
+        return f"<sub>{first}: compared with the last common commit of both branches.</sub>"
     name, source = (markdown.escape(one.name) for one in (snapshot.hop.target, snapshot.hop.source))
     if snapshot.base == "rewritten":
         return (
@@ -127,7 +131,7 @@ def _base_note(snapshot: Snapshot) -> str:
         )
     if snapshot.base == "configured":
         return (
-            f"<sub>First promotion of this pair: what differed when it was configured belongs to {name}, and only what "
+            f"<sub>{first}: what differed when it was configured belongs to {name}, and only what "
             f"{source} changed since then moves.</sub>"
         )
     if snapshot.base == "dated":
@@ -217,16 +221,32 @@ def gate_check(hop: Hop, gates: Sequence[Gate], *, sha: str, record: str) -> Che
     elif waiting:
         heading = f"{listed([gate.name for gate in waiting])}: waiting for {waiting[0].owner}"
     else:
-        heading = "All gates are open" + (": merging" if hop.target.merge == "auto" else ": ready to merge")
+        heading = f"All gates are open: {_now(hop.target)}"
     return CheckReport(
         name=check_name(hop.target),
         sha=sha,
         title=heading[:250],
-        summary=f"Promotion from {markdown.escape(hop.source.name)} to {markdown.escape(hop.target.name)}.\n\n"
-        + gate_table(gates),
+        summary=f"{_kind(hop)}.\n\n{gate_table(gates)}",
         conclusion="failure" if failed else None if waiting else "success",
         external_id=record,
     )
+
+
+def _now(target: Environment) -> str:
+    if target.strategy == "tag":
+        return "the tag is set"
+    return "merging" if target.merge == "auto" else "ready to merge"
+
+
+def _kind(hop: Hop) -> str:
+    source, target = (markdown.escape(one.name) for one in (hop.source, hop.target))
+    match hop.way:
+        case "rollback":
+            return f"Rollback of {target}"
+        case "back":
+            return f"What {source} changed directly, brought back to {target}"
+        case "promote":
+            return f"Promotion from {source} to {target}"
 
 
 def direct_check(environment: Environment, gate: Gate, *, sha: str) -> CheckReport:
@@ -237,8 +257,9 @@ def direct_check(environment: Environment, gate: Gate, *, sha: str) -> CheckRepo
         name=check_name(environment),
         sha=sha,
         title=heading[:250],
-        summary=f"This is no promotion: it changes {markdown.escape(where)} directly. Later promotions keep it there "
-        f"and list it as drift; bring it to the environments before, too, if it should stay.\n\n{gate_table([gate])}",
+        summary=f"This is no promotion: it goes into {markdown.escape(where)} directly. What it changes there, later "
+        "promotions keep and list as drift; bring it to the environments before, too, if it should stay. Approve it "
+        f"by a review: `/approve` speaks for promotions.\n\n{gate_table([gate])}",
         conclusion={"fail": "failure", "wait": None, "pass": "success"}[gate.state],
     )
 

@@ -147,7 +147,7 @@ def failed(error: UserError) -> str:
 def broken_configuration(problems: Sequence[ConfigProblem]) -> str:
     """Return the refusal while the configuration is broken."""
     listing = "\n".join(
-        f"- {markdown.code(f'line {one.line or 1}')} {markdown.escape(one.key)}: {markdown.escape(one.message)}"
+        f"- {markdown.code(f'line {one.line or 1}')} {markdown.escape(one.key)}: {markdown.prose(one.message)}"
         for one in problems[:10]
     )
     return f"❌ `.github/lockkeeper.yaml` is broken on the default branch, so nothing is promoted:\n\n{listing}"

@@ -8,7 +8,7 @@ from bot.model.promotion import Change, Gate, Hop, Record
 from bot.model.quoting import quoted
 from bot.model.repository import PullRequest
 from bot.promotion.locks import Rollback
-from bot.promotion.places import spot
+from bot.promotion.places import spots
 from bot.promotion.plan import Conflict, Snapshot
 from bot.promotion.standing import rollback_line
 from bot.promotion.trailers import write_trailers
@@ -41,7 +41,7 @@ def body(snapshot: Snapshot, gates: Sequence[Gate], said: Rollback) -> str:
     direct = [one for one in snapshot.changes if is_direct(one, hop)]
     carried = [one for one in snapshot.changes if one not in direct]
     parts = [
-        f"{BODY_MARKER}\nBrings **{name}** ({spot(hop.target, hop.target.strategy)}) back to what it held "
+        f"{BODY_MARKER}\nBrings **{name}** ({spots(hop)[1]}) back to what it held "
         f"{stated(said.to)} (at {said.sha[:7]}), asked for by {markdown.escape(said.by)}{why}. The rendered "
         f"diff of {name} is in the comment below.",
         version_list(snapshot.versions),

@@ -14,10 +14,31 @@ from bot.report import markdown, replies
 from bot.report.words import listed
 
 
-def approved(hop: Hop, sha: str, gate: Gate | None) -> str:
-    """Return the answer to an approval that counts; `gate` is how approvals stand now."""
-    text = f"Your approval of {sha[:7]} for {hop.target.name} counts: {gate.reason if gate else 'it has moved on'}."
-    return f"👍 {markdown.prose(text)}"
+def approved(hop: Hop, sha: str, pull: str, gate: Gate | None, members: Sequence[str] = ()) -> str:
+    """Return the answer to an approval that counts, for those `members` alone where the target is a group.
+
+    `pull` is the promotion pull request as a page links it, '' for a tag; `gate` is how approvals stand now.
+    """
+    target = members or [hop.target.name]
+    now = f"{gate.reason}." if gate else "it has moved on."
+    if gate and gate.state != "pass" and hop.target.members:
+        now = f"still to come is {now}"
+    what = f"{sha[:7]} in {pull}" if pull else sha[:7]
+    return f"👍 Your approval of {what} for {markdown.escape(listed(target))} counts: {markdown.prose(now)}"
+
+
+def direct(target: str, pull: str) -> str:
+    """Return the refusal to approve a promotion on a pull request that changes its target directly.
+
+    `pull` is the promotion pull request as a page links it, '' where none is underway.
+    """
+    other = f"; for the promotion, comment `/approve {target}` on {pull}" if pull else ""
+    return replies.refused(
+        f"this pull request is no promotion: it changes {target} directly",
+        required="a review, which approves what stands here; `/approve` speaks for promotions",
+        has="a comment",
+        following=f"review this pull request{other}",
+    )
 
 
 def no_approver(hop: Hop) -> str:
@@ -63,7 +84,8 @@ def not_overridable(hop: Hop, gate: str, overridable: Sequence[str]) -> str:
     """Return the refusal to open a gate that the configuration keeps shut."""
     target = hop.target.name
     allowed = listed([f"`{one}`" for one in overridable]) or "none"
-    place = f"`environments.{target}.gates.override.gates`"
+    members = [one.name for one in hop.target.members] or [target]
+    place = listed([f"`environments.{one}.gates.override.gates`" for one in members[:3]], "or")
     following = (
         "nobody's word opens this gate: see what it waits for"
         if gate == "order"

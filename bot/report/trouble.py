@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from bot.errors import RefusedError, UserError
 from bot.model.promotion import Hop
 from bot.ports import CheckReport
-from bot.promotion.places import spot
+from bot.promotion.places import spots
 from bot.promotion.plan import Conflict
 from bot.report import markdown
 from bot.report.words import count, shortened
@@ -98,7 +98,7 @@ def conflict_words(hop: Hop, conflicts: Sequence[Conflict]) -> str:
     if lost := next((one for one in conflicts if one.lost), None):
         return f"Nothing was written: {markdown.prose(lost.kind)}.\n\n**Next:** {markdown.prose(lost.lost)}."
     rows = [[markdown.code(one.path), markdown.escape(one.kind)] for one in conflicts[:100]]
-    source, target = (spot(one, hop.target.strategy) for one in (hop.source, hop.target))
+    source, target = spots(hop)
     return (
         f"Nothing was written. These files were changed in **{markdown.escape(hop.source.name)}** "
         f"({source}) and, differently, in **{markdown.escape(hop.target.name)}** "

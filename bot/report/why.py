@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.model.environment import Environment
@@ -41,7 +41,8 @@ def why(reasons: Sequence[Reasons]) -> str:
 def _way(one: Reasons) -> list[str]:
     hop = one.hop
     name = f"{hop.target.name}: {hop.application}" if hop.application else hop.target.name
-    head = f"**{markdown.escape(hop.source.name)} → {markdown.escape(name)}** "
+    way = f"{name} (rollback)" if hop.way == "rollback" else f"{hop.source.name} → {name}"
+    head = f"**{markdown.escape(way)}** "
     head += f"by {one.pull}{markdown.prose(one.state)}" if one.pull else markdown.prose(one.state)
     if not one.gates:
         return [head]
@@ -57,20 +58,18 @@ def _way(one: Reasons) -> list[str]:
         for gate in one.gates
     ]
     head_row = ["gate", "what it says", "waits for", "next step", "looked at again", "by which rule"]
-    return [head, markdown.table(head_row, rows), _overrides(hop)]
+    return [head, markdown.table(head_row, rows), *_overrides(hop, {gate.name for gate in one.gates})]
 
 
-def _overrides(hop: Hop) -> str:
+def _overrides(hop: Hop, asked: Container[str]) -> list[str]:
     told = []
     for one in _members(hop):
-        allowed = [gate for gate in one.gates.overridable if gate not in NEVER]
+        allowed = [gate for gate in one.gates.overridable if gate not in NEVER and gate in asked]
         if allowed:
             gates = listed([f"`{gate}`" for gate in allowed])
             who = people_names(one.overriders) or "nobody, because nobody is named"
             told.append(f"{gates}{f' of {one.name}' if hop.target.members else ''} by {who}")
-    if not told:
-        return ""
-    return f"`/override` may open {markdown.prose('; '.join(told))}."
+    return [f"`/override` may open {markdown.prose('; '.join(told))}."] if told else []
 
 
 def rule(gate: str, hop: Hop) -> str:

@@ -32,7 +32,7 @@ def test_enough_approvals_by_comment_and_by_review_merge_what_was_seen(town: Tow
     number = town.land("green", {SETTINGS: GREEN})
     pull = town.promotion()
     reply = say(town, number, "quinn", "/approve staging")
-    assert f"👍 Your approval of {pull.head_sha[:7]} for staging counts: 1 of 2 on {pull.head_sha[:7]}" in reply
+    assert f"Your approval of {pull.head_sha[:7]} in #{pull.number} for staging counts: 1 of 2 on" in reply
     assert town.file("staging", SETTINGS) != GREEN
     again = say(town, pull.number, "quinn", "/approve")
     assert "counts: 1 of 2" in again, "one person counts once"
@@ -76,6 +76,19 @@ def test_a_comment_from_before_the_promotion_moved_approves_nothing(make_town: C
     reply = town.reply(number, comment)
     assert f"a comment from before the promotion to staging came to {pull.head_sha[:12]}" in reply
     assert f"/approve staging --sha {pull.head_sha[:12]}" in reply
+    assert "0 of 2" in town.body(pull.number)
+
+
+@pytest.mark.town(configuration=TWO)
+def test_on_a_direct_change_nobody_approves_the_promotion(town: Town) -> None:
+    """`/approve staging`, said of a hotfix on its own pull request, approved the promotion that waited elsewhere."""
+    town.land("green", {SETTINGS: GREEN})
+    pull = town.promotion()
+    hotfix = town.propose("hotfix", {SETTINGS: RED}, "ben", base="staging")
+    town.settle()
+    reply = say(town, hotfix, "quinn", "/approve staging")
+    assert "❌ this pull request is no promotion: it changes staging directly" in reply
+    assert f"comment `/approve staging` on \\#{pull.number}" in reply
     assert "0 of 2" in town.body(pull.number)
 
 

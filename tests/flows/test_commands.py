@@ -236,7 +236,7 @@ def test_status_shows_which_gate_waits_for_whom(town: Town) -> None:
     pull = town.promotion("production")
     assert f"| **production** | #{pull.number}: waiting at approvals. |" in reply
     assert "| ⏳\u00a0approvals | 0 of 1 on" in reply
-    assert "| **development** | deploys from `main`: changes start here |" in reply
+    assert "| **development** | deploys from `overlays/development` of `main`: changes start here |" in reply
 
 
 def test_a_comment_that_was_deleted_meanwhile_is_dropped(town: Town) -> None:

@@ -46,6 +46,7 @@ EUROPE = Hop(
     STAGING,
     replace(PRODUCTION, name="europe", members=tuple(replace(PRODUCTION, name=one) for one in ("eu-west", "eu-north"))),
 )
+BACKWARDS = Hop(PRODUCTION, PRODUCTION, way="rollback")
 SOAK = Gate("soak", "wait", "1a2b3c4 is to be in staging for 1h30m", "the clock", "nothing to do")
 
 
@@ -91,7 +92,11 @@ WORDS: dict[str, Callable[[], str]] = {
         locks.listing(Kept((lock(),), unread=("lock", "override")), NOW),
     ),
     "approved.md": lambda: told(
-        speaking.approved(HOP, HEAD, Gate("approvals", "wait", "1 of 2 on aaaaaaa (@omar)")),
+        speaking.approved(HOP, HEAD, "#7", Gate("approvals", "wait", "1 of 2 on aaaaaaa (@omar)")),
+        speaking.approved(HOP, HEAD, "", Gate("approvals", "pass", "2 of 2 on aaaaaaa (@omar, @ann)")),
+        speaking.approved(EUROPE, HEAD, "#7", Gate("approvals", "wait", "eu-north: 1 of 2"), ["eu-west"]),
+        speaking.direct("production", "#7"),
+        speaking.direct("production", ""),
         speaking.no_approver(HOP),
         speaking.own_change(HOP, True),
         speaking.own_change(HOP, False),
@@ -101,6 +106,7 @@ WORDS: dict[str, Callable[[], str]] = {
         speaking.overridden(HOP, HEAD, SOAK, [Gate("checks", "wait", ""), Gate("window", "wait", "")]),
         speaking.not_overridable(HOP, "checks", ["soak", "window"]),
         speaking.not_overridable(HOP, "order", []),
+        speaking.not_overridable(EUROPE, "checks", ["soak"]),
         speaking.no_overrider(HOP, "soak"),
         speaking.no_overrider(Hop(STAGING, replace(PRODUCTION, overriders=People())), "soak"),
         speaking.no_overrider(EUROPE, "soak"),
@@ -125,6 +131,7 @@ WORDS: dict[str, Callable[[], str]] = {
         [
             Reasons(EUROPE, ", ready to merge.", every(replace(WHY, hop=EUROPE)), "UTC", "#7"),
             Reasons(HOP, "has nothing underway: it is there."),
+            Reasons(BACKWARDS, ", waiting at window.", every(replace(WHY, hop=BACKWARDS)), "UTC", "#9"),
         ]
     ),
 }  # fmt: skip

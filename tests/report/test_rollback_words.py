@@ -55,6 +55,10 @@ DONE = PullRequest(
 UNDONE = RolledBack(15, NOON, ("#9",))
 WORDS: Mapping[str, Callable[[], str]] = {
     "body.md": lambda: rollback.body(SHOT, GATES, SAID),
+    "check.md": lambda: promotion.gate_check(BACK, GATES, sha=HEAD, record="").summary,
+    "again-base.md": lambda: promotion.body(
+        replace(SHOT, base="configured", rolled_back=UNDONE), GATES, promotion.Journey((), BACK)
+    ),
     "commit.txt": lambda: rollback.commit_message(BACK, SAID, CHANGES, "5ea1"),
     "proposed.md": lambda: rollback.proposed(BACK, 15, GATES, SAID, "acme/env"),
     "released.md": lambda: rollback.released(BACK, "v1.1.1-0.rollback.1-prod", HEAD, GATES, SAID),

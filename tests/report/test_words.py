@@ -156,6 +156,20 @@ def bases() -> str:
     return "\n".join(found)
 
 
+def checks_open() -> str:
+    """Return the check runs of promotions whose gates are open, by pull request and by tag, and of direct changes."""
+    tagged = replace(OPEN.hop, target=replace(OPEN.hop.target, strategy="tag"))
+    judged = gates.evaluate(OPEN)
+    (approvals,) = (one for one in judged if one.name == "approvals")
+    waiting = replace(approvals, state="wait", owner="team qa")
+    return "\n".join(
+        [
+            *(shown(promotion.gate_check(one, judged, sha=HEAD, record="")) for one in (OPEN.hop, tagged)),
+            *(shown(promotion.direct_check(OPEN.hop.target, one, sha=HEAD)) for one in (waiting, approvals)),
+        ]
+    )
+
+
 def reply() -> str:
     judged = gates.evaluate(FACTS)
     refusal = replies.refused(
@@ -194,7 +208,7 @@ def status() -> str:
 WORDS: dict[str, Callable[[], str]] = {
     "promotion-body.md": body,
     "promotion-check-waiting.md": lambda: shown(promotion.gate_check(HOP, gates.evaluate(FACTS), sha=HEAD, record="")),
-    "promotion-check-open.md": lambda: shown(promotion.gate_check(OPEN.hop, gates.evaluate(OPEN), sha=HEAD, record="")),
+    "promotion-check-open.md": checks_open,
     "promotion-conflict.md": lambda: shown(trouble.conflict_check(HOP, CONFLICTS, sha=SOURCE, record="")),
     "promotion-lost.md": lambda: shown(trouble.conflict_check(HOP, (LOST,), sha=SOURCE, record="")),
     "promotion-bases.md": bases,

@@ -74,7 +74,7 @@ def approvals_of(
     ignored = [
         f"@{one.login} {_why_not(one, head_sha, excluded, requested_by)}"
         for one in verdicts
-        if one.approved and one.login not in counted
+        if one.approved and one.login not in counted and not _is_of_others(one, head_sha)
     ]
     reason = have + (f"; not counted: {', '.join(ignored)}" if ignored else "")
     if approvers.codeowners and not approvers.people:
@@ -110,6 +110,11 @@ def _next_approval(approvers: Approvers, head_sha: str, excluded: AbstractSet[st
         return f"approve commit {head_sha[:7]}"
     other = ", or let somebody else ask for the promotion" if requested_by.lower() in users else ""
     return f"nobody among the approvers is left to approve: name another approver{other}"
+
+
+def _is_of_others(approval: Approval, head_sha: str) -> bool:
+    """Say whether an approval is fine, and only of other members of the group than the one asked about."""
+    return approval.sha == head_sha and approval.elsewhere and not approval.why
 
 
 def _why_not(approval: Approval, head_sha: str, excluded: AbstractSet[str], requested_by: str) -> str:

@@ -12,10 +12,10 @@ def drift(facts: GateFacts) -> Gate:
     """The target holds nothing that did not come from the source; or it may, and keeps it."""
     source, target = facts.hop.source, facts.hop.target
     if not facts.drift:
-        return Gate("drift", "pass", f"{target.name} holds only what was promoted")
-    number = "1 file" if len(facts.drift) == 1 else f"{len(facts.drift)} files"
+        return Gate("drift", "pass", "nothing was changed there directly")
     if target.on_drift == "keep":
-        return Gate("drift", "pass", f"{number} kept as {target.name} has them")
+        kept = "1 file is kept as it is" if len(facts.drift) == 1 else f"{len(facts.drift)} files are kept as they are"
+        return Gate("drift", "pass", f"{kept} there: {listed_paths(facts.drift)}")
     return Gate(
         "drift",
         "fail",

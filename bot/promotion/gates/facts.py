@@ -19,7 +19,8 @@ class Approval:
     """One person's standing verdict on one commit; `eligible` says whether the configuration names them.
 
     Where several environments take the commit at once, it names them for one of these at least, and `apart` are those
-    for which it does not, each with why. `why` says it where that is no matter of names, '' where it is.
+    for which it does not, each with why. `why` says it where that is no matter of names, '' where it is. `elsewhere`
+    says that it counts for another environment than the one that it is read for.
     """
 
     login: str
@@ -28,11 +29,12 @@ class Approval:
     eligible: bool
     apart: tuple[tuple[str, str], ...] = ()
     why: str = ""
+    elsewhere: bool = False
 
     def into(self, environment: str) -> Approval:
         """Return the verdict as one of several environments counts it."""
         why = dict(self.apart).get(environment)
-        return self if why is None else replace(self, eligible=False, why=why)
+        return self if why is None else replace(self, eligible=False, why=why, elsewhere=self.eligible)
 
 
 @dataclass(frozen=True, slots=True)

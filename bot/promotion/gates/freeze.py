@@ -6,7 +6,7 @@ from bot.model.gates import FreezeRule
 from bot.model.promotion import Gate
 from bot.model.quoting import quoted
 from bot.promotion.gates.facts import GateFacts
-from bot.promotion.hours import frozen_from, shown
+from bot.promotion.hours import frozen_from, past, shown
 from bot.promotion.locks import Lock
 
 
@@ -41,7 +41,7 @@ def _spoken(one: Lock, zone: str) -> Gate:
     return Gate(
         "freeze",
         "wait",
-        f"@{one.owner} froze {one.environment or 'all environments'}, since {shown(one.since, zone)}{why}",
+        f"@{one.owner} froze {one.environment or 'all environments'}, since {past(one.since, zone)}{why}",
         f"@{one.owner}",
         f"comment `{one.opened_by}` when it is over",
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bot.model.promotion import Gate
 from bot.model.quoting import quoted
 from bot.promotion.gates.facts import GateFacts
-from bot.promotion.hours import shown
+from bot.promotion.hours import past
 from bot.promotion.locks import MOST_READ, PREFIX, Lock
 
 _DONE = {"lock": "locked", "hold": "put on hold"}
@@ -55,4 +55,4 @@ def _untold(kinds: Sequence[str]) -> Gate:
 def _words(one: Lock, zone: str) -> str:
     why = f": {quoted(one.reason, 200)}" if one.reason else ""
     what = one.pull or one.environment
-    return f"{what} {_DONE[one.kind]} by @{one.owner}, since {shown(one.since, zone)}{why}"
+    return f"{what} {_DONE[one.kind]} by @{one.owner}, since {past(one.since, zone)}{why}"

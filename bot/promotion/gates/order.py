@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bot.model.promotion import Gate
 from bot.model.quoting import quoted
 from bot.promotion.gates.facts import GateFacts
-from bot.promotion.places import spot
+from bot.promotion.places import spots
 
 
 def order(facts: GateFacts) -> Gate:
@@ -29,19 +29,19 @@ def order(facts: GateFacts) -> Gate:
             "fail",
             f"{hop.source.name} does not hold commit {short}",
             hop.source.name,
-            f"bring the change to {spot(hop.source, hop.target.strategy)} first",
+            f"bring the change to {spots(hop)[0]} first",
         )
     if facts.lost:
         reason = f"nobody can say what {hop.source.name} held when it was promoted last"
         return Gate("order", "fail", reason, "who writes the configuration", facts.lost)
     if facts.conflicts:
+        source, target = spots(hop)
         return Gate(
             "order",
             "fail",
             f"changed in both {hop.source.name} and {hop.target.name}: {listed_paths(facts.conflicts)}",
             "authors of the change",
-            f"bring the change of {spot(hop.target, hop.target.strategy)} to "
-            f"{spot(hop.source, hop.target.strategy)} as well, or undo it there",
+            f"bring the change of {target} to {source} as well, or undo it there",
         )
     return Gate("order", "pass", f"{hop.source.name} holds {short}")
 

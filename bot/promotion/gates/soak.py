@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.model.promotion import Gate
 from bot.promotion.gates.facts import GateFacts
 from bot.promotion.gates.health import health, healthy_since
-from bot.promotion.hours import shown
+from bot.promotion.hours import past, shown
 from bot.promotion.times import duration_words
 
 _FIRST_LOOK = "nothing to do: the time counts from when the promotion is first looked at"
@@ -34,11 +34,11 @@ def soak(facts: GateFacts) -> Gate:
         return _not_begun(facts, f"it is not known when {short} came to {source}", _FIRST_LOOK)
     end = since + wanted
     if facts.now >= end:
-        return Gate("soak", "pass", f"{short} has been in {source} for {words}, since {shown(since, facts.zone)}")
+        return Gate("soak", "pass", f"{short} has been in {source} for {words}, since {past(since, facts.zone)}")
     return Gate(
         "soak",
         "wait",
-        f"{short} has been in {source} since {shown(since, facts.zone)}, not for {words} yet",
+        f"{short} has been in {source} since {past(since, facts.zone)}, not for {words} yet",
         "the clock",
         f"nothing to do: the time is over at {shown(end, facts.zone)}",
         again=end,

@@ -12,10 +12,10 @@ from tests.promotion.facts import check, facts, hop
 
 BLOCKED = "production was changed directly, and its `on_drift` is `block`: "
 DRIFT = [
-    ("none, kept", "keep", (), "pass", "production holds only what was promoted"),
-    ("none, blocked", "block", (), "pass", "production holds only what was promoted"),
-    ("one, kept", "keep", ("a.yaml",), "pass", "1 file kept as production has them"),
-    ("two, kept", "keep", ("a.yaml", "b.yaml"), "pass", "2 files kept as production has them"),
+    ("none, kept", "keep", (), "pass", "nothing was changed there directly"),
+    ("none, blocked", "block", (), "pass", "nothing was changed there directly"),
+    ("one, kept", "keep", ("a.yaml",), "pass", "1 file is kept as it is there: `a.yaml`"),
+    ("two, kept", "keep", ("a.yaml", "b.yaml"), "pass", "2 files are kept as they are there: `a.yaml`, `b.yaml`"),
     ("one, blocked", "block", ("a.yaml",), "fail", BLOCKED + "`a.yaml`"),
     ("many, blocked", "block", tuple("abcdefg"), "fail", BLOCKED + "`a`, `b`, `c`, `d`, `e` and 2 more"),
     ("exactly as many as are listed", "block", tuple("abcde"), "fail", BLOCKED + "`a`, `b`, `c`, `d`, `e`"),

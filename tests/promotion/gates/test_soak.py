@@ -29,7 +29,7 @@ SOAK = [
         ARRIVED,
         "2026-11-30T10:30",
         "wait",
-        RUNS.format("10:01"),
+        RUNS.format("10:00"),
         "2026-11-30T11:00:30",
     ),
     (
@@ -39,7 +39,7 @@ SOAK = [
         ARRIVED,
         "2026-11-30T11:00:29",
         "wait",
-        RUNS.format("10:01"),
+        RUNS.format("10:00"),
         "2026-11-30T11:00:30",
     ),
     (
@@ -49,7 +49,7 @@ SOAK = [
         ARRIVED,
         "2026-11-30T11:00:30",
         "pass",
-        "5555555 has been in staging for 1h, since Mon 2026-11-30 10:01 UTC",
+        "5555555 has been in staging for 1h, since Mon 2026-11-30 10:00 UTC",
         None,
     ),
     (
@@ -79,7 +79,7 @@ SOAK = [
         ARRIVED,
         "2026-11-30T11:10",
         "pass",
-        "5555555 has been in staging for 1h, since Mon 2026-11-30 10:01 UTC",
+        "5555555 has been in staging for 1h, since Mon 2026-11-30 10:00 UTC",
         None,
     ),
     (
@@ -129,7 +129,7 @@ SOAK = [
         ARRIVED,
         "2026-11-30T09:59",
         "wait",
-        RUNS.format("10:01"),
+        RUNS.format("10:00"),
         "2026-11-30T11:00:30",
     ),
 ]
