@@ -115,6 +115,7 @@ class Judge:
             EnvironmentDiff(tuple(sorted(self._changes, key=lambda one: (one.application, one.key, one.kind)))),
             note=notes[0] if alone and len(notes) == 1 else f"{len(notes)} applications not compared" if alone else "",
             remarks=remarks if alone and len(notes) == 1 else (*notes, *remarks),
+            tagged=bool(self._environment.tag),
         )
 
     def findings(self) -> tuple[Finding, ...]:

@@ -36,6 +36,8 @@ def promote(tools: Tools, asked: Asked, parsed: Command) -> Answer:
         return _remember(tools, asked, parsed, target)
     with asked.alone(home) as alone:
         seen = converge(alone, home, write=False).hops
+        if (own := _own(asked, seen, target, tools.github.bot_login)) and not parsed.sha:
+            return _words(parsed, own, asked.house.prefix(own.hop))
         hop = _hop(into, asked)
         missing = _not_there_yet(tools, asked, hop, seen)
         if missing:
@@ -93,6 +95,17 @@ def _no_target(hops: tuple[Hop, ...], target: str) -> str:
         return replies.misunderstood("No pipeline is configured, so there is nothing to promote into.", "")
     what = f"Nothing is promoted into `{target}`: changes start there." if target else "Say into which environment."
     return replies.misunderstood(what, "\n".join(f"/promote {name}" for name in dict.fromkeys(names)))
+
+
+def _own(asked: Asked, seen: tuple[HopOutcome, ...], target: str, bot_login: str) -> HopOutcome | None:
+    """Return how the promotion stands that the comment is on, where it is open and goes into the target.
+
+    Asking for it again would make another commit of it, and cost it its approvals.
+    """
+    hop = asked.own_hop(bot_login) if asked.pull.state == "open" else None
+    if hop is None or not hop.leads_to(target):
+        return None
+    return next((one for one in seen if one.hop == hop and isinstance(one.decision, Propose | Stuck)), None)
 
 
 def _hop(into: list[Hop], asked: Asked) -> Hop:

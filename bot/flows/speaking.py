@@ -25,7 +25,7 @@ from bot.promotion.gates.approvals import excluded
 from bot.promotion.locks import Said, one_line
 from bot.promotion.pipeline import every_way, pairs
 from bot.promotion.places import target_of
-from bot.promotion.plan import Close, Idle, Propose, Release, Snapshot
+from bot.promotion.plan import Close, Idle, Propose, Release, Snapshot, Stuck
 from bot.report import replies
 from bot.report import speaking as words
 from bot.report.promotion import check_name
@@ -144,6 +144,10 @@ def _underway(tools: Tools, asked: Asked, parsed: Command) -> Underway | Answer:
         return Answer(parsed.line, words.say_where(parsed.name, target, names), "misunderstood")
     open_now = [found for one in seen if (found := _seen(one)) is not None]
     if not open_now:
+        stuck = [one for one in seen if isinstance(one.decision, Stuck) and one.pull]
+        if stuck:
+            pulls = [f"{asked.house.prefix(one.hop)}#{one.pull}" for one in stuck]
+            return Answer(parsed.line, words.stands_still(target, pulls))
         reasons = [one.decision.reason for one in seen if isinstance(one.decision, Idle | Close)]
         return Answer(parsed.line, words.not_underway(target, reasons))
     if len(open_now) > 1:

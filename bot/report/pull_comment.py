@@ -26,8 +26,8 @@ class EnvironmentResult:
     """What one environment gets from the change.
 
     `deployed` is True when the pull request's base branch is the one the environment deploys from, False when
-    the change only reaches it by a later promotion. `note` says why there is no diff, '' when there is one;
-    `remarks` are said beside it.
+    the change only reaches it later: by a tag where it is `tagged`, else by a promotion. `note` says why there is no
+    diff, '' when there is one; `remarks` are said beside it.
     """
 
     name: str
@@ -35,6 +35,14 @@ class EnvironmentResult:
     diff: EnvironmentDiff
     note: str = ""
     remarks: tuple[str, ...] = ()
+    tagged: bool = False
+
+    @property
+    def arrives(self) -> str:
+        """Return how the change gets into the environment, as people and programs read it."""
+        if self.deployed:
+            return "on merge"
+        return "by tag" if self.tagged else "on promotion"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +126,10 @@ def _overview(checks: PullChecks) -> str:
     rows = []
     for result in checks.results:
         here = [one for one in checks.findings if one.environment == result.name]
-        when = "on merge" if result.deployed else "on promotion"
         rows.append(
             [
                 f"**{markdown.escape(result.name)}**",
-                when,
+                result.arrives,
                 markdown.escape(result.note or change_words.overview(result.diff)),
                 _mark(here, "manifests"),
                 _mark(here, "policies"),

@@ -67,7 +67,7 @@ def _finding(one: Finding) -> dict[str, Any]:
 def _environment(one: EnvironmentResult) -> dict[str, Any]:
     return {
         "name": one.name,
-        "arrives": "on merge" if one.deployed else "on promotion",
+        "arrives": one.arrives,
         "summary": one.note or change_words.overview(one.diff),
         "compared": not one.note,
         "remarks": list(one.remarks),

@@ -137,6 +137,11 @@ def not_underway(target: str, reasons: Sequence[str]) -> str:
     return replies.nothing(f"no promotion into {target} is underway" + (f": {why}" if why else ""))
 
 
+def stands_still(target: str, pulls: Sequence[str]) -> str:
+    """Return the answer where what could be meant is in a conflict; `pulls` as a page links them."""
+    return f"➖ {listed(pulls)} cannot go on before the conflict is resolved; `/why {target}` names the files."
+
+
 def several(target: str, pulls: Sequence[str]) -> str:
     """Return the answer where more than one promotion could be meant; `pulls` as a page links them."""
     name = markdown.escape(target)

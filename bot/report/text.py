@@ -132,7 +132,7 @@ def _before(findings: Sequence[Finding], pen: Pen) -> Iterator[str]:
 
 def _environment(result: EnvironmentResult, pen: Pen, most: int) -> Iterator[str]:
     """Yield the lines of one environment; `most` is how many of a resource's diff, 0 for all."""
-    when = "" if result.deployed else " (on promotion)"
+    when = "" if result.deployed else f" ({result.arrives})"
     yield f"{pen('bold', inert(result.name))}{when}: {inert(result.note or change_words.overview(result.diff))}"
     yield from (f"  note: {inert(one)}" for one in change_words.remarks(result.remarks))
     for part in change_words.parts(result.diff):

@@ -90,6 +90,10 @@ def test_on_a_direct_change_nobody_approves_the_promotion(town: Town) -> None:
     assert "❌ this pull request is no promotion: it changes staging directly" in reply
     assert f"comment `/approve staging` on \\#{pull.number}" in reply
     assert "0 of 2" in town.body(pull.number)
+    town.merge(hotfix)
+    town.settle()
+    reply = say(town, pull.number, "quinn", "/approve")
+    assert f"➖ #{pull.number} cannot go on before the conflict is resolved" in reply
 
 
 @pytest.mark.town(configuration=TWO)

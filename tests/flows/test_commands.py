@@ -44,11 +44,17 @@ def test_promote_is_refused_before_the_source_holds_the_change(town: Town) -> No
 
 
 def test_promote_on_the_promotion_pull_request_itself(town: Town) -> None:
+    """Asked for what it carries itself, it was refused: the change in it had not come to its own source."""
     town.land("green", {SETTINGS: GREEN})
     carrier = town.promotion("staging").number
     early = town.say(carrier, "lena", "/promote production")
     town.settle()
     assert f"#{carrier} is not merged yet" in town.reply(carrier, early)
+    head = town.pull(carrier).head_sha
+    same = town.say(carrier, "lena", "/promote staging")
+    town.settle()
+    assert f"🚀 #{carrier} carries this to **staging**. " in town.reply(carrier, same)
+    assert town.pull(carrier).head_sha == head, "what was approved stays approved"
     town.promote("staging")
     comment = town.say(carrier, "lena", "/promote")
     town.settle()

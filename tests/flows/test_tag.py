@@ -58,6 +58,7 @@ def title(town: Town, commit: str, target: str) -> str:
 def test_a_version_walks_from_tag_to_tag_once_its_gates_are_open(town: Town) -> None:
     number = town.land("tag", {f"{DEVELOPMENT}/web.yaml": web("1.1.0")})
     assert tags(town) == {}
+    assert "| by tag |" in town.said(number, "checks")[0].body, "nobody promotes into development"
     commit = release(town, "v1.0.0-dev")
     assert title(town, commit, "staging") == "checks: waiting for CI"
     assert town.conclusion(commit, "lockkeeper / policies for staging") == "success"
@@ -66,6 +67,7 @@ def test_a_version_walks_from_tag_to_tag_once_its_gates_are_open(town: Town) -> 
     assert tags(town) == {"v1.0.0-dev": commit, "v1.0.0-stage": commit}
     deployed = [(one.environment, one.sha) for one in town.world.repository(REPOSITORY).deployments]
     assert deployed == [("staging", commit)]
+    assert title(town, commit, "staging") == "All gates are open: the tag is set"
     assert title(town, commit, "production") == "", "production is promoted on request"
 
     comment = town.say(number, "ann", "/promote production")

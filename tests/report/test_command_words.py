@@ -122,6 +122,7 @@ WORDS: dict[str, Callable[[], str]] = {
         speaking.say_where("why", "", []),
         speaking.not_underway("production", ["production already has everything that staging holds"]),
         speaking.several("production", ["#7", "#9", "acme/env#12"]),
+        speaking.stands_still("production", ["#7"]),
     ),
     "would-change.md": lambda: told(
         replies.would_change(HOP, HEAD, "#7", True), replies.would_change(HOP, HEAD, "", False)
