@@ -56,9 +56,12 @@ def title(town: Town, commit: str, target: str) -> str:
 
 
 def test_a_version_walks_from_tag_to_tag_once_its_gates_are_open(town: Town) -> None:
-    number = town.land("tag", {f"{DEVELOPMENT}/web.yaml": web("1.1.0")})
-    assert tags(town) == {}
+    number = town.propose("tag", {f"{DEVELOPMENT}/web.yaml": web("1.1.0")})
+    town.settle()
     assert "| by tag |" in town.said(number, "checks")[0].body, "nobody promotes into development"
+    town.merge(number)
+    town.settle()
+    assert tags(town) == {}
     commit = release(town, "v1.0.0-dev")
     assert title(town, commit, "staging") == "checks: waiting for CI"
     assert town.conclusion(commit, "lockkeeper / policies for staging") == "success"
