@@ -8,6 +8,7 @@ import pytest
 
 from bot.adapters.github import crowd, pull_lists
 from bot.adapters.github.gateway import RepositoryGitHub
+from bot.errors import TransientError
 from bot.model.environment import People
 from bot.model.repository import PullRequest
 from tests.github.conftest import NAME, REPOSITORY, House
@@ -156,6 +157,14 @@ def test_where_it_is_not_answered_rest_is(house: House, meeting: RepositoryGitHu
     assert meeting.pulls_by_commit(REPOSITORY, "main", [sha, start])[sha].title == "Add topic"
     assert meeting.pulls_by_number(REPOSITORY, [number, 999]).keys() == {number}
     assert switch.hits == 1, "it is tried once in a job"
+
+
+def test_where_github_wants_to_be_left_alone_rest_is_not_asked(house: House, meeting: RepositoryGitHub) -> None:
+    house.sandbox.faults.add(("POST", "graphql"), "403-secondary")
+    with pytest.raises(TransientError, match="secondary rate limit") as caught:
+        meeting.foresee(REPOSITORY, [WAY], ["main"])
+    assert caught.value.retry_after > 0
+    assert house.calls() == [ONCE]
 
 
 def test_half_an_answer_is_none(house: House, meeting: RepositoryGitHub) -> None:

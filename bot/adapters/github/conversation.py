@@ -38,9 +38,15 @@ def foresee(client: Client, repository: Repository, numbers: Sequence[int]) -> N
         return
     for number, alias in aliases.items():
         connection = (answer[alias] or {}).get("comments")
-        if connection and not has_more(connection):
-            found = [_as_by_rest(client, repository, one) for one in connection["nodes"]]
+        nodes = (connection or {}).get("nodes")
+        if connection and nodes is not None and not has_more(connection) and all(map(_is_known, nodes)):
+            found = [_as_by_rest(client, repository, one) for one in nodes]
             client.seen.note(_said(repository, number), found)
+
+
+def _is_known(node: Mapping[str, Any] | None) -> bool:
+    """Say whether GitHub tells a comment, and the number it needs to be edited by: both may be null."""
+    return node is not None and node["fullDatabaseId"] is not None
 
 
 def _as_by_rest(client: Client, repository: Repository, node: Mapping[str, Any]) -> IssueComment:

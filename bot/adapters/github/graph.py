@@ -29,6 +29,9 @@ FULL = (
 )
 _log = structlog.get_logger("bot.github")
 _ABOUT = "databaseId defaultBranchRef { name }"
+_BOTH = "secondary rate limit"  # that of REST and GraphQL together, told with status 200, 403 or 429
+_PAUSE = 60.0  # seconds, where GitHub names none ("Best practices for using the REST API")
+_PART = 2  # steps from the top of an answer to a part of the document: the repository, the part's alias
 
 
 class Document:
@@ -55,7 +58,8 @@ class Document:
         names = ("$owner", "$name", *(f"${name}" for name in self.variables))
         declared = ", ".join(f"{name}: String!" for name in names)
         parts = " ".join((_ABOUT, *self._parts))
-        return f"query({declared}) {{ repository(owner: $owner, name: $name) {{ {parts} }} }}"
+        which = "owner: $owner, name: $name, followRenames: false"  # as REST: branches are found by owner
+        return f"query({declared}) {{ repository({which}) {{ {parts} }} }}"
 
 
 def ask(client: Client, repository: Repository, document: Document) -> Mapping[str, Any]:
@@ -69,23 +73,36 @@ def ask(client: Client, repository: Repository, document: Document) -> Mapping[s
     with translated(doing):
         body = {"query": document.text, "variables": variables}
         _, answer = requester.requestJsonAndCheck("POST", requester.graphql_url, input=body)
+    return told(answer, doing)
+
+
+def told(answer: object, doing: str) -> Mapping[str, Any]:
+    """Return what an answer says of the repository. That there is no such thing counts where it was asked about itself.
+
+    Beneath that, as of the commit by which something was merged, GitHub owes us what it did not find.
+    """
     data = answer if isinstance(answer, dict) else {}
-    wrong = [one for one in data.get("errors") or () if one.get("type") != "NOT_FOUND"]
+    errors = data.get("errors") or ()
+    wrong = [one for one in errors if one.get("type") != "NOT_FOUND" or len(one.get("path") or ()) != _PART]
     found = (data.get("data") or {}).get("repository")
     if wrong or not isinstance(found, dict):
-        raise TransientError(f"cannot {doing}: {wrong[0].get('message') if wrong else 'GitHub knows no such thing'}")
+        why = str(wrong[0].get("message")) if wrong else "GitHub knows no such thing"
+        raise TransientError(f"cannot {doing}: {why}", retry_after=_PAUSE if _BOTH in why.lower() else 0.0)
     return found
 
 
 def answered(client: Client, repository: Repository, document: Document) -> Mapping[str, Any] | None:
-    """Ask; None where GitHub does not answer, and then it is not asked again in this job: REST can tell as well."""
+    """Ask; None where GitHub does not answer, and then it is not asked again in this job: REST can tell as well.
+
+    TransientError where it wants to be asked nothing at all for a while.
+    """
     failed = ("not asked at once", repository)
     if client.seen.knows(failed):
         return None
     try:
         return ask(client, repository, document)
     except LockkeeperError as error:
-        if isinstance(error, RefusedError) and error.status == 401:
+        if (isinstance(error, RefusedError) and error.status == 401) or _BOTH in str(error).lower():
             raise
         _log.warning("not_asked_at_once", repo=str(repository), reason=str(error))
         client.seen.note(failed, True)
