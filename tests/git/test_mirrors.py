@@ -45,6 +45,10 @@ class TestFetch:
         assert fetched.resolve(REPOSITORY, "gone") is None
         assert fetched.resolve(REPOSITORY, "gone/deeper") == first
 
+    def test_a_branch_whose_name_no_file_could_have(self, fetched: GitMirrors) -> None:
+        """The configuration takes 200 characters, which may be more bytes than a file's name; looking there failed."""
+        assert fetched.resolve(REPOSITORY, "я" * 200) is None
+
     def test_pull_request_heads_on_request(self, fetched: GitMirrors, origin: Origin) -> None:
         head = origin.commit({"a.yaml": "pr"}, ref="refs/pull/7/head")
         assert fetched.resolve(REPOSITORY, head) is None

@@ -11,4 +11,11 @@ def may_hold(git_dir: Path, name: str) -> bool:
         return True
     packed = git_dir / "packed-refs"
     below = b"" if name.endswith("/") else b"\n"
-    return (git_dir / name).exists() or (packed.exists() and f" {name}".encode() + below in packed.read_bytes())
+    return _exists(git_dir / name) or (packed.exists() and f" {name}".encode() + below in packed.read_bytes())
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that is longer than any file may have
+        return False
