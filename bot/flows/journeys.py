@@ -33,8 +33,8 @@ def tell_authors(
 ) -> None:
     """Write, on each original pull request underway or just arrived, where its change is.
 
-    Where GitHub refuses a comment, the others are written all the same. Comments that stand as they were told
-    within the last day are not read again.
+    Where GitHub refuses a comment, the others are written all the same, and it is tried again after a day. Comments
+    that stand as they were told within the last day are not read again.
     """
     fresh = [one.snapshot for one in outcomes if one.snapshot and one.snapshot.unjudged and one.pull]
     soon = {one.reference for snapshot in fresh for one in snapshot.changes}  # told after the checks, which come now
@@ -57,8 +57,7 @@ def tell_authors(
             tools.github.ensure_comment(one.where, one.pull, words.MARKER, one.body)
         except RefusedError as error:  # a locked conversation, or one of 2,500 comments
             _log.warning("author_not_told", pull=one.pull, reason=str(error))
-        else:
-            tools.told.note(one.where, one.pull, one.digest)
+        tools.told.note(one.where, one.pull, one.digest)
 
 
 @dataclass(frozen=True, slots=True)

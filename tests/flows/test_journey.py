@@ -58,6 +58,24 @@ def test_of_very_many_authors_the_next_look_tells_the_others(town: Town, monkeyp
     assert [len(town.said(number, "journey")) for number in numbers] == [1, 1, 1]
 
 
+def test_one_whom_github_lets_nobody_tell_keeps_nobody_from_being_told(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where as many conversations as one look tells were locked, each look tried these again, and came to no others."""
+    monkeypatch.setattr(journeys, "MAX_TOLD", 1)
+    numbers = [town.propose(f"note-{one}", {f"notes/{one}.txt": "a note\n"}) for one in range(2)]
+    town.settle()
+    tried = town.sandbox.faults.add(("POST", f"/issues/{numbers[1]}/comments"), "403", times=99)  # the newest is first
+    for number in numbers:
+        town.merge(number)
+    town.settle()
+    for _ in numbers:
+        town.sweep()
+        town.settle()
+    assert [len(town.said(number, "journey")) for number in numbers] == [1, 0]
+    assert tried.hits <= len(numbers), "and it is not tried with every look"
+
+
 def test_what_was_declined_is_told(town: Town) -> None:
     number = town.land("green", {SETTINGS: GREEN})
     town.world.close_pull(REPOSITORY, town.promotion("staging").number, "quinn")
