@@ -123,8 +123,9 @@ def _examine(
         )
     outcome = tools.git.merge_trees(repository, base=None, source=pull.head_sha, target=base_sha, protect=())
     notes: tuple[str, ...] = ()
-    if outcome.conflicts:
-        notes = (f"It conflicts with {pull.base_ref}; what is shown here is the branch as it stands.",)
+    if outcome.conflicts:  # against the tip it would seem to take back what others merged since then
+        notes = (f"It conflicts with {pull.base_ref}; what is shown here is what the branch changed since it left.",)
+        base_sha = tools.git.merge_base(repository, base_sha, pull.head_sha) or base_sha
     head_tree = outcome.tree or pull.head_sha
     base, head = tools.git.open(repository, base_sha), tools.git.open(repository, head_tree)
     reached = reached_by(configuration, pull.base_ref, default_branch, base, head)

@@ -24,7 +24,8 @@ def what(record: Lock) -> str:
 def placed(record: Lock) -> str:
     """Return the answer when something was shut."""
     why = f": {quoted(record.reason, 200)}" if record.reason else ""
-    end = "It is not merged" if record.pull else "No promotion into it is merged"
+    into = "it" if record.environment else "them"
+    end = "It is not merged" if record.pull else f"No promotion into {into} is merged"
     text = f"{_capital(_state(record))} now{why}. {end} until somebody comments "
     return f"{_ICONS[record.kind]} {markdown.prose(f'{text}`{record.opened_by}`.')}"
 

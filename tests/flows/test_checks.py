@@ -286,10 +286,14 @@ def test_findings_that_were_there_before_do_not_block(town: Town) -> None:
 
 
 def test_a_pull_request_in_conflict_says_so(town: Town) -> None:
+    """Compared with the tip of its base, it seemed to take back all that others had merged since it left."""
     number = town.propose("green", {SETTINGS: GREEN})
-    town.commit("main", {SETTINGS: settings(level="info", colour="red")})
+    others = deployment("registry.example.com/web:9.9.9")
+    town.commit("main", {SETTINGS: settings(level="info", colour="red"), DEPLOYMENT: others})
     town.settle()
-    assert "It conflicts with main" in town.said(number, "checks")[0].body
+    body = town.said(number, "checks")[0].body
+    assert "It conflicts with main" in body
+    assert "colour: green" in body and "9.9.9" not in body and "colour: red" not in body
 
 
 @pytest.mark.town(
