@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.flows.tools import Tools
@@ -49,10 +49,15 @@ def read_owners(tools: Tools, repository: Repository, span: Span) -> Owners:
     """Return who owns what changes, the commits being in the mirror; nobody without a CODEOWNERS on the base."""
     texts = (tools.git.read(repository, span.base, place) for place in PLACES)
     text = next((one for one in texts if one is not None), None)
-    changed = tools.git.changed_paths(repository, span.since or span.base, span.head)
-    paths = tuple(one for one in changed if lies_below(one, span.scope))
+    paths = tuple(one for one in changed_in(tools, repository, span) if lies_below(one, span.scope))
     people, others = people_of(read_codeowners(text or b"").owners_of(paths), repository.owner)
     return Owners(people, others, paths)
+
+
+def changed_in(tools: Tools, repository: Repository, span: Span) -> Sequence[str]:
+    """Return the paths that change, whatever the scope; none where the mirror does not hold both sides."""
+    known = span.base and span.head
+    return tools.git.changed_paths(repository, span.since or span.base, span.head) if known else ()
 
 
 def with_owners(approvers: Approvers, owners: Owners) -> Approvers:
@@ -82,24 +87,20 @@ def approvers_of(tools: Tools, repository: Repository, approvers: Approvers, spa
     return with_owners(approvers, owners), owners
 
 
-def everywhere(_: Environment) -> tuple[str, ...]:
-    """Take everything that changes for a change of the environment."""
-    return ()
-
-
 def asked_into(
     tools: Tools,
     repository: Repository,
     target: Environment,
     span: Span,
-    scope: Callable[[Environment], tuple[str, ...]] = everywhere,
+    scope: Callable[[Environment], tuple[str, ...]],
 ) -> Environment:
     """Return an environment, or a group with each of its members, with all who may approve what changes.
 
-    `scope` says which paths are a member's own. One that nothing changes in asks for nobody's approval as an owner.
+    `scope` says which paths are an environment's own: the owners of others are not asked about it. A member that
+    nothing changes in asks for nobody's approval as an owner.
     """
     if not target.members:
-        approvers, _ = approvers_of(tools, repository, target.approvers, span)
+        approvers, _ = approvers_of(tools, repository, target.approvers, replace(span, scope=scope(target)))
         return replace(target, approvers=approvers)
     members = tuple(_member(tools, repository, one, replace(span, scope=scope(one))) for one in target.members)
     return replace(target, members=members, approvers=pooled([one.approvers for one in members]))

@@ -261,6 +261,24 @@ def test_only_changes_of_a_directory_ask_for_its_approvers(town: Town) -> None:
     assert town.title_of(town.pull(direct).head_sha) == "approvals: waiting for team leads"
 
 
+@pytest.mark.town(
+    configuration=DIRECTORIES.replace(f"path: {STAGING}\n", f"path: {STAGING}\n    approvers: {{codeowners: true}}\n"),
+    more={**directories(), "CODEOWNERS": f"/{STAGING}/ @quinn\n/docs/ @lena\n"},
+)
+def test_owners_of_what_others_changed_meanwhile_approve_nothing(town: Town) -> None:
+    """A promotion commit stays while other directories of its branch go on; what they did counted as its own change."""
+    town.land("tag", {f"{DEVELOPMENT}/web.yaml": web("1.1.0")})
+    pull = into(town, "staging")
+    head = pull.head_sha
+    town.land("words", {"docs/words.md": "Words\n"}, "ben")
+    town.review(pull.number, "lena")
+    town.settle()
+    assert (pull.head_sha, town.title_of(head)) == (head, "approvals: waiting for @quinn")
+    town.review(pull.number, "quinn")
+    town.settle()
+    assert town.title_of(head) == "All gates are open: ready to merge"
+
+
 @pytest.mark.town(configuration=APPROVED, more=directories())
 def test_the_gates_of_production_may_be_required_on_the_branch_that_all_share(town: Town) -> None:
     check = f"{PROMOTION} to production"

@@ -106,6 +106,28 @@ def test_each_member_is_approved_by_its_own_people(town: Town) -> None:
     assert town.title_of(pull.head_sha) == "All gates are open: ready to merge"
 
 
+OWNED = REGIONS.replace("west: {path", "west: {approvers: {codeowners: true}, path")
+OWNED = OWNED.replace("north:\n", "north:\n    approvers: {codeowners: true}\n").replace("checks: [smoke]", "")
+
+
+@pytest.mark.town(
+    configuration=OWNED, more={**MORE, "CODEOWNERS": f"/{place('west')}/ @ann\n/{place('north')}/ @quinn\n"}
+)
+def test_owners_of_one_member_do_not_approve_what_changes_another(town: Town) -> None:
+    """Of a pull request made by hand, whoever owned any changed file could approve it for every environment."""
+    changes = {f"{place(one)}/web.yaml": web("1.0.1") for one in ("west", "north")}
+    number = town.propose("direct", changes, "ben")
+    town.settle()
+    for login, title in (
+        ("ann", "approvals: waiting for @quinn"),
+        ("quinn", "A direct change to europe"),
+    ):
+        town.review(number, login)
+        town.settle()
+        run = town.check(town.pull(number).head_sha, "lockkeeper / promotion to europe")
+        assert run is not None and run.title == title
+
+
 @pytest.mark.town(configuration=APPROVED, more=MORE)
 def test_a_direct_change_of_a_member_needs_what_the_group_needs(town: Town) -> None:
     number = town.propose("direct", {f"{place('north')}/web.yaml": web("1.0.1", 4)})
