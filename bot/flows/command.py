@@ -12,11 +12,13 @@ from bot.errors import TransientError, UserError
 from bot.flows import shutting, speaking
 from bot.flows.assigning import assign_approvers
 from bot.flows.check_pull import check_pull
+from bot.flows.content import Rule
 from bot.flows.converge import converge
 from bot.flows.diff import diff
 from bot.flows.house import House, environments_of, read_house
 from bot.flows.locks import read_kept, read_lost
 from bot.flows.promote import promote
+from bot.flows.renamed import as_named_today
 from bot.flows.request import Alone, Asked
 from bot.flows.rights import Rights
 from bot.flows.rollback import rollback
@@ -162,8 +164,9 @@ def _carry_out(tools: Tools, asked: Asked, parsed: Command) -> Answer:
             return diff(tools, asked, parsed)
         case "status":
             converged = converge(tools, asked.house.home, write=False)
-            kept = read_kept(tools, asked.house.home)
-            shut = lock_words.listing(kept, tools.clock(), read_lost(tools, asked.house.home, kept))
+            home, kept = asked.house.home, read_kept(tools, asked.house.home)
+            today = as_named_today(tools, Rule(home, asked.rules.sha, asked.rules.configuration), kept)
+            shut = lock_words.listing(today, tools.clock(), read_lost(tools, home, kept))
             rows = replies.status(status_rows(asked.house, converged.all))
             drawn = status_picture(asked.house, converged.hops)
             return Answer(parsed.line, "\n\n".join(filter(None, [rows, shut, drawn])))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bot.flows.approvals import by_rights, read_approvals, with_unknown_teams
-from bot.flows.content import Content
+from bot.flows.content import Content, Rule
 from bot.flows.locks import read_kept
 from bot.flows.owners import Span, asked_into
+from bot.flows.renamed import as_named_today
 from bot.flows.rights import Rights
 from bot.flows.rules import Rules
 from bot.flows.running import Held, read_running
@@ -42,7 +43,8 @@ class Setting:
 def read_setting(tools: Tools, home: Repository, rules: Rules) -> Setting:
     """Return the setting of a look by these rules; the mirror must be fetched."""
     rights = Rights(tools, home, rules.configuration)
-    return Setting(home, rules.configuration.freezes, rights, read_kept(tools, home))
+    kept = as_named_today(tools, Rule(home, rules.sha, rules.configuration), read_kept(tools, home))
+    return Setting(home, rules.configuration.freezes, rights, kept)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,17 @@ its owner relies on it; a hold is a question of everybody who works here.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from bot.flows.content import Rule
 from bot.flows.locks import Word, keep, read_kept, require_read, take_away
+from bot.flows.renamed import shut_before
 from bot.flows.request import Asked
 from bot.flows.tools import Tools
 from bot.intake.commands import Command
 from bot.intake.tasks import pull_key
 from bot.model.repository import PERMISSION_ORDER
-from bot.promotion.locks import Lock, LockKind, one_line
+from bot.promotion.locks import Kept, Lock, LockKind, one_line
 from bot.report import locks as words
 from bot.report import replies
 from bot.report.replies import Answer
@@ -72,15 +75,24 @@ def _open(tools: Tools, asked: Asked, parsed: Command, wanted: Lock) -> Answer:
     there = kept.find(wanted.kind, wanted.environment, wanted.pull)
     if there is None and wanted.pull:  # the environment is what is held, then
         there = kept.find(wanted.kind, wanted.environment)
+    there = there or _under_another_name(tools, asked, kept, wanted)
     if there is None:
         require_read(home, kept, wanted.kind)
         return Answer(parsed.line, words.not_there(wanted))
+    named = there if there.pull else replace(there, environment=wanted.environment)
     if there.kind != "hold" and there.owner.lower() != wanted.owner.lower():
         permission = tools.github.permission(home, wanted.owner)
         if PERMISSION_ORDER.index(permission) < PERMISSION_ORDER.index("maintain"):
-            return Answer(parsed.line, words.not_yours(there, permission, now), "refused")
+            return Answer(parsed.line, words.not_yours(named, permission, now), "refused")
     take_away(tools, home, there, parsed.name, _word(tools, asked))
-    return Answer(parsed.line, words.opened(there, now))
+    return Answer(parsed.line, words.opened(named, now))
+
+
+def _under_another_name(tools: Tools, asked: Asked, kept: Kept, wanted: Lock) -> Lock | None:
+    """Return the record of an environment that was called otherwise when it was shut."""
+    rule = Rule(asked.house.home, asked.rules.sha, asked.rules.configuration)
+    before = (one for one, name in shut_before(tools, rule, kept) if name == wanted.environment)
+    return next((one for one in before if one.kind == wanted.kind), None)
 
 
 def _word(tools: Tools, asked: Asked) -> Word:

@@ -77,6 +77,23 @@ def test_a_revert_that_waits_while_names_and_places_change_still_waits(town: Tow
     assert town.file("main", f"{STAGING}/web.yaml") == web("1.0.0")
 
 
+@pytest.mark.town(configuration=DIRECTORIES, more=directories())
+def test_what_was_shut_is_shut_under_its_new_name(town: Town) -> None:
+    """A lock lies under the environment's name: with another one in the configuration it held nothing any more."""
+    number = town.land("tag", {f"{DEVELOPMENT}/web.yaml": web("1.1.0")})
+    say(town, number, "ann", "/lock staging load test\n/freeze staging audit\n/lock production")
+    town.land("rename", {PATH: DIRECTORIES.replace("staging:", "qa:")})
+    pull = on(town, "promote/development-to-qa")
+    assert town.title_of(pull.head_sha) == "freeze and lock: waiting for @ann"
+    status = say(town, number, "ben", "/status")
+    assert "`/unlock qa`" in status and "`/unfreeze qa`" in status and "`/unlock production`" in status
+    assert "⚠️" not in status, "nobody pushed it away"
+    say(town, number, "ann", "/unfreeze qa\n/unlock qa")
+    assert town.title_of(pull.head_sha) == "All gates are open: ready to merge"
+    status = say(town, number, "ben", "/status")
+    assert "/unlock qa" not in status and "/unlock production" in status
+
+
 @pytest.mark.town(configuration=VALUES, more=FILES)
 def test_a_version_that_waits_while_its_file_moves_still_waits(town: Town) -> None:
     """Without the file at the commit promoted last, all versions that differ would have moved, the target's own too."""
