@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
+from bot.errors import NotFoundError
 from bot.flows.tools import Tools
 from bot.model.environment import Environment
 from bot.model.promotion import Change
@@ -71,14 +73,21 @@ class ChangeReader:
         return self._pull(*self._split(reference))
 
     def named(self, references: Iterable[str]) -> tuple[Change, ...]:
-        """Return the changes that references name, their pull requests read all together."""
+        """Return the changes that references name, their pull requests read all together.
+
+        A number that is no pull request's is left out: whoever may push can write one into a commit.
+        """
         split = [self._split(one) for one in references]
         for repository in dict.fromkeys(where for where, _ in split):
             unread = [number for where, number in split if where == repository and (where, number) not in self._pulls]
             if len(unread) > 1:
                 for number, pull in self._tools.github.pulls_by_number(repository, unread).items():
                     self._pulls[repository, number] = pull
-        return tuple(self._change(where, self._pull(where, number)) for where, number in split)
+        found: list[Change] = []
+        for where, number in split:
+            with suppress(NotFoundError):
+                found.append(self._change(where, self._pull(where, number)))
+        return tuple(found)
 
     def between(
         self, source: Place, since: str | None, until: str, wanted: Callable[[str], bool] = lambda _: True

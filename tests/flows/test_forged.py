@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.flows.changes import read_commit
+from bot.flows.changes import ChangeReader, read_commit
 from bot.flows.locks import Word, keep
 from bot.flows.records import Records
 from bot.flows.rules import read_rules
@@ -147,3 +147,12 @@ def test_what_was_sealed_in_another_repository_counts_for_nothing(make_town: Cal
     town.sweep()
     town.settle()
     assert town.file("staging", SETTINGS) == GREEN, "the same word, said here, opens the gate"
+
+
+def test_a_number_that_no_pull_request_has_names_no_change(make_town: Callable[..., Town]) -> None:
+    """Written into a promotion commit by whoever may push, it stopped `/status` and what authors are told."""
+    town = make_town()
+    number = town.propose("green", {SETTINGS: GREEN})
+    reader = ChangeReader(town.bot.tools(HOME, lambda: None), HOME, ())
+    assert [one.number for one in reader.named((f"#{number}", "#999"))] == [number]
+    assert reader.named(("#998",)) == ()

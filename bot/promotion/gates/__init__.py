@@ -80,7 +80,7 @@ _RULES = (
     _Rule(approvals, each=True),
     _Rule(soak, lambda facts: facts.hop.target.gates.soak, each=True, onward=True),
     _Rule(window, lambda facts: facts.hop.target.gates.windows, each=True),
-    _Rule(freeze, lambda facts: freezes(facts) or records(facts)),
+    _Rule(freeze, lambda facts: freezes(facts) or records(facts) or "freeze" in facts.untold),
     _Rule(lock, is_asked),
     _Rule(drift, lambda facts: facts.hop.target.on_drift == "block", each=True, onward=True),
     _Rule(test, lambda facts: facts.hop.target.gates.test, each=True, onward=True),

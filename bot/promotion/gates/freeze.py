@@ -6,12 +6,15 @@ from bot.model.gates import FreezeRule
 from bot.model.promotion import Gate
 from bot.model.quoting import quoted
 from bot.promotion.gates.facts import GateFacts
+from bot.promotion.gates.lock import untold
 from bot.promotion.hours import frozen_from, past, shown
 from bot.promotion.locks import Lock
 
 
 def freeze(facts: GateFacts) -> Gate:
     """Nothing freezes the target now."""
+    if "freeze" in facts.untold:
+        return untold("freeze", ("freeze",))
     said = records(facts)
     if said:
         return _spoken(said[0], facts.zone)

@@ -16,7 +16,7 @@ _DONE = {"lock": "locked", "hold": "put on hold"}
 def lock(facts: GateFacts) -> Gate:
     """Nobody has locked the target or put it on hold."""
     if facts.untold:
-        return _untold(facts.untold)
+        return untold("lock", facts.untold)
     found = locks(facts)
     if not found:
         return Gate("lock", "pass", "not locked")
@@ -40,11 +40,11 @@ def is_asked(facts: GateFacts) -> bool:
     return bool(locks(facts) or facts.untold)
 
 
-def _untold(kinds: Sequence[str]) -> Gate:
-    """Return the gate where records are too many to read: what nobody can tell is no yes."""
+def untold(gate: str, kinds: Sequence[str]) -> Gate:
+    """Return a gate where records are too many to read: what nobody can tell is no yes."""
     many = f"more than {MOST_READ:,} refs of the kind {' and '.join(kinds)} below `{PREFIX}`"
     return Gate(
-        "lock",
+        gate,
         "fail",
         f"there are {many}, more than are read, so nobody can tell what is shut",
         "whoever may push",

@@ -94,6 +94,13 @@ def test_what_nobody_can_tell_is_no_yes() -> None:
     assert "lock" in [one.name for one in evaluate(facts(untold=("hold",)))]
 
 
+def test_freezes_that_nobody_can_tell_are_no_yes_where_locks_may_be_overridden() -> None:
+    """An override of gate `lock` passed by freezes that were too many to read."""
+    shut = {one.name: one.state for one in evaluate(facts(untold=("freeze",)))}
+    assert (shut["lock"], shut["freeze"]) == ("fail", "fail")
+    assert "freeze" not in [one.name for one in evaluate(facts(untold=("lock",)))]
+
+
 def test_it_is_shown_where_there_is_one() -> None:
     assert "lock" not in [gate.name for gate in evaluate(facts())]
     assert "lock" in [gate.name for gate in evaluate(facts(locks=(lock(),)))]
