@@ -135,8 +135,8 @@ class ChangeReader:
             named = (
                 self.known(requalified(one, repository, self._home) for one in trailers.includes) if trailers else ()
             )
-            if named:
-                return self.named(named)
+            if found := self.named(named):
+                return found
             if trailers:  # pushes alone: it stands for them, and did not begin where it went
                 return (replace(self._change(repository, pull), into=()),)
         return (self._change(repository, pull),)

@@ -83,14 +83,16 @@ def read_journeys(tools: Tools, house: House, outcomes: Sequence[HopOutcome]) ->
 def _concerned(
     outcomes: Sequence[HopOutcome], read_changes: Callable[[Sequence[str]], Sequence[Change]]
 ) -> list[Change]:
-    """Return the changes waiting on some hop, and those of each hop's newest promotion, each once."""
+    """Return the changes waiting on some hop, those of its newest promotion, and those a tag took back, each once."""
     found: dict[str, Change | None] = {}
     for snapshot in (one.snapshot for one in outcomes if one.snapshot):
         for change in snapshot.changes:
             key = change.reference or change.sha
             found[key] = found.get(key) or change
-        for reference in snapshot.arrivals[0].includes if snapshot.arrivals else ():
+        arrived = snapshot.arrivals[0].includes if snapshot.arrivals else ()
+        back = snapshot.rolled_back
+        for reference in (*arrived, *(back.includes if back and back.tag else ())):
             found.setdefault(reference, None)
     unread = [reference for reference, change in found.items() if change is None]
-    found |= dict(zip(unread, read_changes(unread), strict=True))
+    found |= {change.reference: change for change in read_changes(unread)}
     return [change for change in found.values() if change]

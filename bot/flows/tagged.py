@@ -6,7 +6,7 @@ same commit. There is no pull request: the gates stand on that commit, and who a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.flows.changes import ChangeReader
@@ -20,8 +20,9 @@ from bot.model.promotion import Hop, Record, Request
 from bot.model.repository import Repository
 from bot.promotion.places import Place, source_of, target_of
 from bot.promotion.plan import Arrival, Base, Idle, Snapshot
+from bot.promotion.standing import RolledBack
 from bot.promotion.trailers import parse_trailers, requalified
-from bot.promotion.versions import Release, releases, tag_of
+from bot.promotion.versions import Release, is_rollback, releases, tag_of
 
 ALL_TAGS = "refs/tags/*"
 MOST_WAITING = 5  # newest tags that are looked at for one that was asked for
@@ -106,14 +107,30 @@ class TagReader:
         content = Content(kind, record, same=same, changes=changes, commit=chosen.commit)
         ground = Ground(self._setting, hop, target, target, chosen.commit, since or "", content)
         seen = read_snapshot(self._tools, ground)
+        arrivals, undone = self._arrivals(hop, target.repository, tags.taken)
         return replace(
             seen,
             facts=replace(seen.facts, head_checks=seen.facts.source_checks),  # one commit is both
             request=request or (Request(hop.target.name, who) if who else None),
-            arrivals=tuple(self._arrival(hop, target.repository, one) for one in tags.taken[:HISTORY]),
+            arrivals=arrivals,
+            rolled_back=undone,
             tag=tag_of(hop.target.tag, chosen.version),
             told_trouble=not same and told_trouble(self._tools, hop, target.repository, chosen.commit),
         )
+
+    def _arrivals(
+        self, hop: Hop, repository: Repository, taken: Sequence[Release]
+    ) -> tuple[tuple[Arrival, ...], RolledBack | None]:
+        """Return what the target holds by its tags, newest first, and what the newest took back, if it did."""
+        recent = taken[:HISTORY]
+        if not recent or not is_rollback(recent[0].version):
+            return tuple(self._arrival(hop, repository, one) for one in recent), None
+        head, git = recent[0], self._tools.git
+        gone = {one.tag for one in recent if not git.is_ancestor(repository, one.commit, head.commit)}
+        every = [(one.tag in gone, self._arrival(hop, repository, one)) for one in recent]
+        carried = dict.fromkeys(reference for lost, one in every if lost for reference in one.includes)
+        back = RolledBack(0, None, tuple(carried), head.tag) if carried else None
+        return tuple(one for lost, one in every if not lost), back
 
     def _arrival(self, hop: Hop, repository: Repository, release: Release) -> Arrival:
         """Return what a tag of the target brought.

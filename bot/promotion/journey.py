@@ -198,6 +198,8 @@ def _arrived(environment: Environment, hop: Hop, arrival: Arrival) -> Stop:
 def _taken_back(environment: Environment, one: Crossing, back: RolledBack) -> Stop:
     """Return the stop of a change that was there, until a rollback took it away."""
     words = one.decision.reason if isinstance(one.decision, Idle) else "it is to come again"
+    if back.tag:
+        words = f"rolled back by {quoted(back.tag)}: {words}"
     elsewhere = one.hop.target.repository
     return Stop(environment.name, "blocked", waits=words, repository=elsewhere, taken_back=back.number)
 

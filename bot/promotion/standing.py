@@ -44,11 +44,12 @@ def is_for(message: str, said: Rollback) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class RolledBack:
-    """By which pull request and when promotions were taken back, and the references of what they carried."""
+    """By which pull request, or tag, and when promotions were taken back, and the references of what they carried."""
 
     number: int
     at: datetime | None
     includes: tuple[str, ...] = ()
+    tag: str = ""
 
 
 def standing(promotions: Sequence[Came], rollbacks: Sequence[WentBack], head: str, holds: Holds) -> tuple[Came, ...]:

@@ -17,7 +17,7 @@ def again_note(snapshot: Snapshot) -> str:
     again = [one.reference for one in snapshot.changes if one.reference in back.includes]
     if back.includes and not again:  # it came again already, or is out of the source
         return ""
-    by = f"#{back.number}" if back.number else "a tag"
+    by = f"#{back.number}" if back.number else f"`{markdown.escape(back.tag)}`"
     when = f" {moment(back.at)}" if back.at else ""
     what = f"It brings again {listed(again[:MOST_NAMED])}" if again else "It may bring again what was taken back then"
     name = markdown.escape(snapshot.hop.target.name)

@@ -156,3 +156,19 @@ def test_a_number_that_no_pull_request_has_names_no_change(make_town: Callable[.
     reader = ChangeReader(town.bot.tools(HOME, lambda: None), HOME, ())
     assert [one.number for one in reader.named((f"#{number}", "#999"))] == [number]
     assert reader.named(("#998",)) == ()
+
+
+def test_a_promotion_that_names_such_a_number_stops_nothing(make_town: Callable[..., Town]) -> None:
+    town = make_town()
+    town.settle()
+    number = town.land("green", {SETTINGS: GREEN})
+    pull, git = town.promotion(), town.world.repository(REPOSITORY).git
+    genuine, who = git.commit(pull.head_sha), town.world.signature(town.world.account(BOT))
+    message = genuine.message.replace(f"Includes: #{number}", "Includes: #999")
+    assert message != genuine.message
+    sha = git.commit_files(genuine.parents[0], {SETTINGS: GREEN}, message, (who, who))
+    town.world.move_branch(REPOSITORY, pull.head_ref, sha, "ben", force=True)
+    town.merge(pull.number)
+    town.settle()
+    town.land("red", {SETTINGS: RED})
+    assert town.file(town.promotion().head_ref, SETTINGS) == RED

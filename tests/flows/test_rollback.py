@@ -294,6 +294,9 @@ def test_where_tags_are_deployed_a_new_one_is_set_on_the_earlier_commit(town: To
     assert "production holds just what it held before `v1.1.0-prod`" in say(town, change, "ann", "/rollback production")
     status = say(town, change, "ben", "/status")
     assert "`/rollback production to v1.1.0-prod` brings this one again" in status
+    told = town.said(change, "journey")[0].body
+    assert "rolled back by `v1.1.1-0.rollback.1-prod`" in told and "v1.1.0-prod" in told
+    assert "is in **production**" not in told, "what was taken back is not there"
     town.land("mended", {f"{DEVELOPMENT}/web.yaml": web("1.1.1")})
     third = release("v1.1.1-dev")
     assert tag("v1.1.1-prod") is None, "on hold"
