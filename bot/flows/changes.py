@@ -138,7 +138,9 @@ class ChangeReader:
             if found := self.named(named):
                 return found
             if trailers:  # pushes alone: it stands for them, and did not begin where it went
-                return (replace(self._change(repository, pull), into=()),)
+                pushed = read_commit(self._tools, repository, trailers.source_sha)
+                change = self._change(repository, pull)
+                return (replace(change, author=pushed.author if pushed else change.author, into=()),)
         return (self._change(repository, pull),)
 
     def _pushed(self, source: Place, commit: Commit) -> Change:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from bot.sandbox.acts import reviews
-from tests.flows.repository import DEPLOYMENT, SETTINGS, deployment, pipeline, settings
+from tests.flows.repository import DEPLOYMENT, PIPELINE, SETTINGS, deployment, pipeline, settings
 from tests.flows.test_locks import records, say
 from tests.flows.world import PROMOTION, REPOSITORY, Town
 
@@ -269,3 +271,18 @@ def test_people_cost_a_call_a_list_not_a_call_a_head(town: Town) -> None:
     people = [one.path for one in town.sandbox.exchanges if "/teams/" in one.path or "/collaborators/" in one.path]
     assert len(people) == 2, "one list of each team that the policy names, developers and crowd"
     assert all(one.endswith("/members") for one in people)
+
+
+def test_who_pushed_all_of_it_approves_no_hop_of_it(make_town: Callable[..., Town]) -> None:
+    """From the second hop on the promotion stood for the push, and its author, the bot, was the sole one left out."""
+    town = make_town(PIPELINE.replace("teams: [leads], required: 1", "users: [lena], required: 1"))
+    town.settle()
+    town.commit("main", {SETTINGS: settings(level="info", colour="green")}, "lena")
+    town.settle()
+    town.promote()
+    assert town.promotions("production") or town.say(town.pull(1).number, "omar", "/promote production")
+    town.settle()
+    pull = town.promotion("production")
+    town.review(pull.number, "lena")
+    town.settle()
+    assert "approvals" in town.title_of(pull.head_sha)
