@@ -17,6 +17,7 @@ from bot.flows.history import History
 from bot.flows.records import HopPulls, Records
 from bot.flows.renamed import promoted_before
 from bot.flows.rules import Rules
+from bot.flows.tagged import genuine_trailers
 from bot.flows.tools import Tools
 from bot.model.promotion import Hop, Record, Request
 from bot.model.repository import PullRequest
@@ -26,7 +27,6 @@ from bot.promotion.pipeline import ways_back
 from bot.promotion.places import Place, target_of
 from bot.promotion.plan import Idle, Plan, Snapshot, plan
 from bot.promotion.standing import RolledBack, is_for
-from bot.promotion.trailers import parse_trailers
 from bot.promotion.versions import Release, is_rollback, releases, tag_of, version_back
 from bot.report import rollback as words
 
@@ -223,12 +223,7 @@ class Against:
         same = newest.commit == said.sha
         content = Content("last promotion", record, same=same, changes=changes, commit=said.sha)
         ground = Ground(self._setting_of(said), hop, target, target, said.sha, newest.commit, content)
-        seen = self._read_snapshot(ground, said)
-        return replace(
-            seen,
-            facts=replace(seen.facts, head_checks=seen.facts.source_checks),  # one commit is both
-            tag=tag_of(hop.target.tag, version_back(newest.version)),
-        )
+        return replace(self._read_snapshot(ground, said), tag=tag_of(hop.target.tag, version_back(newest.version)))
 
     def taken(self, hop: Hop, target: Place) -> tuple[Release, ...]:
         """Return the tags of a target, the newest version first."""
@@ -238,11 +233,9 @@ class Against:
     def _tag_is_for(self, hop: Hop, target: Place, one: Release, said: Rollback) -> bool:
         if not is_rollback(one.version) or one.commit != said.sha:
             return False
-        message = self._tools.git.tag_message(target.repository, one.tag)
-        trailers = parse_trailers(message)
-        if trailers is None or trailers.source_sha != said.sha or not is_for(message, said):
+        if not is_for(self._tools.git.tag_message(target.repository, one.tag), said):
             return False
-        return trailers.is_genuine(hop, self._tools.seal(target.repository))
+        return genuine_trailers(self._tools, hop, target.repository, one) is not None
 
     def _passed_by(self, seen: Snapshot) -> str:
         """Return why the newest version of the source is not promoted, where a rollback's tag is newer."""

@@ -6,17 +6,15 @@ Where a target may not have changes of its own (`on_drift: block`) the way back 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.flows.changes import ChangeReader
 from bot.flows.content import Move, is_there, read_content
 from bot.flows.facts import Ground, Setting, read_snapshot
-from bot.flows.records import HopPulls, Records, list_pulls
+from bot.flows.records import HopPulls, Records, fetch_heads, list_pulls
 from bot.flows.rules import Rules
 from bot.flows.tools import Tools
 from bot.model.promotion import Hop, Record, Request
-from bot.model.repository import PullRequest, Repository
 from bot.promotion.places import Place, source_of, target_of
 from bot.promotion.plan import Idle, Snapshot
 
@@ -60,7 +58,7 @@ class BackReader:
         if not (branch_sha or request or onward.is_blocked):
             return None
         pulls = list_pulls(self._tools, hop, target)
-        self._fetch_heads(target.repository, pulls.all)
+        fetch_heads(self._tools, target.repository, pulls.all)
         if not (pulls.open or request or onward.is_blocked):
             return None
         source_head, target_head = (git.resolve(one.repository, one.ref) for one in (source, target))
@@ -120,11 +118,6 @@ class BackReader:
             return head
         found = self._tools.git.commits(source.repository, since=None, until=head, limit=1, paths=source.scope)
         return found[0].sha if found else head
-
-    def _fetch_heads(self, repository: Repository, pulls: Sequence[PullRequest]) -> None:
-        missing = [one for one in pulls if self._tools.git.resolve(repository, one.head_sha) is None]
-        if missing:
-            self._tools.git.fetch(repository, [f"refs/pull/{one.number}/head" for one in missing])
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,13 +21,13 @@ from bot.flows.hops import HopReader
 from bot.flows.house import House, read_house, version_of
 from bot.flows.journeys import tell_authors
 from bot.flows.outcome import HopOutcome
-from bot.flows.records import HopPulls, list_pulls
+from bot.flows.records import HopPulls, fetch_heads, list_pulls
 from bot.flows.rights import Rights
 from bot.flows.rules import Rules, read_rules
 from bot.flows.tagged import ALL_TAGS
 from bot.flows.tools import Tools
 from bot.model.promotion import Hop, Request
-from bot.model.repository import PullRequest, Repository
+from bot.model.repository import Repository
 from bot.promotion.gates import looked_at_again
 from bot.promotion.pipeline import pairs, ways_back
 from bot.promotion.places import Place, repositories_of, source_of, target_of
@@ -175,7 +175,7 @@ def _gather(
         of_it = [listed[hop] for hop, place in targets.items() if place.repository == target]
         if any(hop.target.strategy == "tag" and place.repository == target for hop, place in targets.items()):
             tools.git.fetch(target, [ALL_TAGS])
-        _fetch_heads(tools, target, [pull for pulls in of_it for pull in pulls.all])
+        fetch_heads(tools, target, [pull for pulls in of_it for pull in pulls.all])
     found: list[tuple[Hop, Plan | Idle]] = []
     for hop in hops:
         if hop not in listed:
@@ -199,13 +199,6 @@ def _foresee(tools: Tools, home: Repository, targets: Mapping[Hop, Place], back:
         ]
         into = [one.branch for one in sources.values() if one.repository == where and one.branch]
         tools.github.foresee(where, ways, list(dict.fromkeys(into)))
-
-
-def _fetch_heads(tools: Tools, repository: Repository, pulls: Sequence[PullRequest]) -> None:
-    """Fetch the heads of pull requests that no branch holds any more."""
-    missing = [one for one in pulls if tools.git.resolve(repository, one.head_sha) is None]
-    if missing:
-        tools.git.fetch(repository, [f"refs/pull/{one.number}/head" for one in missing])
 
 
 def _outcome(hop: Hop, planned: Plan | Idle, number: int) -> HopOutcome:

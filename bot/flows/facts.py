@@ -20,7 +20,7 @@ from bot.model.gates import FreezeRule
 from bot.model.promotion import Hop
 from bot.model.repository import CheckState, PullRequest, Repository
 from bot.promotion.gates import GateFacts, approvals, of_members
-from bot.promotion.locks import NOTHING_KEPT, Kept, Lock
+from bot.promotion.locks import Kept, Lock
 from bot.promotion.places import Place, target_of
 from bot.promotion.plan import Snapshot
 from bot.promotion.rbac import Allowed
@@ -35,9 +35,9 @@ class Setting:
     """
 
     home: Repository
-    freezes: tuple[FreezeRule, ...] = ()
-    rights: Rights | None = None
-    kept: Kept = NOTHING_KEPT
+    freezes: tuple[FreezeRule, ...]
+    rights: Rights
+    kept: Kept
 
 
 def read_setting(tools: Tools, home: Repository, rules: Rules) -> Setting:
@@ -108,7 +108,7 @@ def read_facts(tools: Tools, ground: Ground) -> GateFacts:
         foreign=ground.foreign,
         drift=content.drift,
         freezes=ground.setting.freezes,
-        locks=_locks(ground),
+        locks=_locks(ground.setting.kept, ground.target.repository, ground.pull),
         untold=ground.setting.kept.untold,
         now=tools.clock(),
     )
@@ -137,7 +137,7 @@ def _with_approvers(tools: Tools, ground: Ground) -> Hop:
 def _by_rights(ground: Ground, facts: GateFacts) -> GateFacts:
     """Let only those words count that the policy lets people say."""
     rights, target = ground.setting.rights, facts.hop.target
-    if rights is None or not rights.is_asked:
+    if not rights.is_asked:
         return facts
 
     def may_override(login: str) -> bool:
@@ -174,16 +174,17 @@ def _source_checks(tools: Tools, ground: Ground) -> tuple[CheckState, ...]:
     return tuple(tools.github.checks(ground.source.repository, sha))
 
 
-def _locks(ground: Ground) -> tuple[Lock, ...]:
+def _locks(kept: Kept, repository: Repository, pull: PullRequest | None) -> tuple[Lock, ...]:
     """Return what is shut, but for other promotion pull requests that are held by themselves."""
-    pull = ground.pull
-    own = pull_key(ground.target.repository.full_name, pull.number) if pull else ""
-    return tuple(one for one in ground.setting.kept.locks if one.pull.lower() in ("", own.lower()))
+    own = pull_key(repository.full_name, pull.number) if pull else ""
+    return tuple(one for one in kept.locks if one.pull.lower() in ("", own.lower()))
 
 
 def _with_verdicts(tools: Tools, ground: Ground, facts: GateFacts) -> GateFacts:
     """Add what was said of the promotion commit; one that is in our mirror only, GitHub knows nothing of."""
     pull, repository = ground.pull, ground.target.repository
+    if ground.hop.target.strategy == "tag":  # one commit is both
+        return replace(facts, head_checks=facts.source_checks)
     if pull is None:
         return facts
     head_checks: tuple[CheckState, ...] = ()

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.flows.changes import promotion_commit
-from bot.flows.records import HopPulls, Records, list_pulls
+from bot.flows.records import HopPulls, Records, fetch_heads, list_pulls
 from bot.flows.tools import Tools
 from bot.model.promotion import Hop
 from bot.model.repository import PullRequest, Repository
@@ -34,10 +34,7 @@ class History:
         back = replace(hop, source=hop.target, application="", way="rollback")
         if back.branch not in self._listed:
             found = list_pulls(self._tools, back, target)
-            git, repository = self._tools.git, target.repository
-            missing = [one for one in found.all if git.resolve(repository, one.head_sha) is None]
-            if missing:
-                git.fetch(repository, [f"refs/pull/{one.number}/head" for one in missing])
+            fetch_heads(self._tools, target.repository, found.all)
             self._listed[back.branch] = found
         return self._listed[back.branch]
 

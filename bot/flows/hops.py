@@ -109,8 +109,7 @@ class HopReader:
 
     def _may_still(self, login: str, target: Environment) -> bool:
         """Say whether who asked before the merge may have it now: rights may have been taken away meanwhile."""
-        rights = self.setting.rights
-        return rights is None or isinstance(rights.allows(spec_of("promote"), login, target), Allowed)
+        return isinstance(self.setting.rights.allows(spec_of("promote"), login, target), Allowed)
 
     def _snapshot(self, pulls: HopPulls, asked: _Asked, heads: _Heads) -> Snapshot:
         hop, repository = pulls.hop, heads.target.repository

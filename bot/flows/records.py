@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.flows.changes import is_ours, promotion_commit, read_commit, read_trailers
@@ -211,3 +212,10 @@ class Records:
             return False
         outcome = git.merge_trees(self._repository, base=None, source=other, target=ours, protect=())
         return not outcome.conflicts and outcome.tree == git.tree(self._repository, commit.sha)
+
+
+def fetch_heads(tools: Tools, repository: Repository, pulls: Sequence[PullRequest]) -> None:
+    """Fetch the heads of pull requests that no branch holds any more."""
+    missing = [one for one in pulls if tools.git.resolve(repository, one.head_sha) is None]
+    if missing:
+        tools.git.fetch(repository, [f"refs/pull/{one.number}/head" for one in missing])

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.flows.content.lineage import Rule, environments_before, hops_before
-from bot.flows.records import HopPulls, list_pulls
+from bot.flows.records import HopPulls, fetch_heads, list_pulls
 from bot.flows.tools import Tools
 from bot.promotion.locks import Kept, Lock
 from bot.promotion.pipeline import environment_names
@@ -33,9 +33,7 @@ def promoted_before(
             continue
         tried.add((seen.hop.branch, place.branch))
         listed = list_pulls(tools, seen.hop, place)
-        missing = [one for one in listed.all if tools.git.resolve(target.repository, one.head_sha) is None]
-        if missing:
-            tools.git.fetch(target.repository, [f"refs/pull/{one.number}/head" for one in missing])
+        fetch_heads(tools, target.repository, listed.all)
         found = standing(listed, target)
         if found.merged:
             return found

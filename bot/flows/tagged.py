@@ -21,7 +21,7 @@ from bot.model.repository import Repository
 from bot.promotion.places import Place, source_of, target_of
 from bot.promotion.plan import Arrival, Base, Idle, Snapshot
 from bot.promotion.standing import RolledBack
-from bot.promotion.trailers import parse_trailers, requalified
+from bot.promotion.trailers import Trailers, parse_trailers, requalified
 from bot.promotion.versions import Release, is_rollback, releases, tag_of
 
 ALL_TAGS = "refs/tags/*"
@@ -106,11 +106,9 @@ class TagReader:
         kind: Base = "last promotion" if before else "none"
         content = Content(kind, record, same=same, changes=changes, commit=chosen.commit)
         ground = Ground(self._setting, hop, target, target, chosen.commit, since or "", content)
-        seen = read_snapshot(self._tools, ground)
         arrivals, undone = self._arrivals(hop, target.repository, tags.taken)
         return replace(
-            seen,
-            facts=replace(seen.facts, head_checks=seen.facts.source_checks),  # one commit is both
+            read_snapshot(self._tools, ground),
             request=request or (Request(hop.target.name, who) if who else None),
             arrivals=arrivals,
             rolled_back=undone,
@@ -137,10 +135,15 @@ class TagReader:
 
         One that we did not make says nothing of that, nor does one with our words for another commit.
         """
-        trailers = parse_trailers(self._tools.git.tag_message(repository, release.tag))
-        genuine = False
-        if trailers is not None and trailers.source_sha == release.commit:
-            genuine = trailers.is_genuine(hop, self._tools.seal(repository))
-        includes = trailers.includes if trailers and genuine else ()
+        trailers = genuine_trailers(self._tools, hop, repository, release)
+        includes = trailers.includes if trailers else ()
         named = self._changes.known(requalified(one, repository, self._home) for one in includes)
-        return Arrival(None, named, release.tag, release.commit if genuine else "")
+        return Arrival(None, named, release.tag, release.commit if trailers else "")
+
+
+def genuine_trailers(tools: Tools, hop: Hop, repository: Repository, release: Release) -> Trailers | None:
+    """Return what a tag says that we set on just its commit for this hop, None for any other."""
+    trailers = parse_trailers(tools.git.tag_message(repository, release.tag))
+    if trailers is None or trailers.source_sha != release.commit:
+        return None
+    return trailers if trailers.is_genuine(hop, tools.seal(repository)) else None

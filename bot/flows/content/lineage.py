@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Literal
 
 from bot.flows.content.move import is_there
@@ -12,7 +11,7 @@ from bot.flows.tools import Tools
 from bot.model.environment import Configuration, Environment
 from bot.model.promotion import Hop
 from bot.model.repository import Commit, Repository
-from bot.promotion.config import PATH, Problems, parse
+from bot.promotion.config import PATH, parse
 from bot.promotion.lineage import earlier, earlier_hop, is_same_spot
 from bot.promotion.places import WHOLE, Place, repository_of, source_of, target_of
 
@@ -152,11 +151,6 @@ def _versions(tools: Tools, rule: Rule) -> Iterator[tuple[Commit, Configuration]
     if not rule.sha:
         return
     for commit in tools.git.commits(rule.home, since=None, until=rule.sha, limit=MOST_VERSIONS, paths=(PATH,)):
-        found = _parsed(tools.git.read(rule.home, commit.sha, PATH), rule.home.owner)
+        found = parse(tools.git.read(rule.home, commit.sha, PATH), organisation=rule.home.owner)
         if isinstance(found, Configuration):
             yield commit, found
-
-
-@lru_cache(maxsize=256)
-def _parsed(text: bytes | None, organisation: str) -> Configuration | Problems:
-    return parse(text, organisation=organisation)

@@ -13,6 +13,8 @@ from bot.model.environment import Environment
 from bot.promotion.places import WHOLE, Place, repository_of, source_of
 from bot.promotion.plan import Base, Conflict
 
+FIRST: frozenset[Base] = frozenset(("configured", "dated"))  # nothing was promoted before
+
 
 @dataclass(frozen=True, slots=True)
 class Start:

@@ -13,15 +13,13 @@ from bot.flows.content.agreement import agreed, shared
 from bot.flows.content.configured import rule_of
 from bot.flows.content.lineage import End, lay_at
 from bot.flows.content.move import Move, Moved
-from bot.flows.content.start import Start, is_lost
+from bot.flows.content.start import FIRST, Start, is_lost
 from bot.flows.tools import Tools
 from bot.model.environment import Environment
 from bot.model.tree import EMPTY_TREE
 from bot.ports import MergeOutcome
 from bot.promotion.places import WHOLE, Place
 from bot.promotion.plan import Base, Conflict
-
-FIRST: frozenset[Base] = frozenset(("configured", "dated"))  # nothing was promoted before
 
 
 def merged(tools: Tools, move: Move, start: Start) -> Moved:

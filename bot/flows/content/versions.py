@@ -13,7 +13,7 @@ from bot.flows.changes import read_commit
 from bot.flows.content.configured import began, held_when_configured, rule_of
 from bot.flows.content.lineage import End, lay_at
 from bot.flows.content.move import Move, Moved
-from bot.flows.content.start import Start, is_lost
+from bot.flows.content.start import FIRST, Start, is_lost
 from bot.flows.tools import Tools
 from bot.model.environment import Environment, ValueFile
 from bot.model.promotion import Hop
@@ -56,7 +56,7 @@ def moved(tools: Tools, move: Move, start: Start) -> Moved:
     conflicts: list[Conflict] = []
     words: list[str] = []
     drift: list[str] = []
-    asked_again = kind in {"configured", "dated"} and move.asked
+    asked_again = kind in FIRST and move.asked
     pairs = _pairs(move.hop, start.lay[1:])
     for pair in pairs:
         found = _moved_into(tools, move, pair, since, files)
