@@ -45,7 +45,7 @@ test: $(DEVSTAMP) ## run the tests
 	@$(BIN)/python -m tests.referee.fetch || echo "test: the referee's material is not to be had; its tests are skipped"
 	@$(BIN)/python -m tools.conformance.oracles || echo "test: kubectl and helm are not to be had; what compares with them is skipped"
 	@$(BIN)/python -m compileall -q bot
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 check: lint types contracts test ## everything a change must pass
 

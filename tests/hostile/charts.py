@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
-from tests.hostile.place import VARIABLE
+from tests.git.conftest import Files, Origin
+from tests.hostile.place import VARIABLE, Commit
 from tests.hostile.writing import CHART, HONEST, LINK, STOPPED, Rows, archive, bomb, chart, config, deep, zeros
 
 RECURSION = '{{ define "r" }}{{ include "r" . }}{{ end }}'
@@ -104,18 +106,29 @@ SCHEMAS: Rows = {
     )
 }
 
+
+def holding(data: bytes | Callable[[], bytes]) -> Commit:
+    """Return what commits a chart with an archive in it; one that takes long to make is made when it is asked for."""
+
+    def files(_: Origin) -> Files:
+        packed = data if isinstance(data, bytes) else data()
+        return chart(HONEST) | {"prod/Chart.yaml": NEEDS_DB, "prod/charts/db-1.0.0.tgz": packed}
+
+    return files
+
+
 ARCHIVES: Rows = {
-    f"an archive: {name}": (chart(HONEST) | {"prod/Chart.yaml": NEEDS_DB, "prod/charts/db-1.0.0.tgz": data}, words)
+    f"an archive: {name}": (holding(data), words)
     for name, data, words in (
         ("none", b"not an archive", "prod"),
         ("cut off", archive(DB)[:60], "prod"),
-        ("300 MB of zeros", zeros(300), "too large|memory"),
+        ("300 MB of zeros", lambda: zeros(300), "too large|memory"),
         ("names that lead out", archive({**DB, "db/../../../x.yaml": b"a: b"}), "outside|prod"),
         ("a whole path", archive({"/etc/x": b"a"}), "prod"),
         ("a link", archive({**DB, "db/values.yaml": "/etc/passwd", "db/templates/a.yaml": "/etc/passwd"}), ""),
         ("a hard link", archive({**DB, "db/values.yaml": "=/etc/passwd"}), ""),
-        ("20,000 files", archive({f"db/templates/{n}.yaml": b"" for n in range(20_000)}), "prod"),
-        ("in an archive", archive({**DB, "db/charts/x-1.tgz": zeros(200)}), "too large|memory"),
+        ("20,000 files", lambda: archive({f"db/templates/{n}.yaml": b"" for n in range(20_000)}), "prod"),
+        ("in an archive", lambda: archive({**DB, "db/charts/x-1.tgz": zeros(200)}), "too large|memory"),
         (
             "an endless template",
             archive({**DB, "db/templates/a.yaml": b"{{ range until 2000000000 }}x{{ end }}"}),

@@ -31,7 +31,7 @@ from tests.git.conftest import REPOSITORY, Files, Origin
 DEADLINE = 2.5  # seconds for one render
 VARIABLE = "LOCKKEEPER_TEST_SECRET"
 CONFIGMAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s}\ndata: {a: %s}\n"
-Commit = Files | Callable[[Origin], str]  # files, or what writes a tree that git itself would not make
+Commit = Files | Callable[[Origin], str | Files]  # files, or what makes them or a tree that git itself would not make
 
 
 @dataclass

@@ -45,25 +45,28 @@ def pod(image: object = "registry.example.com/shop/web:1.4.2", **spec: Any) -> R
     return Resource(body)
 
 
+@pytest.fixture(scope="module")
+def rows() -> list[testing.Row]:
+    return run_tree(POLICIES)
+
+
 class TestOwnTests:
-    rows = run_tree(POLICIES)
+    def test_every_row_is_as_expected(self, rows: list[testing.Row]) -> None:
+        assert [row for row in rows if not row.equal] == []
 
-    def test_every_row_is_as_expected(self) -> None:
-        assert [row for row in self.rows if not row.equal] == []
-
-    def test_every_policy_passes_and_fails_somewhere(self) -> None:
+    def test_every_policy_passes_and_fails_somewhere(self, rows: list[testing.Row]) -> None:
         for name in PACKS:
             for policy in pack(name).policies:
-                results = {row.expected for row in self.rows if row.policy == policy.name}
+                results = {row.expected for row in rows if row.policy == policy.name}
                 assert {"pass", "fail"} <= results, policy.name
 
-    def test_pods_deployments_and_cron_jobs_are_covered(self) -> None:
+    def test_pods_deployments_and_cron_jobs_are_covered(self, rows: list[testing.Row]) -> None:
         """Wherever a rule about Pods also holds for what makes them."""
         derived = {
             policy.name for _, policy in SHIPPED if any(rule.full_name.startswith("autogen-") for rule in policy.rules)
         }
-        for policy in {row.policy for row in self.rows} & derived:
-            kinds = {(row.resource.split()[0], row.expected) for row in self.rows if row.policy == policy}
+        for policy in {row.policy for row in rows} & derived:
+            kinds = {(row.resource.split()[0], row.expected) for row in rows if row.policy == policy}
             for kind in ("Pod", "Deployment", "CronJob"):
                 assert {(kind, "pass"), (kind, "fail")} <= kinds, policy
 

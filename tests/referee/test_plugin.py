@@ -24,14 +24,28 @@ GOOD, BAD, LATE = "/api/v3/emojis", "/api/v3/frobs", "/api/v3/late"
 
 
 def run(room: Path, body: str, *options: str, hooks: str = "", **changes: str) -> tuple[int, str]:
-    """Run a small suite in another process under the plugin; its exit code and words."""
+    """Run a small suite in another process under the plugin; its exit code and words.
+
+    It has a directory of its own for what is temporary: beside those of earlier runs pytest would tidy these up first,
+    and nobody knows how long that takes.
+    """
     (room / "seen.py").write_text(SEEN)
     (room / "conftest.py").write_text(f"import pytest\nfrom seen import see\n{hooks}\n")
     (room / "test_sample.py").write_text(f"from seen import see\n{body}\n")
     paths = os.pathsep.join([str(room), str(fetch.ROOT)])
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST") and name != "CI"}
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-rs", "-p", "tests.referee.plugin", *options],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-rs",
+            "-p",
+            "tests.referee.plugin",
+            f"--basetemp={room / 'own'}",
+            *options,
+        ],
         cwd=room,
         env=clean | {"PYTHONPATH": paths, "LOCKKEEPER_REFEREE_CACHE": str(fetch.cache_directory())} | changes,
         capture_output=True,
