@@ -85,7 +85,7 @@ class Composition:
         require_git()
         data = settings.data.resolve()
         self._settings, self._queue = settings, queue
-        self._facts: Facts = {}
+        self._facts = Facts()
         self.app = build_app(settings)
         RedisOurselves(queue.connection).note(self.app.bot_login)
         self._seal = sealer(settings.sealing)

@@ -148,7 +148,7 @@ class Against:
         )
         content = read_restored(self._tools, self._changes, move, said)
         if pulls.open is not None and self._is_for(hop, target, pulls.open, said):
-            content = records.standing(content, branch_sha)
+            content = records.standing(content, branch_sha, proposed=False)
         ground = Ground(
             setting=self._setting_of(said),
             hop=hop,

@@ -90,7 +90,9 @@ class BackReader:
     def _snapshot(self, pulls: HopPulls, move: Move, seen: _Seen) -> Snapshot:
         hop = move.hop
         records = Records(self._tools, move.target.repository, self._home)
-        content = records.standing(read_content(self._tools, self._changes, move), seen.branch_sha)
+        content = records.standing(
+            read_content(self._tools, self._changes, move), seen.branch_sha, proposed=pulls.open is not None
+        )
         content = replace(content, drift=())  # what the source has of its own is nobody's concern here
         foreign = records.foreign(seen.branch_sha, content.commit, move.target_head)
         ground = Ground(

@@ -130,7 +130,9 @@ class HopReader:
             arrived=pulls.arrived or self._arrived(repository, pulls.last[1] if pulls.last else None),
             asked=bool(asked.request or asked.record.requested_by),
         )
-        content = records.standing(read_content(self._tools, self.changes, move), branch_sha)
+        content = records.standing(
+            read_content(self._tools, self.changes, move), branch_sha, proposed=pulls.open is not None
+        )
         foreign = records.foreign(branch_sha, content.commit, heads.target_head)
         ground = Ground(
             setting=self.setting,

@@ -9,7 +9,9 @@ kept from job to job.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TypeVar, cast
@@ -19,11 +21,56 @@ from bot.model.tree import Tree
 from bot.ports import Git, MergeOutcome, RefMove, RefRecord
 
 T = TypeVar("T")
-Facts = MutableMapping[tuple[object, ...], object]
-MOST_FACTS = 20_000
-LARGEST = 100_000  # bytes of a file, or paths of a comparison, worth keeping
-_COMMITS = 50  # worth keeping
+Question = tuple[object, ...]
+MOST = 32 * 2**20  # bytes of facts that one process keeps
+_LARGEST = 100_000  # bytes of one answer worth keeping
 _ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+class Facts:
+    """What full object ids alone decide, kept from job to job: what was used last, up to so many bytes.
+
+    The bytes are reckoned, not measured: the texts in question and answer, and what Python needs to hold them.
+    """
+
+    def __init__(self, most: int = MOST) -> None:
+        self._most, self._held = most, 0
+        self._answers: OrderedDict[Question, tuple[object, int]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, question: Question) -> object:
+        """Return the answer, None where it is not known."""
+        with self._lock:
+            found = self._answers.get(question)
+            if found is None:
+                return None
+            self._answers.move_to_end(question)
+            return found[0]
+
+    def keep(self, question: Question, answer: object) -> None:
+        """Keep an answer unless it is too large; what was not used for longest goes for it."""
+        weight = _weight(answer)
+        if weight > _LARGEST:
+            return
+        weight += _weight(question)
+        with self._lock:
+            self._held += weight - self._answers.get(question, (None, 0))[1]
+            self._answers[question] = answer, weight
+            while self._held > self._most:
+                self._held -= self._answers.popitem(last=False)[1][1]
+
+
+def _weight(value: object) -> int:
+    """Reckon how many bytes a question or an answer takes."""
+    match value:
+        case str() | bytes():
+            return 64 + len(value)
+        case Commit():
+            return 256 + len(value.message) + _weight(value.parents)
+        case tuple() | list():
+            return 64 + sum(map(_weight, value))
+        case _:
+            return 64
 
 
 class RememberingGit:
@@ -34,8 +81,8 @@ class RememberingGit:
 
     def __init__(self, git: Git, facts: Facts | None = None) -> None:
         self._git = git
-        self._facts: Facts = {} if facts is None else facts
-        self._known: dict[tuple[object, ...], object] = {}
+        self._facts = Facts() if facts is None else facts
+        self._known: dict[Question, object] = {}
 
     def _once(self, read: Callable[[], T], *question: object) -> T:
         if question in self._known:
@@ -45,25 +92,15 @@ class RememberingGit:
             self._known[question] = answer
         return answer
 
-    def _fact(
-        self,
-        read: Callable[[], T],
-        what: str,
-        repository: Repository,
-        *ids: str,
-        about: str = "",
-        largest: int = LARGEST,
-    ) -> T:
+    def _fact(self, read: Callable[[], T], what: str, repository: Repository, *ids: str, about: str = "") -> T:
         """Answer from what is known for good where all ids are full, else as `_once` does."""
         question = (what, repository, *ids, about)
-        if question in self._facts:
-            return cast(T, self._facts[question])
+        known = self._facts.get(question)
+        if known is not None:
+            return cast(T, known)
         answer = self._once(read, *question)
-        small = not isinstance(answer, Sequence) or len(answer) <= largest
-        if answer is not None and small and all(_ID.fullmatch(one) for one in ids):
-            if len(self._facts) >= MOST_FACTS:
-                self._facts.clear()
-            self._facts[question] = answer
+        if answer is not None and all(_ID.fullmatch(one) for one in ids):
+            self._facts.keep(question, answer)
         return answer
 
     def fetch(self, repository: Repository, refs: Sequence[str] = ()) -> None:
@@ -121,7 +158,7 @@ class RememberingGit:
     ) -> Sequence[Commit]:
         read = partial(self._git.commits, repository, since=since, until=until, limit=limit, paths=paths)
         about = "\0".join((str(limit), *paths))
-        return self._fact(read, "commits", repository, *filter(None, (since,)), until, about=about, largest=_COMMITS)
+        return self._fact(read, "commits", repository, *filter(None, (since,)), until, about=about)
 
     def changed_paths(self, repository: Repository, base: str, head: str) -> Sequence[str]:
         return self._fact(lambda: self._git.changed_paths(repository, base, head), "paths", repository, base, head)

@@ -115,11 +115,12 @@ class Records:
             return None
         return trailers.record
 
-    def standing(self, content: Content, branch_sha: str) -> Content:
+    def standing(self, content: Content, branch_sha: str, *, proposed: bool) -> Content:
         """Keep the commit the branch is at where only words differ: a new title must not cost the approvals.
 
         Nor does it cost them where a target that is only a directory of its branch stayed as it was, while other
-        directories went on.
+        directories went on; nor, where the pull request is open (`proposed`), where somebody asks for it once more:
+        who asked first did.
         """
         there = read_commit(self._tools, self._repository, branch_sha) if branch_sha and content.commit else None
         ready = read_commit(self._tools, self._repository, content.commit) if there else None
@@ -128,11 +129,12 @@ class Records:
         old, new = parse_trailers(there.message), parse_trailers(ready.message)
         if old is None or new is None:
             return content
-        known = old.record if old.content else replace(old.record, content=content.record.content)  # not said before
-        if (old.source, old.target, known) != (new.source, new.target, content.record):
+        wanted = replace(content.record, requested_by=old.record.requested_by) if proposed else content.record
+        known = old.record if old.content else replace(old.record, content=wanted.content)  # not said before
+        if (old.source, old.target, known) != (new.source, new.target, wanted):
             return content
         same = old.includes == new.includes and self._does_the_same(there, ready, content.paths)
-        return replace(content, commit=there.sha) if same else content
+        return replace(content, commit=there.sha, record=wanted) if same else content
 
     def foreign(self, branch_sha: str, commit: str, into: str) -> str:
         """Return the promotion branch's head if it holds work of somebody else, else ''.

@@ -99,7 +99,8 @@ class TagReader:
         before = tags.taken[0] if tags.taken else None
         same = before is not None and before.version >= chosen.version
         noted = None if same else records.noted(hop, chosen.commit)
-        who = request.requested_by if request else noted.requested_by if noted else ""
+        first = noted.requested_by if noted else ""  # who asks for it again did not ask for it first
+        who = first or (request.requested_by if request else "")
         record = Record(chosen.commit, who, request.pinned if request else bool(noted and noted.pinned))
         since = before.commit if before else None
         changes = () if same else self._changes.between(Place(target.repository, target.branch), since, chosen.commit)

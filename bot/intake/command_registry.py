@@ -67,7 +67,8 @@ COMMANDS: tuple[CommandSpec, ...] = (
         "promote",
         "Opens or moves on the promotion into an environment; without a name, the one after the environment this "
         "pull request goes into. `--sha` pins it to that commit of the source branch. On a pull request that is "
-        "not merged yet it is remembered, and happens with the merge.",
+        "not merged yet it is remembered, and happens with the merge. What is proposed already stays as it is: who "
+        "asked first did.",
         "write permission; where the environment names promoters, only they",
         "/promote staging",
         "write",

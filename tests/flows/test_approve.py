@@ -145,3 +145,15 @@ def test_a_tag_is_set_once_its_commit_is_approved_by_comment(town: Town) -> None
     assert f"👍 Your approval of {commit[:7]} for staging counts" in reply
     git = town.world.repository(REPOSITORY).git
     assert git.resolve("refs/tags/v1.0.0-stage") == commit
+
+
+@pytest.mark.town(configuration=TAGS, more=directory("development"))
+def test_who_asked_for_a_tag_does_not_approve_it_because_somebody_asked_again(town: Town) -> None:
+    number = town.land("tag", {f"{DEVELOPMENT}/web.yaml": web("1.1.0")})
+    commit = town.head("main")
+    town.world.move_tag(REPOSITORY, "v1.0.0-dev", commit, "ben")
+    town.settle()
+    for login in ("quinn", "lena"):
+        say(town, number, login, "/promote staging")
+    assert "**You have:** you asked for it" in say(town, number, "quinn", f"/approve staging --sha {commit[:8]}")
+    assert town.world.repository(REPOSITORY).git.resolve("refs/tags/v1.0.0-stage") is None

@@ -62,6 +62,18 @@ def test_promote_on_the_promotion_pull_request_itself(town: Town) -> None:
     assert town.reactions(carrier, comment) == ["eyes", "rocket"]
 
 
+def test_promote_what_is_proposed_already_changes_nothing_of_it(town: Town) -> None:
+    """Whoever asked anew became who had asked: a new commit without its approvals, which the first could give now."""
+    number = town.land("green", {SETTINGS: GREEN})
+    carrier = town.promotion("staging").number
+    head, body = town.pull(carrier).head_sha, town.body(carrier)
+    for login in ("lena", "ann"):
+        comment = town.say(number, login, "/promote staging")
+        town.settle()
+        assert f"🚀 #{carrier} carries this to **staging**. " in town.reply(number, comment)
+    assert (town.pull(carrier).head_sha, town.body(carrier)) == (head, body)
+
+
 def test_promote_pins_a_commit_until_it_is_merged(town: Town) -> None:
     number = town.land("green", {SETTINGS: GREEN})
     pinned = town.head("main")
