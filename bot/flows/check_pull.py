@@ -17,7 +17,7 @@ from bot.flows.packs import load_packs
 from bot.flows.proposal import read_proposal
 from bot.flows.proposal import report as report_proposal
 from bot.flows.question import Question, Sides
-from bot.flows.rules import Rules, read_rules
+from bot.flows.rules import read_rules
 from bot.flows.tools import Tools
 from bot.flows.untouched import say_untouched
 from bot.model.environment import Environment
@@ -85,7 +85,7 @@ def check_pull(tools: Tools, repository: Repository, number: int, *, write: bool
             _say_unchecked(tools, repository, pull, error)
         return replace(nothing, trouble=error)
     if checks is not None:
-        checks = replace(checks, findings=proposal.settle(checks.findings))
+        checks = replace(checks, findings=proposal.settle(checks.findings), hint=proposal.hint(house.rules))
     if checks is not None and write:
         changed = _changed(tools, house, pull, checks)
         _publish(tools, repository, pull, checks)
@@ -144,7 +144,7 @@ def _examine(
         host=tools.host,
     )
     evaluation = evaluate_change(tools.workbench(repository), question)
-    checks = _words(pull, rules, evaluation, notes)
+    checks = _words(pull, evaluation, notes)
     if promotion:  # its gates say who has to approve
         return checks
     asked = [one.approvers for one in _changed(tools, house, pull, checks) if one.approvers.people]
@@ -158,12 +158,11 @@ def _changed(tools: Tools, house: House, pull: PullRequest, checks: pull_comment
     return tuple(one for one in house.environments() if one.branch == pull.base_ref and one.name in own)
 
 
-def _words(pull: PullRequest, rules: Rules, evaluation: Evaluation, notes: tuple[str, ...]) -> pull_comment.PullChecks:
+def _words(pull: PullRequest, evaluation: Evaluation, notes: tuple[str, ...]) -> pull_comment.PullChecks:
     return pull_comment.PullChecks(
         head_sha=pull.head_sha,
         results=evaluation.results,
         findings=evaluation.findings,
-        hint="" if rules.configuration.found else configuration_words.HINT,
         notes=notes,
     )
 

@@ -19,6 +19,7 @@ from bot.model.repository import PullRequest, Repository
 from bot.policy.problem import BROKEN
 from bot.ports import CheckReport
 from bot.promotion.config import Problems, parse
+from bot.promotion.pipeline import pairs
 from bot.report import configuration as words
 
 
@@ -56,6 +57,12 @@ class Proposal:
             for one in self.problems
         )
         return (*broken, *self.packs)
+
+    def hint(self, rules: Rules) -> str:
+        """Return the friendly line for repositories without rules in force; '' where there are some."""
+        if rules.configuration.found or self.problems:
+            return ""
+        return words.begins(pairs(self.configuration)) if self.configuration else words.HINT
 
     def settle(self, findings: Sequence[Finding]) -> tuple[Finding, ...]:
         """Return the findings of this pull request with its own added; broken packs that it mends hold up nothing."""
@@ -101,5 +108,5 @@ def report(proposal: Proposal, rules: Rules, sha: str) -> CheckReport | None:
     if proposal.problems:
         return words.broken(proposal.problems, sha=sha, under_review=True)
     if proposal.configuration is not None:
-        return words.sound(sha=sha, mends=bool(rules.problems))
+        return words.sound(sha=sha, mends=bool(rules.problems), first=not rules.configuration.found)
     return None

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.model.environment import ConfigProblem
+from bot.model.promotion import Hop
 from bot.ports import Annotation, CheckReport
 from bot.report import markdown
-from bot.report.words import count
+from bot.report.words import among, count
 
 CHECK = "lockkeeper / configuration"
 PATH = ".github/lockkeeper.yaml"
@@ -53,13 +54,17 @@ def broken(problems: Sequence[ConfigProblem], *, sha: str, under_review: bool) -
     )
 
 
-def sound(*, sha: str, mends: bool) -> CheckReport:
-    """Return the check run that says the proposed file is well formed; `mends`: the one in force is not."""
-    note = (
-        "The file on the default branch is broken, so this pull request is checked under the rules it proposes."
-        if mends
-        else "It takes effect when it is merged: this pull request is still checked under the old rules."
-    )
+def sound(*, sha: str, mends: bool, first: bool) -> CheckReport:
+    """Return the check run that says the proposed file is well formed.
+
+    `mends`: the one in force is not. `first`: there is none in force.
+    """
+    if mends:
+        note = "The file on the default branch is broken, so this pull request is checked under the rules it proposes."
+    elif first:
+        note = "It takes effect when it is merged: until then Lockkeeper checks what it finds, and promotes nothing."
+    else:
+        note = "It takes effect when it is merged: this pull request is still checked under the old rules."
     return CheckReport(
         name=CHECK,
         sha=sha,
@@ -83,5 +88,16 @@ def removed(*, sha: str) -> CheckReport:
 
 HINT = (
     "👋 This repository has no `.github/lockkeeper.yaml` yet, so Lockkeeper checks what it finds and promotes "
-    "nothing. Add the file to name your environments; the guide starts with a complete example."
+    "nothing. Add the file to name your environments: `lockkeeper config init` proposes one, and the guide starts with "
+    "a complete example."
 )
+
+
+def begins(hops: Sequence[Hop]) -> str:
+    """Return the friendly line for the pull request that brings the first configuration: what it will do."""
+    ways = [f"{markdown.escape(one.source.name)} → {markdown.escape(one.target.name)}" for one in hops]
+    shown = among(list(dict.fromkeys(ways)), 10)
+    then = f"Lockkeeper promotes {shown}" if ways else "its rules hold; it promotes nothing yet"
+    return (
+        f"👋 This pull request brings `{PATH}`. Once it is merged, {then}. Until then it is checked by what is found."
+    )

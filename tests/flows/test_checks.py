@@ -13,6 +13,7 @@ from tests.flows.repository import (
     DEPLOYMENT,
     IMAGE_LINE,
     PATH,
+    PIPELINE,
     POLICY_LINE,
     SETTINGS,
     Files,
@@ -163,6 +164,22 @@ def test_a_repository_without_configuration_is_checked_and_gets_a_friendly_hint(
     assert town.conclusion(town.pull(other).head_sha, MANIFESTS) == "failure"
     assert town.promotions() == []
     assert town.said(number, "journey") == []
+
+
+@pytest.mark.town(configuration=None)
+def test_the_pull_request_that_brings_the_configuration_says_what_begins(town: Town) -> None:
+    """It was told to add the file that it adds."""
+    number = town.propose("rules", {PATH: PIPELINE})
+    town.settle()
+    body = town.said(number, "checks")[0].body
+    assert "👋 This pull request brings `.github/lockkeeper.yaml`. Once it is merged, Lockkeeper promotes " in body
+    assert "promotes development → staging and staging → production." in body
+    assert "has no `.github/lockkeeper.yaml` yet" not in body
+    run = town.check(town.pull(number).head_sha, "lockkeeper / configuration")
+    assert run is not None and "until then Lockkeeper checks what it finds" in (run.summary or "")
+    broken = town.propose("broken", {PATH: PIPELINE.replace("environments:", "environmints:")})
+    town.settle()
+    assert "👋" not in town.said(broken, "checks")[0].body, "its mistakes are told"
 
 
 BROKEN: dict[str, tuple[Files, str, str]] = {
