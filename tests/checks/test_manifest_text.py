@@ -34,7 +34,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(st.dictionaries(TEXTS, VALUES, max_size=5))
 def test_it_is_what_pyyaml_writes(body: dict[str, Any]) -> None:
     text = manifest_text(body)

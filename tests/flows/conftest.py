@@ -18,7 +18,7 @@ from tests.flows.schedule import HALF_LOST, IN_ORDER, SCHEDULES, TWICE_SHUFFLED,
 from tests.flows.world import Given, Town
 from tests.referee.plugin import watch
 
-EVERY = {IN_ORDER: 6, HALF_LOST: 12}  # stories of which one is told so
+EVERY = {IN_ORDER: 6, HALF_LOST: 18}  # stories of which one is told so
 _ends: dict[str, tuple[str, object]] = {}  # story → (schedule, fingerprint) of its first telling
 
 
@@ -30,7 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep the schedules of one story in one process, where their ends are compared.
 
-    Every story is told with its deliveries doubled and shuffled, every sixth one in order as well, and every twelfth
+    Every story is told with its deliveries doubled and shuffled, every sixth one in order as well, and every eighteenth
     with half of them lost; all of them in each way with ALL_SCHEDULES=1 in the environment.
     """
     stories: dict[str, int] = {}
