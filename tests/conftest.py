@@ -1,17 +1,10 @@
 """What do all tests share? The referee that watches every sandbox, and the real tools to compare with."""
 
-import gc
 import os
 
 from tools.conformance.oracles import PROGRAMS
 
 pytest_plugins = ["tests.referee.plugin"]
-
-
-def pytest_collection_finish() -> None:
-    """Take what was collected out of the garbage collector's rounds: ten thousand tests stay until the end."""
-    gc.collect()
-    gc.freeze()
 
 
 def pytest_configure() -> None:

@@ -9,7 +9,6 @@ kept from job to job.
 from __future__ import annotations
 
 import re
-import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -36,16 +35,14 @@ class Facts:
     def __init__(self, most: int = MOST) -> None:
         self._most, self._held = most, 0
         self._answers: OrderedDict[Question, tuple[object, int]] = OrderedDict()
-        self._lock = threading.Lock()
 
     def get(self, question: Question) -> object:
         """Return the answer, None where it is not known."""
-        with self._lock:
-            found = self._answers.get(question)
-            if found is None:
-                return None
-            self._answers.move_to_end(question)
-            return found[0]
+        found = self._answers.get(question)
+        if found is None:
+            return None
+        self._answers.move_to_end(question)
+        return found[0]
 
     def keep(self, question: Question, answer: object) -> None:
         """Keep an answer unless it is too large; what was not used for longest goes for it."""
@@ -53,11 +50,10 @@ class Facts:
         if weight > _LARGEST:
             return
         weight += _weight(question)
-        with self._lock:
-            self._held += weight - self._answers.get(question, (None, 0))[1]
-            self._answers[question] = answer, weight
-            while self._held > self._most:
-                self._held -= self._answers.popitem(last=False)[1][1]
+        self._held += weight - self._answers.get(question, (None, 0))[1]
+        self._answers[question] = answer, weight
+        while self._held > self._most:
+            self._held -= self._answers.popitem(last=False)[1][1]
 
 
 def _weight(value: object) -> int:

@@ -11,6 +11,7 @@ from bot.promotion.locks import PREFIX
 from tests.flows.directories import DEVELOPMENT, directory, web
 from tests.flows.repository import SETTINGS, pipeline, settings
 from tests.flows.test_locks import say
+from tests.flows.test_tag import release
 from tests.flows.world import PROMOTION, REPOSITORY, Town
 
 GREEN, RED = (settings(level="info", colour=colour) for colour in ("green", "red"))
@@ -135,9 +136,7 @@ def test_where_no_approval_is_asked_for_or_nothing_is_underway(town: Town) -> No
 @pytest.mark.town(configuration=TAGS, more=directory("development"))
 def test_a_tag_is_set_once_its_commit_is_approved_by_comment(town: Town) -> None:
     number = town.land("tag", {f"{DEVELOPMENT}/web.yaml": web("1.1.0")})
-    commit = town.head("main")
-    town.world.move_tag(REPOSITORY, "v1.0.0-dev", commit, "ben")
-    town.settle()
+    commit = release(town, "v1.0.0-dev")
     (run,) = town.world.check_runs(REPOSITORY, commit, f"{PROMOTION} to staging")
     assert "approvals: waiting for team qa" in (run.title or "")
     assert "you are not among them" in say(town, number, "ann", "/approve staging")
@@ -150,9 +149,7 @@ def test_a_tag_is_set_once_its_commit_is_approved_by_comment(town: Town) -> None
 @pytest.mark.town(configuration=TAGS, more=directory("development"))
 def test_who_asked_for_a_tag_does_not_approve_it_because_somebody_asked_again(town: Town) -> None:
     number = town.land("tag", {f"{DEVELOPMENT}/web.yaml": web("1.1.0")})
-    commit = town.head("main")
-    town.world.move_tag(REPOSITORY, "v1.0.0-dev", commit, "ben")
-    town.settle()
+    commit = release(town, "v1.0.0-dev")
     for login in ("quinn", "lena"):
         say(town, number, login, "/promote staging")
     assert "**You have:** you asked for it" in say(town, number, "quinn", f"/approve staging --sha {commit[:8]}")

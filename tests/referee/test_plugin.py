@@ -34,18 +34,9 @@ def run(room: Path, body: str, *options: str, hooks: str = "", **changes: str) -
     (room / "test_sample.py").write_text(f"from seen import see\n{body}\n")
     paths = os.pathsep.join([str(room), str(fetch.ROOT)])
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST") and name != "CI"}
+    own = f"--basetemp={room / 'own'}"
     done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-rs",
-            "-p",
-            "tests.referee.plugin",
-            f"--basetemp={room / 'own'}",
-            *options,
-        ],
+        [sys.executable, "-m", "pytest", "-q", "-rs", "-p", "tests.referee.plugin", own, *options],
         cwd=room,
         env=clean | {"PYTHONPATH": paths, "LOCKKEEPER_REFEREE_CACHE": str(fetch.cache_directory())} | changes,
         capture_output=True,
